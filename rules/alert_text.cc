@@ -1,0 +1,270 @@
+// The four lines a reader with a phone in the hand gets: what, what it costs, why, what to do.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "rules/alert.h"
+
+namespace tightrope::rules {
+namespace {
+
+// Names come from files and reports; a line break in one must not break the message into other lines.
+std::string one_line(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool blank = byte <= 0x20 || byte == 0x7f;
+    if (!blank) {
+      line.push_back(c);
+    } else if (!line.empty() && line.back() != ' ') {
+      line.push_back(' ');
+    }
+  }
+  if (!line.empty() && line.back() == ' ') line.pop_back();
+  return line;
+}
+
+// Parts are joined into one line as sentences, so a part's own full stop would come out doubled.
+void add_sentence(std::string& line, std::string_view part) {
+  std::string text = one_line(part);
+  if (text.ends_with('.') && !text.ends_with("..")) text.pop_back();
+  if (text.empty()) return;
+  if (!line.empty()) line += line.ends_with('?') || line.ends_with('!') ? " " : ". ";
+  line += text;
+}
+
+// "qualified_cpa" as people write it: "Qualified CPA".
+std::string kpi_label(std::string_view kpi) {
+  static constexpr std::array<std::string_view, 24> kAcronyms = {
+      "aov", "arpu", "cac", "cpa", "cpc", "cpi", "cpl", "cpm", "cpo", "cpv", "ctr", "cvr",
+      "ltv", "mer",  "mql", "nps", "roas", "roi", "sql", "vtr", "cpq", "cps", "ecpm", "acos"};
+  std::string label;
+  for (std::size_t begin = 0; begin <= kpi.size();) {
+    const std::size_t end = std::min(kpi.find('_', begin), kpi.size());
+    std::string word = one_line(kpi.substr(begin, end - begin));
+    const bool acronym = std::find(kAcronyms.begin(), kAcronyms.end(), word) != kAcronyms.end();
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      if (acronym || (i == 0 && label.empty())) {
+        word[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[i])));
+      }
+    }
+    if (!label.empty() && !word.empty()) label += ' ';
+    label += word;
+    begin = end + 1;
+  }
+  return label;
+}
+
+std::string window_label(std::string_view window) {
+  if (window == "week" || window == "month" || window == "quarter") return "this " + std::string(window);
+  return one_line(window);
+}
+
+// Whom it is about: the campaign by its path, or the objective as a whole.
+std::string subject(const Alert& alert) {
+  std::string text;
+  for (const auto& [dimension, value] : alert.dimensions) {
+    if (!text.empty()) text += " / ";
+    text += one_line(value);
+  }
+  return text.empty() ? one_line(alert.objective) : text;
+}
+
+std::string percent(double ratio) {
+  const double value = ratio * 100;
+  if (std::abs(value) >= 10) return fmt::format("{:.0f} %", value);
+  return fmt::format("{:.1f} %", value);
+}
+
+// An estimate: cents would pretend to a precision it has not.
+std::string about_money(double amount, std::string_view currency) {
+  if (std::abs(amount) < 10) return format_value(amount, Unit::money, currency);
+  return format_value(std::round(amount), Unit::count, "") + " " + std::string(currency);
+}
+
+std::string length_of(Duration length) {
+  using std::chrono::floor;
+  const auto minutes = floor<std::chrono::minutes>(length).count();
+  if (minutes < 1) return "less than a minute";
+  const auto days = minutes / (24 * 60);
+  const auto hours = minutes / 60 % 24;
+  const auto rest = minutes % 60;
+  if (days > 0) return hours > 0 ? fmt::format("{} d {} h", days, hours) : fmt::format("{} d", days);
+  if (hours > 0) return rest > 0 ? fmt::format("{} h {} min", hours, rest) : fmt::format("{} h", hours);
+  return fmt::format("{} min", rest);
+}
+
+class Description {
+ public:
+  explicit Description(const Alert& alert) : alert_(alert), resolved_(alert.phase == AlertPhase::resolved) {}
+
+  AlertText text() const { return {.what = what(), .costs = costs(), .why = why(), .advice = advice()}; }
+
+ private:
+  std::string figure(double value) const { return format_value(value, alert_.unit, alert_.currency); }
+
+  // The bound the alert is about: the one in force now, or while there is none the one it fired on.
+  std::string bound() const {
+    const bool now = !std::isnan(alert_.verdict.low) || !std::isnan(alert_.verdict.high);
+    const Verdict& verdict = now ? alert_.verdict : alert_.fired_on;
+    const bool low = !std::isnan(verdict.low);
+    const bool high = !std::isnan(verdict.high);
+    if (low && high) return figure(verdict.low) + " to " + figure(verdict.high);
+    if (low) return "at least " + figure(verdict.low);
+    if (high) return "at most " + figure(verdict.high);
+    return "not in force";
+  }
+
+  // A pace bound is a share of the whole period's, so it is only fair to call it what is due by now.
+  std::string target() const { return alert_.pace ? "due by now " + bound() : "target " + bound(); }
+
+  std::string what() const {
+    const Verdict& verdict = alert_.verdict;
+    const std::string kpi = kpi_label(alert_.kpi);
+    const std::string window = window_label(alert_.window);
+    const std::string since = one_line(alert_.off_since);
+    const bool well = verdict.state == VerdictState::on_target ||
+                      (verdict.state == VerdictState::watch && verdict.reason != Reason::little_volume);
+    std::string line = subject(alert_) + ": ";
+    if (well) {
+      return line + fmt::format("{} {}, back on {} ({}, {}), was off since {}", kpi, figure(verdict.value),
+                                alert_.pace ? "pace" : "target", bound(), window, since);
+    }
+    if (resolved_) {
+      return line + fmt::format("{} no longer checked, was {}, {} ({}), off since {}", kpi,
+                                figure(alert_.fired_on.value), target(), window, since);
+    }
+    if (verdict.state != VerdictState::unknown) {
+      const std::string_view doubt = verdict.reason == Reason::little_volume ? " on little volume" : "";
+      line += fmt::format("{} {}{}, {} ({}), since {}", kpi, figure(verdict.value), doubt, target(), window, since);
+    } else if (alert_.fired_on.missed()) {
+      line += fmt::format("{} unknown now, was {}, {} ({}), since {}", kpi, figure(alert_.fired_on.value), target(),
+                          window, since);
+    } else {
+      line += fmt::format("{} unknown, {} ({}), since {}", kpi, target(), window, since);
+    }
+    if (!alert_.acknowledged_by.empty()) line += "; " + one_line(alert_.acknowledged_by) + " is on it";
+    return line;
+  }
+
+  std::string costs() const {
+    std::string line;
+    if (resolved_) {
+      add_sentence(line, past_costs());
+      return line;
+    }
+    if (alert_.verdict.missed()) {
+      add_sentence(line, costs_of(alert_.verdict, "Off by "));
+    } else if (alert_.verdict.state == VerdictState::unknown) {
+      add_sentence(line, alert_.fired_on.missed() ? costs_of(alert_.fired_on, "When last known: off by ")
+                                                  : std::string("Cost unknown while figures are missing"));
+    } else {
+      add_sentence(line, "No further cost while it stays so");
+    }
+    // Without dimensions the first line names the objective already.
+    if (!alert_.dimensions.empty() && !alert_.objective.empty()) add_sentence(line, "At risk: " + alert_.objective);
+    return line;
+  }
+
+  std::string costs_of(const Verdict& verdict, std::string_view off_by) const {
+    std::string line;
+    if (std::isfinite(verdict.gap_ratio)) line = std::string(off_by) + percent(verdict.gap_ratio);
+    if (std::isfinite(verdict.stake_per_hour) && verdict.stake_per_hour > 0) {
+      line += fmt::format("{} {} an hour, {} a day", line.empty() ? "About" : ", about",
+                          about_money(verdict.stake_per_hour, alert_.currency),
+                          about_money(verdict.stake_per_hour * 24, alert_.currency));
+    }
+    return line.empty() ? "Cost unknown" : line;
+  }
+
+  std::string past_costs() const {
+    const Timestamp end = alert_.resolved_at.value_or(alert_.pending_at);
+    const Duration off = std::max(end - alert_.pending_at, Duration(0));
+    std::string line = "Was off for " + length_of(off);
+    if (std::isfinite(alert_.fired_on.gap_ratio)) line += ", by " + percent(alert_.fired_on.gap_ratio) + " at first";
+    const double hours = std::chrono::duration<double, std::ratio<3600>>(off).count();
+    const double cost = alert_.fired_on.stake_per_hour * hours;
+    if (std::isfinite(cost) && cost > 0) line += ", about " + about_money(cost, alert_.currency) + " at that rate";
+    return line;
+  }
+
+  std::string why() const {
+    std::string line;
+    const Verdict& verdict = alert_.verdict;
+    if (verdict.state == VerdictState::unknown && !resolved_) {
+      std::string clause(explain(verdict.reason));
+      if (!clause.empty()) clause[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(clause[0])));
+      add_sentence(line, clause);
+    }
+    add_sentence(line, alert_.reason);
+    // The engine's reason names the driver in words; the bare name is for when there are none.
+    if (alert_.reason.empty() && !alert_.driver.empty()) add_sentence(line, "Driver: " + kpi_label(alert_.driver));
+    if (!resolved_) add_sentence(line, evidence());
+    add_sentence(line, amended());
+    if (line.empty() && !alert_.why_objective.empty()) add_sentence(line, "What it is for: " + alert_.why_objective);
+    if (line.empty()) add_sentence(line, "No cause found in the figures");
+    return line;
+  }
+
+  std::string evidence() const {
+    const double log10 = alert_.verdict.evidence_log10;
+    if (!std::isfinite(log10) || log10 <= 0.3) return {};  // below 2 : 1 it says nothing
+    if (log10 >= 6) return "Evidence over 1 000 000 : 1";
+    const double odds = std::pow(10.0, log10);
+    return "Evidence " + format_value(odds < 10 ? std::round(odds * 10) / 10 : std::round(odds), Unit::count, "") +
+           " : 1";
+  }
+
+  std::string amended() const {
+    if (!alert_.amendment) return {};
+    const Amendment& amendment = *alert_.amendment;
+    if (std::isnan(amendment.value_now)) return "Restated: the figure it fired on is now unknown";
+    return fmt::format("Restated: now {} over that window, {} have fired", figure(amendment.value_now),
+                       amendment.would_have_fired ? "would still" : "would not");
+  }
+
+  // The leading advice that nobody has answered yet; else what was done about it.
+  std::string advice() const {
+    const auto in_state = [this](RecommendationState state) {
+      return std::find_if(alert_.recommendations.begin(), alert_.recommendations.end(),
+                          [state](const Recommendation& each) { return each.state == state; });
+    };
+    const auto none = alert_.recommendations.end();
+    const auto open = in_state(RecommendationState::open);
+    if (!resolved_ && open != none) return brief(*open);
+    const auto done = in_state(RecommendationState::did);
+    if (done == none) return {};
+    const std::string by = one_line(done->decided_by);
+    std::string line;
+    add_sentence(line, (by.empty() ? "Done: " : "Done by " + by + ": ") + done->text);
+    return line;
+  }
+
+  std::string brief(const Recommendation& recommendation) const {
+    std::string line;
+    add_sentence(line, recommendation.text);
+    std::vector<std::string> terms;
+    if (const std::string owner = one_line(recommendation.owner); !owner.empty()) terms.push_back(owner);
+    if (recommendation.effort >= std::chrono::minutes(1)) terms.push_back(length_of(recommendation.effort));
+    if (std::isfinite(recommendation.worth_per_day) && recommendation.worth_per_day > 0) {
+      terms.push_back("worth about " + about_money(recommendation.worth_per_day, alert_.currency) + " a day");
+    }
+    if (!terms.empty()) line += fmt::format(" ({})", fmt::join(terms, ", "));
+    return line;
+  }
+
+  const Alert& alert_;
+  bool resolved_;
+};
+
+}  // namespace
+
+AlertText describe(const Alert& alert) { return Description(alert).text(); }
+
+}  // namespace tightrope::rules

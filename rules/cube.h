@@ -1,0 +1,85 @@
+// The figures themselves: restatable cells by day and by hour, one column per metric, in memory for the last days.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "rules/codec.h"
+#include "rules/entity.h"
+#include "rules/units.h"
+
+namespace tightrope::rules {
+
+using MetricIndex = std::uint16_t;
+
+// What setting a cell did to the day it belongs to.
+struct CellChange {
+  enum class Kind : std::uint8_t { none, arrived, restated, outside };
+  Kind kind = Kind::none;  // outside: the cell is not in memory (too old, or more than a day ahead)
+  std::int64_t day_before = Amount::kMissing;
+  std::int64_t day_after = Amount::kMissing;
+  std::int64_t hour_before = Amount::kMissing;  // for a bucket of an hour
+  std::int64_t hour_after = Amount::kMissing;
+};
+
+// Rows are buckets, columns are entities: the figures of one day stand side by side, so that a day entering or leaving a
+// window is one pass over contiguous memory. A row is allocated when its first figure arrives.
+// A day's figure is what a source gave for the day, or else the sum of its hours.
+class Cube {
+ public:
+  static constexpr int kDays = 100;    // [head - kDays + 1, head]
+  static constexpr int kHourDays = 8;  // of these, with hours
+  static constexpr int kHoursPerDay = 25;
+
+  // The newest day that can be held. Moving it on drops the oldest days; it never moves back.
+  void advance(Day head);
+  Day head() const noexcept { return head_; }
+  bool holds(Day day) const noexcept { return day <= head_ && head_ - day < kDays; }
+  bool holds_hours(Day day) const noexcept { return day <= head_ && head_ - day < kHourDays; }
+
+  MetricIndex intern_metric(const std::string& name);
+  // kNoMetric when no figure of that name was ever set.
+  MetricIndex find_metric(std::string_view name) const;
+  const std::string& metric_name(MetricIndex metric) const noexcept { return metrics_[metric].name; }
+  std::size_t metric_count() const noexcept { return metrics_.size(); }
+  static constexpr MetricIndex kNoMetric = 0xffff;
+
+  // REQUIRES: entity < entities. Rows grow with the number of entities.
+  CellChange set(MetricIndex metric, EntityIndex entity, Bucket bucket, Amount value);
+  Amount get(MetricIndex metric, EntityIndex entity, Bucket bucket) const noexcept;
+  // The row of a day or an hour, by entity; it may be shorter than the number of entities (the rest is missing), or empty.
+  std::span<const std::int64_t> day_row(MetricIndex metric, Day day) const noexcept;
+  std::span<const std::int64_t> hour_row(MetricIndex metric, Bucket bucket) const noexcept;
+  bool has_hours(MetricIndex metric) const noexcept { return metrics_[metric].any_hours; }
+
+  std::uint64_t cells() const noexcept { return cells_; }  // that hold a figure, days and hours
+  std::uint64_t bytes() const noexcept;                    // of rows
+
+  void save(ByteWriter& out) const;
+  bool load(ByteReader& in);  // false: not a saved cube
+
+ private:
+  struct Column {
+    std::string name;
+    bool any_hours = false;
+    std::vector<std::vector<std::int64_t>> days;   // kDays rows by day number modulo kDays
+    std::vector<std::vector<std::int64_t>> hours;  // kHourDays * kHoursPerDay rows
+  };
+  static std::size_t day_slot(Day day) noexcept;
+  static std::size_t hour_slot(Bucket bucket) noexcept;
+  static std::int64_t& cell(std::vector<std::int64_t>& row, EntityIndex entity);
+  std::int64_t sum_of_hours(const Column& column, EntityIndex entity, Day day) const noexcept;
+  void put(std::int64_t& cell, std::int64_t value) noexcept;
+  void drop_row(std::vector<std::int64_t>& row);
+
+  Day head_{0};
+  std::vector<Column> metrics_;
+  std::unordered_map<std::string, MetricIndex> metric_indices_;
+  std::uint64_t cells_ = 0;
+};
+
+}  // namespace tightrope::rules

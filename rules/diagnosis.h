@@ -1,0 +1,45 @@
+// Why a KPI changed: the exact share of each factor in the change (LMDI-I; Ang 2004, Ang & Liu 2001).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/kpi.h"
+
+namespace tightrope::rules {
+
+// A KPI or factor in the period before and now; NaN for unknown.
+struct BeforeAndNow {
+  double before;
+  double now;
+};
+
+struct FactorEffect {
+  std::string kpi;
+  BeforeAndNow value;
+  double effect;  // in the KPI's own unit; over all factors they add up to its change
+};
+
+// The logarithmic mean of two positive numbers: (a - b) / ln(a / b), and a when they are equal.
+double logarithmic_mean(double a, double b) noexcept;
+
+// The factors of `kpi` with their effects, largest harm first (`better` says what harm is). Empty when the KPI has no factors
+// or a figure is unknown or not positive. For 0 in both periods an effect is 0.
+std::vector<FactorEffect> decompose(std::string_view kpi, BeforeAndNow value, Better better,
+                                    const std::function<BeforeAndNow(std::string_view)>& figure);
+
+struct Diagnosis {
+  std::string driver;  // the factor that did most of the harm; "" when none did
+  std::string reason;  // one line for people; "" when nothing is known
+};
+// Harm: for a KPI whose target is missed. Says which factor moved, by how much, and how much of the change it explains; and
+// that the tracking may be broken when results stopped while traffic did not (`results` over `traffic`).
+Diagnosis diagnose(const Kpi& kpi, BeforeAndNow value, const std::function<BeforeAndNow(std::string_view)>& figure,
+                   const std::function<Unit(std::string_view)>& unit_of, std::string_view currency,
+                   BeforeAndNow results, BeforeAndNow traffic);
+
+}  // namespace tightrope::rules

@@ -1,0 +1,148 @@
+// The state machine of one client: events in, effects out. No I/O, no clock, no thread, no randomness: equal events give
+// equal effects and equal snapshots, live, after a restart and in a backtest.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "rules/alert.h"
+#include "rules/calendar.h"
+#include "rules/cube.h"
+#include "rules/entity.h"
+#include "rules/event.h"
+#include "rules/target.h"
+#include "rules/verdict.h"
+
+namespace tightrope::rules {
+
+// A step in an alert's life, with the alert as it is after it.
+struct AlertChange {
+  enum class Kind : std::uint8_t { pending, fired, amended, acknowledged, decided, resolved, dropped };
+  Kind kind;       // dropped: was pending, and is well again
+  Timestamp at;
+  Alert alert;
+};
+std::string_view to_string(AlertChange::Kind kind) noexcept;
+
+struct Effects {
+  std::vector<AlertChange> alerts;   // in the order they happened
+  std::uint32_t cells_changed = 0;   // figures new or different
+  std::uint32_t cells_restated = 0;  // of these, replacing another figure of a day that was over
+  std::uint32_t cells_outside = 0;   // too old to be held, or too far ahead
+  std::string refused;               // why a decision or acknowledgement was not taken; else ""
+};
+
+// One target with all its entities. Borrowed from the engine until it is next changed.
+struct TargetView {
+  const Objective* objective;
+  const Target* target;
+  const Kpi* kpi;
+  std::span<const Verdict> verdicts;  // by node
+  std::span<const Entity> entities;   // by node; the level's path, empty for the objective as a whole
+};
+
+struct ObjectiveSummary {
+  const Objective* objective;
+  VerdictState worst = VerdictState::unknown;  // off target, watch, unknown, on target: the first there is
+  std::uint32_t on_target = 0, watch = 0, off_target = 0, unknown = 0;  // verdicts of its own targets
+  std::uint32_t firing = 0;
+  double stake_per_hour = 0;   // the largest of its verdicts: they overlap, so they are not added
+  double worst_gap = kUndefined;
+  double spend = kUndefined;   // in the budget's period so far, or in the last 7 days
+  double budget_used = kUndefined;   // share of the budget
+  double period_elapsed = kUndefined;
+};
+
+struct UnalignedEntity {
+  Entity entity;
+  double spend;  // in the last 7 days; 0 when none was reported
+};
+
+struct SeriesPoint {
+  Day day;
+  double value;           // undefined: kUndefined
+  const Bound* bound;     // in force that day, if a target was given; borrowed from the strategy
+};
+
+// One figure behind a verdict.
+struct ExplainedInput {
+  std::string metric;
+  double sum = kUndefined;
+  std::vector<std::pair<Bucket, Amount>> buckets;  // of the window, at the entity; missing ones included
+};
+struct Explanation {
+  const Objective* objective;
+  const Target* target;
+  const Kpi* kpi;
+  Entity entity;
+  Verdict verdict;
+  DayRange days;
+  std::vector<ExplainedInput> inputs;
+  std::vector<Entity> members;  // the entities summed, as reported
+  std::string driver, reason;
+  std::optional<AlertState> alert;
+};
+
+struct EngineStats {
+  std::uint64_t entities = 0, cells = 0, checks = 0, cell_bytes = 0;
+};
+
+class Engine {
+ public:
+  // REQUIRES: Calendar::open knows strategy.timezone; the strategy was checked by config.
+  explicit Engine(Strategy strategy);
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  // Time first moves on to time_of(event), step by step over every instant at which something falls due; it never moves
+  // back. So a Tick is only needed where nothing else arrives. StrategyChange only moves time: see adopt().
+  Effects apply(const Event& event);
+  // The instant at which something next falls due; never in the past.
+  Timestamp next_wakeup() const;
+  Timestamp now() const noexcept;
+
+  // Another strategy from `at` on. Figures stay; alerts of targets that are still there go on, others are resolved.
+  Effects adopt(Strategy strategy, Timestamp at);
+  const Strategy& strategy() const noexcept;
+  const Calendar& calendar() const noexcept;
+
+  // The rows that would change something: what has to be journalled of a poll that reads the same days again.
+  ObservationBatch changed(const ObservationBatch& batch) const;
+
+  std::string snapshot() const;
+  // Nothing when the bytes are not a snapshot of a known version. The strategy must be the one it was taken under.
+  static std::optional<Engine> restore(Strategy strategy, std::string_view snapshot);
+
+  // Views. Borrowed pointers and spans live until the engine next changes.
+  std::size_t target_count() const noexcept;
+  TargetView target(std::size_t index) const noexcept;
+  // Grows whenever targets or entities were added or a strategy adopted: labels made from them are stale then.
+  std::uint64_t shape_version() const noexcept;
+  std::vector<ObjectiveSummary> objectives() const;
+  std::vector<UnalignedEntity> unaligned() const;
+  // Share of the last 7 days' spend that serves an objective; undefined without spend.
+  double spend_aligned_ratio() const;
+  // Pending and firing, then resolved ones, newest first (at most kMostResolved are remembered).
+  std::vector<Alert> alerts() const;
+  const Alert* find_alert(std::string_view id) const;
+  static constexpr std::size_t kMostResolved = 500;
+  // A KPI by day over the entities under `entity` (all of the client for the empty one; only those of `objective` unless
+  // ""). Empty when there is no such KPI. The bounds are those of `target`, or none for "".
+  std::vector<SeriesPoint> series(std::string_view kpi, const Entity& entity, std::string_view objective, std::string_view target,
+                                  DayRange days) const;
+  std::optional<Explanation> explain(std::string_view target, const Entity& entity) const;
+  EngineStats stats() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tightrope::rules

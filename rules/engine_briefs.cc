@@ -1,0 +1,213 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "rules/engine_state.h"
+
+namespace tightrope::rules {
+namespace {
+
+template <class Buckets>
+double evaluate_over(const Cube& cube, const Kpi& kpi, const std::vector<EntityIndex>& members, const Buckets& buckets) {
+  std::vector<double> figures;
+  for (const Input& input : kpi.formula.inputs()) {
+    figures.push_back(sum_over(cube, cube.find_metric(input.name), members, buckets));
+  }
+  return kpi.formula.evaluate(figures);
+}
+
+// The bound that is missed.
+double bound_of(const Verdict& verdict) noexcept {
+  if (std::isnan(verdict.low)) return verdict.high;
+  if (std::isnan(verdict.high)) return verdict.low;
+  return verdict.value > verdict.high ? verdict.high : verdict.low;
+}
+
+// By what share the value has to fall to its bound, or to rise to it.
+double needed_step(const Verdict& verdict) noexcept {
+  const double bound = bound_of(verdict);
+  if (!(verdict.value > 0) || !(bound > 0)) return 1;
+  const double step = verdict.value > bound ? 1 - bound / verdict.value : bound / verdict.value - 1;
+  return std::clamp(step, 0.0, 1.0);
+}
+
+std::string window_text(const Calendar& calendar, const WindowNow& window) {
+  const auto day_text = [&](Day day) {
+    const std::string local = calendar.format_local(calendar.start_of(day));  // "Fri 20 Nov 00:00"
+    return local.size() > 10 ? local.substr(4, local.size() - 10) : local;
+  };
+  if (!window.hours.empty()) return fmt::format("the last {} hours", window.hours.size());
+  if (window.days.length() <= 1) return day_text(window.days.last);
+  return day_text(window.days.first) + " to " + day_text(window.days.last);
+}
+
+}  // namespace
+
+DayRange days_before(DayRange days) noexcept {
+  return {days.first - days.length(), days.first - 1};
+}
+
+std::string digest(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ull;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  hash ^= hash >> 32;
+  hash *= 0x9E3779B97F4A7C15ull;
+  hash ^= hash >> 29;
+  return fmt::format("{:016x}", hash);
+}
+
+double Engine::State::kpi_over(const Kpi& kpi, const std::vector<EntityIndex>& members, DayRange days) const {
+  return evaluate_over(cube, kpi, members, days);
+}
+
+double Engine::State::kpi_over(const Kpi& kpi, const std::vector<EntityIndex>& members,
+                               const std::vector<Bucket>& buckets) const {
+  return evaluate_over(cube, kpi, members, buckets);
+}
+
+double Engine::State::metric_over(std::string_view metric, const std::vector<EntityIndex>& members, DayRange days) const {
+  return sum_over(cube, cube.find_metric(metric), members, days);
+}
+
+// A KPI, or a metric (every metric is a KPI of its own name), over a window and over what came before it.
+BeforeAndNow Engine::State::figure_around(std::string_view name, Window window,
+                                          const std::vector<EntityIndex>& members) const {
+  const Kpi* kpi = strategy.find_kpi(name);
+  if (kpi == nullptr) {
+    // Metrics that do not add are no KPIs.
+    return {kUndefined, kUndefined};
+  }
+  const WindowNow current = window_now(calendar, window, now);
+  if (current.hours.empty()) {
+    return {kpi_over(*kpi, members, days_before(current.days)), kpi_over(*kpi, members, current.days)};
+  }
+  const Timestamp before = calendar.start_of(current.hours.front()) - Duration(1);
+  return {kpi_over(*kpi, members, window_now(calendar, window, before).hours), kpi_over(*kpi, members, current.hours)};
+}
+
+Diagnosis Engine::State::diagnosis(const Checks& check, NodeIndex node) const {
+  const auto& members = rollups[check.rollup].members(node);
+  const Window window = check.target->over;
+  const auto figure = [&](std::string_view kpi) { return figure_around(kpi, window, members); };
+  const auto unit_of = [&](std::string_view name) {
+    const Kpi* kpi = strategy.find_kpi(name);
+    return kpi == nullptr ? Unit::number : kpi->unit;
+  };
+  return diagnose(*check.kpi, figure(check.kpi->name), figure, unit_of, strategy.currency, figure("conversions"),
+                  figure("clicks"));
+}
+
+LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
+  const Target& target = *check.target;
+  const Objective& objective = *check.objective;
+  LiveAlert live_alert;
+  live_alert.entity = rollups[check.rollup].nodes()[node];
+  Alert& alert = live_alert.alert;
+  alert.client = strategy.client;
+  alert.objective = objective.name;
+  alert.target = target.name;
+  alert.kpi = target.kpi;
+  alert.why_objective = objective.why;
+  alert.owner = objective.owner;
+  alert.severity = target.severity;
+  alert.unit = check.kpi->unit;
+  alert.better = check.kpi->better;
+  alert.currency = strategy.currency;
+  alert.window = to_string(target.over);
+  alert.window_text = window_text(calendar, windows.at(target.over));
+  for (std::size_t i = 0; i < live_alert.entity.path.size(); ++i) {
+    alert.dimensions.emplace_back(strategy.dimensions.names[i], live_alert.entity.path[i]);
+  }
+  alert.pending_at = now;
+  alert.off_since = calendar.format_local(now);
+  alert.id = digest(fmt::format("{}\n{}\n{}\n{}\n{}", alert.client, alert.objective, alert.target,
+                                fmt::join(live_alert.entity.path, "\t"), now.time_since_epoch().count()));
+  return live_alert;
+}
+
+std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIndex node,
+                                                     const LiveAlert& live_alert) const {
+  const auto& members = rollups[check.rollup].members(node);
+  const Alert& alert = live_alert.alert;
+  const WindowNow& window = windows.at(check.target->over);
+  const double days = std::max(1.0, window.hours_elapsed / 24);
+  Situation situation;
+  situation.kpi = alert.kpi;
+  situation.driver = alert.driver;
+  situation.stake_per_hour = alert.verdict.stake_per_hour;
+  situation.needed_step = needed_step(alert.verdict);
+  situation.kpi_unit = alert.unit;
+  situation.currency = alert.currency;
+  situation.now = now;
+  situation.figure = [&](const Input& input) {
+    if (!input.change_over) return figure_around(input.name, check.target->over, members).now;
+    const BeforeAndNow figures = figure_around(input.name, *input.change_over, members);
+    return figures.before == 0 ? kUndefined : figures.now / figures.before - 1;
+  };
+  situation.unit_of = [&](std::string_view name) {
+    const Kpi* kpi = strategy.find_kpi(name);
+    return kpi == nullptr ? Unit::number : kpi->unit;
+  };
+  situation.value = [&](std::string_view name) {
+    const Verdict& verdict = alert.verdict;
+    const double spend = figure_around("spend", check.target->over, members).now;
+    if (name == "value") return verdict.value;
+    if (name == "bound") return bound_of(verdict);
+    if (name == "gap") return verdict.gap_ratio;
+    if (name == "stake_per_hour") return verdict.stake_per_hour;
+    if (name == "stake_per_day") return verdict.stake_per_hour * 24;
+    if (name == "spend_per_day") return spend / days;
+    if (name == "period_elapsed") return window.elapsed_share;
+    if (name == "days_present") {
+      int present = 0;
+      for (Day day = window.days.first; day <= window.days.last; day = day + 1) {
+        const auto& inputs = check.kpi->formula.inputs();
+        present += std::any_of(inputs.begin(), inputs.end(), [&](const Input& input) {
+          return !std::isnan(metric_over(input.name, members, {day, day}));
+        });
+      }
+      return static_cast<double>(present);
+    }
+    const auto& budget = check.objective->budget;
+    if (!budget) return kUndefined;
+    if (name == "budget") return budget->amount;
+    const std::size_t objective = static_cast<std::size_t>(check.objective - strategy.objectives.data());
+    const Rollup& whole = rollups[objective_rollups[objective]];
+    const double used = metric_over("spend", whole.members(0), window_now(calendar, budget->per, now).days);
+    return name == "budget_used" ? used / budget->amount : kUndefined;
+  };
+  situation.text = [&](std::string_view name) -> std::string {
+    if (name == "client") return alert.client;
+    if (name == "objective") return alert.objective;
+    if (name == "target") return alert.target;
+    if (name == "kpi") return alert.kpi;
+    if (name == "window") return alert.window;
+    if (name == "driver") return alert.driver;
+    if (name == "entity") return live_alert.entity.path.empty() ? alert.objective : to_string(live_alert.entity);
+    const std::size_t dimension = strategy.dimensions.index_of(name);
+    if (dimension == strategy.dimensions.names.size()) return "";
+    const std::string_view value = live_alert.entity.at(dimension);
+    return value.empty() ? "all of " + alert.objective : std::string(value);
+  };
+  situation.last_done = [&](std::string_view playbook) -> std::optional<Timestamp> {
+    const auto place = done.find({std::string(playbook), live_alert.entity});
+    return place == done.end() ? std::nullopt : std::optional(place->second);
+  };
+  std::vector<Recommendation> recommendations;
+  for (Advice& advice : advise(strategy.playbooks, situation)) {
+    Recommendation& recommendation = recommendations.emplace_back();
+    recommendation.id = digest(alert.id + "\n" + advice.playbook->name);
+    recommendation.alert = alert.id;
+    recommendation.playbook = advice.playbook->name;
+    recommendation.text = std::move(advice.text);
+    recommendation.owner = advice.playbook->owner;
+    recommendation.effort = advice.playbook->effort;
+    recommendation.worth_per_day = advice.worth_per_day;
+    recommendation.rank = static_cast<std::uint32_t>(recommendations.size() - 1);
+    recommendation.made_at = now;
+  }
+  return recommendations;
+}
+
+}  // namespace tightrope::rules

@@ -1,0 +1,246 @@
+// The engine's memory as bytes, version 1: time, figures, entities, alerts and what was done. Sums and verdicts are not kept:
+// they follow from the figures and the strategy.
+#include <cmath>
+
+#include "rules/engine_state.h"
+
+namespace tightrope::rules {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+void save(Timestamp time, ByteWriter& out) { out.signed_varint(time.time_since_epoch().count()); }
+Timestamp load_time(ByteReader& in) { return Timestamp(Duration(in.signed_varint())); }
+
+void save(const std::optional<Timestamp>& time, ByteWriter& out) {
+  out.boolean(time.has_value());
+  if (time) save(*time, out);
+}
+std::optional<Timestamp> load_optional_time(ByteReader& in) {
+  if (!in.boolean()) return std::nullopt;
+  return load_time(in);
+}
+
+std::string load_text(ByteReader& in) { return std::string(in.string()); }
+
+template <class Enum>
+void save_enum(Enum value, ByteWriter& out) {
+  out.byte(static_cast<std::uint8_t>(value));
+}
+template <class Enum>
+Enum load_enum(ByteReader& in, Enum last) {
+  const std::uint8_t value = in.byte();
+  if (value > static_cast<std::uint8_t>(last)) in.fail();
+  return in.ok() ? static_cast<Enum>(value) : Enum{};
+}
+
+void save(const Entity& entity, ByteWriter& out) {
+  out.varint(entity.path.size());
+  for (const std::string& value : entity.path) out.string(value);
+}
+Entity load_entity(ByteReader& in) {
+  Entity entity;
+  const std::size_t depth = in.count(1);
+  for (std::size_t i = 0; i < depth; ++i) entity.path.push_back(load_text(in));
+  return entity;
+}
+
+void save(const Verdict& verdict, ByteWriter& out) {
+  save_enum(verdict.state, out);
+  save_enum(verdict.reason, out);
+  for (const double number : {verdict.value, verdict.low, verdict.high, verdict.gap_ratio, verdict.stake_per_hour,
+                              verdict.evidence_log10}) {
+    out.fixed64(std::isnan(number) ? kUndefined : number);  // one NaN: equal states give equal bytes
+  }
+}
+Verdict load_verdict(ByteReader& in) {
+  Verdict verdict;
+  verdict.state = load_enum(in, VerdictState::off_target);
+  verdict.reason = load_enum(in, Reason::no_bound_yet);
+  for (double* number : {&verdict.value, &verdict.low, &verdict.high, &verdict.gap_ratio, &verdict.stake_per_hour,
+                         &verdict.evidence_log10}) {
+    *number = in.fixed64();
+  }
+  return verdict;
+}
+
+void save(const Recommendation& item, ByteWriter& out) {
+  for (const std::string* text : {&item.id, &item.alert, &item.playbook, &item.text, &item.owner, &item.decided_by, &item.reason}) {
+    out.string(*text);
+  }
+  out.signed_varint(item.effort.count());
+  out.fixed64(item.worth_per_day);
+  out.varint(item.rank);
+  save_enum(item.state, out);
+  save(item.made_at, out);
+  save(item.decided_at, out);
+  save(item.until, out);
+}
+Recommendation load_recommendation(ByteReader& in) {
+  Recommendation item;
+  for (std::string* text : {&item.id, &item.alert, &item.playbook, &item.text, &item.owner, &item.decided_by, &item.reason}) {
+    *text = load_text(in);
+  }
+  item.effort = Duration(in.signed_varint());
+  item.worth_per_day = in.fixed64();
+  item.rank = static_cast<std::uint32_t>(in.varint_up_to(UINT32_MAX));
+  item.state = load_enum(in, RecommendationState::expired);
+  item.made_at = load_time(in);
+  item.decided_at = load_optional_time(in);
+  item.until = load_optional_time(in);
+  return item;
+}
+
+void save(const Alert& alert, ByteWriter& out) {
+  for (const std::string* text :
+       {&alert.id, &alert.client, &alert.objective, &alert.target, &alert.kpi, &alert.why_objective, &alert.owner, &alert.currency,
+        &alert.window, &alert.window_text, &alert.off_since, &alert.driver, &alert.reason, &alert.acknowledged_by}) {
+    out.string(*text);
+  }
+  save_enum(alert.severity, out);
+  save_enum(alert.unit, out);
+  save_enum(alert.better, out);
+  save_enum(alert.phase, out);
+  out.varint(alert.dimensions.size());
+  for (const auto& [name, value] : alert.dimensions) {
+    out.string(name);
+    out.string(value);
+  }
+  save(alert.pending_at, out);
+  save(alert.fired_at, out);
+  save(alert.resolved_at, out);
+  save(alert.acknowledged_at, out);
+  save(alert.verdict, out);
+  save(alert.fired_on, out);
+  out.varint(alert.recommendations.size());
+  for (const Recommendation& recommendation : alert.recommendations) save(recommendation, out);
+  out.boolean(alert.amendment.has_value());
+  if (alert.amendment) {
+    save(alert.amendment->at, out);
+    out.fixed64(alert.amendment->value_before);
+    out.fixed64(alert.amendment->value_now);
+    out.boolean(alert.amendment->would_have_fired);
+  }
+  out.varint(alert.revision);
+}
+Alert load_alert(ByteReader& in) {
+  Alert alert;
+  for (std::string* text :
+       {&alert.id, &alert.client, &alert.objective, &alert.target, &alert.kpi, &alert.why_objective, &alert.owner, &alert.currency,
+        &alert.window, &alert.window_text, &alert.off_since, &alert.driver, &alert.reason, &alert.acknowledged_by}) {
+    *text = load_text(in);
+  }
+  alert.severity = load_enum(in, Severity::digest);
+  alert.unit = load_enum(in, Unit::truth);
+  alert.better = load_enum(in, Better::neither);
+  alert.phase = load_enum(in, AlertPhase::resolved);
+  const std::size_t dimensions = in.count(2);
+  for (std::size_t i = 0; i < dimensions; ++i) {
+    std::string name = load_text(in);
+    alert.dimensions.emplace_back(std::move(name), load_text(in));
+  }
+  alert.pending_at = load_time(in);
+  alert.fired_at = load_optional_time(in);
+  alert.resolved_at = load_optional_time(in);
+  alert.acknowledged_at = load_optional_time(in);
+  alert.verdict = load_verdict(in);
+  alert.fired_on = load_verdict(in);
+  const std::size_t recommendations = in.count(8);
+  for (std::size_t i = 0; i < recommendations; ++i) alert.recommendations.push_back(load_recommendation(in));
+  if (in.boolean()) {
+    Amendment amendment;
+    amendment.at = load_time(in);
+    amendment.value_before = in.fixed64();
+    amendment.value_now = in.fixed64();
+    amendment.would_have_fired = in.boolean();
+    alert.amendment = amendment;
+  }
+  alert.revision = static_cast<std::uint32_t>(in.varint_up_to(UINT32_MAX));
+  return alert;
+}
+
+void save(const LiveAlert& item, ByteWriter& out) {
+  save(item.alert, out);
+  save_enum(item.state.phase, out);
+  save(item.state.since, out);
+  save(item.state.well_since, out);
+  save(item.entity, out);
+  out.varint(item.open_sums.size());
+  for (const double sum : item.open_sums) out.fixed64(std::isnan(sum) ? kUndefined : sum);
+  out.fixed64(std::isnan(item.told_value) ? kUndefined : item.told_value);
+}
+LiveAlert load_live_alert(ByteReader& in) {
+  LiveAlert item;
+  item.alert = load_alert(in);
+  item.state.phase = load_enum(in, AlertPhase::resolved);
+  item.state.since = load_time(in);
+  item.state.well_since = load_optional_time(in);
+  item.entity = load_entity(in);
+  const std::size_t sums = in.count(8);
+  for (std::size_t i = 0; i < sums; ++i) item.open_sums.push_back(in.fixed64());
+  item.told_value = in.fixed64();
+  return item;
+}
+
+}  // namespace
+
+std::string Engine::snapshot() const {
+  const State& state = *state_;
+  ByteWriter out;
+  out.byte(kVersion);
+  out.boolean(state.started);
+  save(state.now, out);
+  out.varint(state.entities.size());
+  for (EntityIndex i = 0; i < state.entities.size(); ++i) save(state.entities[i], out);
+  state.cube.save(out);
+  out.varint(state.live.size());
+  for (const auto& [key, live_alert] : state.live) {
+    out.varint(key.target);
+    out.varint(key.node);
+    save(live_alert, out);
+  }
+  out.varint(state.resolved.size());
+  for (const LiveAlert& past : state.resolved) save(past, out);
+  out.varint(state.done.size());
+  for (const auto& [what, when] : state.done) {
+    out.string(what.first);
+    save(what.second, out);
+    save(when, out);
+  }
+  return std::move(out).take();
+}
+
+std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapshot) {
+  ByteReader in(snapshot);
+  if (in.byte() != kVersion) return std::nullopt;
+  Engine engine(std::move(strategy));
+  State& state = *engine.state_;
+  state.started = in.boolean();
+  state.now = load_time(in);
+  const std::size_t entities = in.count(1);
+  for (std::size_t i = 0; i < entities && in.ok(); ++i) {
+    if (!state.entities.intern(load_entity(in)).second) return std::nullopt;  // one entity twice
+  }
+  if (!in.ok() || !state.cube.load(in)) return std::nullopt;
+  state.build();
+  const std::size_t live = in.count(8);
+  for (std::size_t i = 0; i < live && in.ok(); ++i) {
+    const std::uint64_t target = in.varint();
+    const std::uint64_t node = in.varint();
+    LiveAlert item = load_live_alert(in);
+    if (!in.ok() || target >= state.checks.size() || node >= state.checks[target].verdicts.size()) return std::nullopt;
+    state.attach(std::move(item), {static_cast<std::uint32_t>(target), static_cast<NodeIndex>(node)});
+  }
+  const std::size_t resolved = in.count(8);
+  for (std::size_t i = 0; i < resolved && in.ok(); ++i) state.resolved.push_back(load_live_alert(in));
+  const std::size_t done = in.count(3);
+  for (std::size_t i = 0; i < done && in.ok(); ++i) {
+    std::string playbook = load_text(in);
+    Entity entity = load_entity(in);
+    state.done[{std::move(playbook), std::move(entity)}] = load_time(in);
+  }
+  if (!in.finished()) return std::nullopt;
+  return engine;
+}
+
+}  // namespace tightrope::rules

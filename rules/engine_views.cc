@@ -1,0 +1,208 @@
+#include <algorithm>
+#include <cmath>
+
+#include "rules/engine_state.h"
+
+namespace tightrope::rules {
+namespace {
+
+constexpr Window kLastWeek{.kind = Window::Kind::days, .length = 7};
+
+VerdictState worst_of(const ObjectiveSummary& summary) noexcept {
+  if (summary.off_target > 0) return VerdictState::off_target;
+  if (summary.watch > 0) return VerdictState::watch;
+  return summary.on_target > 0 ? VerdictState::on_target : VerdictState::unknown;
+}
+
+bool is_prefix(const Entity& prefix, const Entity& entity) noexcept {
+  return prefix.path.size() <= entity.path.size() &&
+         std::equal(prefix.path.begin(), prefix.path.end(), entity.path.begin());
+}
+
+}  // namespace
+
+std::size_t Engine::target_count() const noexcept { return state_->checks.size(); }
+std::uint64_t Engine::shape_version() const noexcept { return state_->shape; }
+
+TargetView Engine::target(std::size_t index) const noexcept {
+  const Checks& check = state_->checks[index];
+  return {.objective = check.objective,
+          .target = check.target,
+          .kpi = check.kpi,
+          .verdicts = check.verdicts,
+          .entities = state_->rollups[check.rollup].nodes()};
+}
+
+std::vector<ObjectiveSummary> Engine::objectives() const {
+  const State& state = *state_;
+  std::vector<ObjectiveSummary> summaries;
+  for (std::size_t i = 0; i < state.strategy.objectives.size(); ++i) {
+    const Objective& objective = state.strategy.objectives[i];
+    ObjectiveSummary& summary = summaries.emplace_back();
+    summary.objective = &objective;
+    if (!state.started) continue;
+    const Rollup& whole = state.rollups[state.objective_rollups[i]];
+    const Window window = objective.budget ? objective.budget->per : kLastWeek;
+    const WindowNow current = window_now(state.calendar, window, state.now);
+    summary.spend = state.metric_over("spend", whole.members(0), current.days);
+    if (objective.budget) {
+      summary.budget_used = summary.spend / objective.budget->amount;
+      summary.period_elapsed = current.elapsed_share;
+    }
+  }
+  for (const Checks& check : state.checks) {
+    ObjectiveSummary& summary =
+        summaries[static_cast<std::size_t>(check.objective - state.strategy.objectives.data())];
+    for (NodeIndex node = 0; node < check.verdicts.size(); ++node) {
+      const Verdict& verdict = check.verdicts[node];
+      switch (verdict.state) {
+        case VerdictState::on_target: ++summary.on_target; break;
+        case VerdictState::watch: ++summary.watch; break;
+        case VerdictState::off_target: ++summary.off_target; break;
+        case VerdictState::unknown: ++summary.unknown; break;
+      }
+      summary.stake_per_hour = std::max(summary.stake_per_hour, verdict.stake_per_hour);
+      if (!std::isnan(verdict.gap_ratio)) summary.worst_gap = std::fmax(summary.worst_gap, verdict.gap_ratio);
+    }
+  }
+  for (const auto& [key, live_alert] : state.live) {
+    if (live_alert.state.phase != AlertPhase::firing) continue;
+    const Objective* objective = state.checks[key.target].objective;
+    ++summaries[static_cast<std::size_t>(objective - state.strategy.objectives.data())].firing;
+  }
+  for (ObjectiveSummary& summary : summaries) summary.worst = worst_of(summary);
+  return summaries;
+}
+
+std::vector<UnalignedEntity> Engine::unaligned() const {
+  const State& state = *state_;
+  std::vector<UnalignedEntity> result;
+  if (!state.started) return result;
+  const DayRange days = window_now(state.calendar, kLastWeek, state.now).days;
+  for (EntityIndex entity = 0; entity < state.entities.size(); ++entity) {
+    const auto& memberships = state.memberships[entity];
+    if (!memberships.empty()) continue;
+    const double spend = state.metric_over("spend", {entity}, days);
+    result.push_back({state.entities[entity], std::isnan(spend) ? 0 : spend});
+  }
+  std::stable_sort(result.begin(), result.end(),
+                   [](const UnalignedEntity& a, const UnalignedEntity& b) { return a.spend > b.spend; });
+  return result;
+}
+
+double Engine::spend_aligned_ratio() const {
+  const State& state = *state_;
+  const MetricIndex spend = state.cube.find_metric("spend");
+  if (!state.started || spend == Cube::kNoMetric) return kUndefined;
+  const DayRange days = window_now(state.calendar, kLastWeek, state.now).days;
+  double aligned = 0;
+  double all = 0;
+  for (Day day = days.first; day <= days.last; day = day + 1) {
+    const auto row = state.cube.day_row(spend, day);
+    for (EntityIndex entity = 0; entity < row.size(); ++entity) {
+      if (row[entity] == Amount::kMissing) continue;
+      const double amount = Amount::from_micros(row[entity]).to_double();
+      all += amount;
+      if (!state.memberships[entity].empty()) aligned += amount;
+    }
+  }
+  return all > 0 ? aligned / all : kUndefined;
+}
+
+std::vector<Alert> Engine::alerts() const {
+  std::vector<Alert> alerts;
+  for (const auto& [key, live_alert] : state_->live) alerts.push_back(live_alert.alert);
+  std::stable_sort(alerts.begin(), alerts.end(), [](const Alert& a, const Alert& b) {
+    if (a.phase != b.phase) return a.phase == AlertPhase::firing;
+    return a.pending_at > b.pending_at;
+  });
+  for (const LiveAlert& past : state_->resolved) alerts.push_back(past.alert);
+  return alerts;
+}
+
+const Alert* Engine::find_alert(std::string_view id) const {
+  for (const auto& [key, live_alert] : state_->live) {
+    if (live_alert.alert.id == id) return &live_alert.alert;
+  }
+  for (const LiveAlert& past : state_->resolved) {
+    if (past.alert.id == id) return &past.alert;
+  }
+  return nullptr;
+}
+
+std::vector<SeriesPoint> Engine::series(std::string_view kpi_name, const Entity& entity, std::string_view objective,
+                                        std::string_view target_name, DayRange days) const {
+  const State& state = *state_;
+  const Kpi* kpi = state.strategy.find_kpi(kpi_name);
+  if (kpi == nullptr || !state.started) return {};
+  const Objective* only = nullptr;
+  const Target* target = nullptr;
+  for (const Objective& candidate : state.strategy.objectives) {
+    if (candidate.name == objective) only = &candidate;
+    for (const Target& of : candidate.targets) {
+      if (of.name == target_name) target = &of;
+    }
+  }
+  if (!objective.empty() && only == nullptr) return {};
+  std::vector<EntityIndex> members;
+  for (EntityIndex i = 0; i < state.entities.size(); ++i) {
+    if (is_prefix(entity, state.entities[i]) && (only == nullptr || only->matches(state.entities[i]))) members.push_back(i);
+  }
+  std::vector<SeriesPoint> points;
+  days.first = std::max(days.first, state.cube.head() - (Cube::kDays - 1));
+  days.last = std::min(days.last, state.cube.head());
+  for (Day day = days.first; day <= days.last; day = day + 1) {
+    points.push_back({day, state.kpi_over(*kpi, members, DayRange{day, day}),
+                      target == nullptr ? nullptr : target->bound_on(day)});
+  }
+  return points;
+}
+
+std::optional<Explanation> Engine::explain(std::string_view target, const Entity& entity) const {
+  const State& state = *state_;
+  const auto key = state.find_check("", target, entity);
+  if (!key || !state.started) return std::nullopt;
+  const Checks& check = state.checks[key->target];
+  const Rollup& rollup = state.rollups[check.rollup];
+  const WindowNow& window = state.windows.at(check.target->over);
+  const auto& members = rollup.members(key->node);
+  Explanation explanation;
+  explanation.objective = check.objective;
+  explanation.target = check.target;
+  explanation.kpi = check.kpi;
+  explanation.entity = entity;
+  explanation.verdict = check.verdicts[key->node];
+  explanation.days = window.days;
+  for (const Input& input : check.kpi->formula.inputs()) {
+    ExplainedInput& explained = explanation.inputs.emplace_back();
+    explained.metric = input.name;
+    const MetricIndex metric = state.cube.find_metric(input.name);
+    std::vector<Bucket> buckets = window.hours;
+    if (buckets.empty()) {
+      for (Day day = window.days.first; day <= window.days.last; day = day + 1) buckets.push_back({.day = day});
+    }
+    explained.sum = sum_over(state.cube, metric, members, buckets);
+    for (const Bucket bucket : buckets) {
+      const double sum = sum_over(state.cube, metric, members, std::vector<Bucket>{bucket});
+      explained.buckets.emplace_back(
+          bucket, std::isnan(sum) ? Amount::missing() : Amount::from_micros(std::llround(sum * Amount::kScale)));
+    }
+  }
+  for (const EntityIndex member : members) explanation.members.push_back(state.entities[member]);
+  const Diagnosis why = state.diagnosis(check, key->node);
+  explanation.driver = why.driver;
+  explanation.reason = why.reason;
+  if (const auto place = state.live.find(*key); place != state.live.end()) explanation.alert = place->second.state;
+  return explanation;
+}
+
+EngineStats Engine::stats() const {
+  EngineStats stats;
+  stats.entities = state_->entities.size();
+  stats.cells = state_->cube.cells();
+  for (const Checks& check : state_->checks) stats.checks += check.verdicts.size();
+  stats.cell_bytes = state_->cube.bytes();
+  return stats;
+}
+
+}  // namespace tightrope::rules

@@ -1,0 +1,66 @@
+// Playbooks applied to an alert: ranked recommendations, each a brief with numbers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/event.h"
+#include "rules/target.h"
+#include "rules/units.h"
+
+namespace tightrope::rules {
+
+enum class RecommendationState : std::uint8_t { open, did, declined, later, expired };
+std::string_view to_string(RecommendationState state) noexcept;
+
+struct Recommendation {
+  std::string id;  // 16 hex digits: alert and playbook
+  std::string alert;
+  std::string playbook;
+  std::string text;   // the advice, filled in
+  std::string owner;
+  Duration effort{0};
+  double worth_per_day = 0;  // money, before effort: what it is expected to save a day
+  std::uint32_t rank = 0;    // 0 leads
+  RecommendationState state = RecommendationState::open;
+  Timestamp made_at{};
+  std::optional<Timestamp> decided_at;
+  std::optional<Timestamp> until;  // asked again then, for `later`
+  std::string decided_by;
+  std::string reason;
+};
+
+// What a playbook sees of the alert it may apply to.
+struct Situation {
+  std::string_view kpi;
+  std::string_view driver;
+  double stake_per_hour;
+  double needed_step;     // by what share a price must fall, or a volume rise, to meet the bound; 0 to 1
+  Unit kpi_unit;          // of `value` and `bound` in texts
+  // A metric or KPI over the target's window, or its change; NaN for unknown.
+  std::function<double(const Input&)> figure;
+  std::function<Unit(std::string_view)> unit_of;  // of a metric or KPI
+  std::function<double(std::string_view)> value;      // those of playbook_values(), but for `step` and what follows from it
+  std::function<std::string(std::string_view)> text;  // those of playbook_texts()
+  std::string_view currency;
+  // When the playbook was last carried out on this entity, if it was.
+  std::function<std::optional<Timestamp>(std::string_view playbook)> last_done;
+  Timestamp now;
+};
+
+// A playbook that applies, filled in; ids and states are the caller's.
+struct Advice {
+  const Playbook* playbook;  // into the span
+  std::string text;
+  double worth_per_day;
+};
+
+// Best first: those that name the driver, then by what a day is worth after effort, then as configured.
+std::vector<Advice> advise(std::span<const Playbook> playbooks, const Situation& situation);
+
+}  // namespace tightrope::rules

@@ -1,0 +1,86 @@
+#include "rules/target.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace tightrope::rules {
+
+std::string_view to_string(BoundKind kind) noexcept {
+  switch (kind) {
+    case BoundKind::at_most:
+      return "at_most";
+    case BoundKind::at_least:
+      return "at_least";
+    case BoundKind::between:
+      return "between";
+  }
+  return "";
+}
+
+std::string_view to_string(NoData no_data) noexcept {
+  switch (no_data) {
+    case NoData::keep:
+      return "keep";
+    case NoData::alert:
+      return "alert";
+    case NoData::ok:
+      return "ok";
+  }
+  return "";
+}
+
+std::string_view to_string(Severity severity) noexcept {
+  switch (severity) {
+    case Severity::page:
+      return "page";
+    case Severity::ticket:
+      return "ticket";
+    case Severity::digest:
+      return "digest";
+  }
+  return "";
+}
+
+const Bound* Target::bound_on(Day day) const noexcept {
+  const auto after = std::upper_bound(bounds.begin(), bounds.end(), day,
+                                      [](Day wanted, const Bound& bound) { return wanted < bound.from; });
+  return after == bounds.begin() ? nullptr : &*std::prev(after);
+}
+
+bool Objective::matches(const Entity& entity) const noexcept {
+  return std::all_of(match.begin(), match.end(), [&entity](const DimensionMatch& wanted) {
+    return std::any_of(wanted.globs.begin(), wanted.globs.end(), [&](const std::string& glob) {
+      return glob_match(glob, entity.at(wanted.dimension));
+    });
+  });
+}
+
+const Kpi* Strategy::find_kpi(std::string_view name) const noexcept {
+  const auto place =
+      std::find_if(kpis.begin(), kpis.end(), [name](const Kpi& kpi) { return kpi.name == name; });
+  return place == kpis.end() ? nullptr : &*place;
+}
+
+const Metric* Strategy::find_metric(std::string_view name) const noexcept {
+  const auto place = std::find_if(metrics.begin(), metrics.end(),
+                                  [name](const Metric& metric) { return metric.name == name; });
+  return place == metrics.end() ? nullptr : &*place;
+}
+
+std::vector<std::pair<std::string, Unit>> playbook_values() {
+  return {
+      {"value", Unit::number},         {"bound", Unit::number},        {"gap", Unit::ratio},
+      {"step", Unit::ratio},           {"max_step", Unit::ratio},      {"bid_after", Unit::money},
+      {"stake_per_hour", Unit::money}, {"stake_per_day", Unit::money}, {"budget", Unit::money},
+      {"budget_used", Unit::ratio},    {"budget_after", Unit::money},  {"spend_per_day", Unit::money},
+      {"period_elapsed", Unit::ratio}, {"days_present", Unit::count},
+  };
+}
+
+std::vector<std::string> playbook_texts(const Dimensions& dimensions) {
+  std::vector<std::string> texts{"client", "objective", "target", "kpi", "window", "entity", "driver"};
+  texts.insert(texts.end(), dimensions.names.begin(), dimensions.names.end());
+  return texts;
+}
+
+}  // namespace tightrope::rules

@@ -1,0 +1,148 @@
+// What the strategy asks for: a client's objectives, their targets, and the playbooks to meet them.
+// `config` fills these types directly from YAML; there is no second, "parsed" definition.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rules/calendar.h"
+#include "rules/entity.h"
+#include "rules/kpi.h"
+#include "rules/template.h"
+#include "rules/units.h"
+
+namespace tightrope::rules {
+
+enum class BoundKind : std::uint8_t { at_most, at_least, between };
+
+// In force from a day on, until the next one. `low` is unused for at_most, `high` for at_least.
+struct Bound {
+  Day from = kFirstDay;
+  double low = 0;
+  double high = 0;
+  friend bool operator==(const Bound&, const Bound&) = default;
+};
+
+enum class NoData : std::uint8_t { keep, alert, ok };
+enum class Severity : std::uint8_t { page, ticket, digest };
+std::string_view to_string(BoundKind kind) noexcept;
+std::string_view to_string(NoData no_data) noexcept;
+std::string_view to_string(Severity severity) noexcept;
+
+// Below it, a missed bound is watched and not called off target.
+struct MinimumVolume {
+  std::string metric;
+  double amount;
+  friend bool operator==(const MinimumVolume&, const MinimumVolume&) = default;
+};
+
+// At which level a target is checked: once for the objective, or once per value of the path down to a
+// dimension.
+struct Level {
+  static constexpr int kObjective = 0;
+  int depth = kObjective;  // 1: the first dimension (channel), 2: the second (campaign), ...
+  friend constexpr auto operator<=>(Level, Level) noexcept = default;
+};
+
+struct Target {
+  std::string name;  // unique within the client
+  std::string kpi;
+  BoundKind kind = BoundKind::at_most;
+  std::vector<Bound> bounds;  // by `from`, ascending; not empty
+  Window over;
+  Level per;
+  double confidence = 0.95;
+  Duration hold{0};  // `for:`
+  Duration keep_firing_for{0};
+  NoData no_data = NoData::keep;
+  Severity severity = Severity::ticket;
+  // The bound is a total to be reached (or kept) by the end of the period, and is scaled to the share of it
+  // elapsed.
+  bool pace = false;
+  std::vector<MinimumVolume> min_volume;
+  // A figure that meets its bound by less than this share of it is watched.
+  double watch_within = 0.05;
+
+  // The bound in force on a day; nothing before the first.
+  const Bound* bound_on(Day day) const noexcept;
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+struct DimensionMatch {
+  std::size_t dimension;
+  std::vector<std::string> globs;  // any of them
+  friend bool operator==(const DimensionMatch&, const DimensionMatch&) = default;
+};
+
+struct Budget {
+  double amount = 0;
+  Window per;  // week, month or quarter
+  friend bool operator==(const Budget&, const Budget&) = default;
+};
+
+struct Objective {
+  std::string name;    // unique within the client
+  std::string parent;  // another objective's name, or "" at the top
+  std::string why;
+  std::string owner;
+  std::vector<DimensionMatch> match;  // all of them; none matches every entity
+  std::optional<Budget> budget;
+  std::vector<Target> targets;
+
+  bool matches(const Entity& entity) const noexcept;
+  friend bool operator==(const Objective&, const Objective&) = default;
+};
+
+// A tactic as data. Its condition and its values may use metrics, KPIs and what `playbook_values()` lists.
+struct Playbook {
+  std::string name;
+  std::string kpi;                                      // applies to targets on this KPI; "" for any
+  std::string driver;                                   // and only when this factor leads the gap; "" for any
+  std::string source;                                   // the marketing practice it comes from, in one line
+  std::optional<Formula> when;                          // a truth; unknown counts as "does not apply"
+  std::vector<std::pair<std::string, Formula>> values;  // `let:`; each may use those before it
+  std::string advise;     // a template: "{name}", "{name:.0%}", "{name:.2f}", "{name:money}"
+  double max_step = 0.2;  // the largest change of a bid or budget at once, as a share
+  Duration cooldown{std::chrono::days(3)};
+  std::string owner;
+  Duration effort{std::chrono::minutes(15)};
+  friend bool operator==(const Playbook&, const Playbook&) = default;
+};
+
+// Everything one client's engine has to know. It is a value: equal strategies behave equally.
+struct Strategy {
+  std::string client;
+  std::string timezone = "UTC";  // IANA; known to Calendar::open
+  std::string currency = "EUR";  // ISO 4217
+  std::chrono::weekday week_start = std::chrono::Monday;
+  Dimensions dimensions;
+  std::vector<Metric> metrics;  // all that can be named, built-in ones included
+  std::vector<Kpi> kpis;        // likewise
+  std::vector<Objective> objectives;
+  std::vector<Playbook> playbooks;
+
+  const Kpi* find_kpi(std::string_view name) const noexcept;
+  const Metric* find_metric(std::string_view name) const noexcept;
+  friend bool operator==(const Strategy&, const Strategy&) = default;
+};
+
+// The named values that the engine gives to a playbook's condition, `let:` formulas and template, beside
+// metrics and KPIs:
+//   value             the target's KPI over its window; in a template in the KPI's unit, in a formula a bare
+//   number bound             the bound that is missed; likewise gap               by what share of the bound
+//   it is missed; positive step              the change to make, as a positive share: gap / (1 + gap), at
+//   most max_step max_step          the playbook's limit bid_after         cpc after that step, down where
+//   the KPI is too high and up where it is too low stake_per_hour, stake_per_day   money at risk while it
+//   stays so budget            the objective's, for its period; unknown without one period_elapsed    the
+//   share of the budget's period (without a budget: of the window) that has passed days_present      buckets
+//   of the window that have figures
+std::vector<std::pair<std::string, Unit>> playbook_values();
+// The named texts of templates: client, objective, target, kpi, window, entity, driver and every dimension.
+std::vector<std::string> playbook_texts(const Dimensions& dimensions);
+
+}  // namespace tightrope::rules

@@ -1,0 +1,129 @@
+#include "rules/verdict.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace tightrope::rules {
+namespace {
+
+constexpr std::array<std::string_view, 4> kStates{"unknown", "on_target", "watch", "off_target"};
+constexpr std::array<std::string_view, 8> kReasons{"meets_target", "near_bound", "misses_target", "little_volume",
+                                                  "no_figures",   "undefined",  "needs_hours",   "no_bound_yet"};
+constexpr std::array<std::string_view, 8> kExplanations{
+    "the target is met",
+    "the target is met, but only just",
+    "the target is missed",
+    "the target is missed, but on too little volume to judge",
+    "no figures arrived for this window",
+    "the figures that arrived do not make a value (a division by zero, or an input is missing)",
+    "the window is in hours, and the figures come by day",
+    "the target is not in force yet",
+};
+
+// With no conversion at all, a price has no value, yet money was spent. On target, this many conversions would be due by
+// now; to see none of 3 has a chance of 5 % (Poisson), and that is called missed.
+constexpr double kDueAndNoneSeen = 3;
+
+// The gap as a share of the bound; a bound of 0 has no shares, so any miss of it is a whole one.
+double share_over(double value, double bound) noexcept {
+  if (bound != 0) return (value - bound) / std::abs(bound);
+  return value > 0 ? 1 : value < 0 ? -1 : 0;
+}
+
+double gap(const Target& target, double value, double low, double high) noexcept {
+  switch (target.kind) {
+    case BoundKind::at_most: return share_over(value, high);
+    case BoundKind::at_least: return -share_over(value, low);
+    case BoundKind::between: break;
+  }
+  return std::max(share_over(value, high), -share_over(value, low));
+}
+
+// Money lost in the window through the miss: what was overspent for the result, or what the result falls short of. Where
+// the KPI says nothing of money, the missed share of what was spent.
+double money_at_stake(const Kpi& kpi, const CheckInput& input, const Verdict& verdict) noexcept {
+  const bool too_high = !std::isnan(verdict.high) && input.value > verdict.high;
+  const double bound = too_high ? verdict.high : verdict.low;
+  const double difference = std::abs(input.value - bound);
+  if (kpi.unit == Unit::money && !kpi.formula.is_quotient()) return difference;
+  if (!too_high && (kpi.unit == Unit::money || input.denominator_unit == Unit::money)) {
+    return difference * input.denominator;
+  }
+  if (std::isnan(input.spend)) return 0;
+  if (too_high && kpi.unit == Unit::money) return input.spend * difference / input.value;
+  return input.spend * std::min(1.0, verdict.gap_ratio);
+}
+
+}  // namespace
+
+std::string_view to_string(VerdictState state) noexcept {
+  return kStates[static_cast<std::size_t>(state)];
+}
+
+std::optional<VerdictState> parse_verdict_state(std::string_view text) noexcept {
+  const auto place = std::find(kStates.begin(), kStates.end(), text);
+  if (place == kStates.end()) return std::nullopt;
+  return static_cast<VerdictState>(place - kStates.begin());
+}
+
+std::string_view to_string(Reason reason) noexcept {
+  return kReasons[static_cast<std::size_t>(reason)];
+}
+
+std::string_view explain(Reason reason) noexcept {
+  return kExplanations[static_cast<std::size_t>(reason)];
+}
+
+Verdict judge(const Target& target, const Kpi& kpi, const Bound* bound, const CheckInput& input) noexcept {
+  Verdict verdict;
+  verdict.value = input.value;
+  if (bound == nullptr) {
+    verdict.reason = Reason::no_bound_yet;
+    return verdict;
+  }
+  const double share = target.pace ? input.elapsed_share : 1;
+  if (target.kind != BoundKind::at_most) verdict.low = bound->low * share;
+  if (target.kind != BoundKind::at_least) verdict.high = bound->high * share;
+  if (input.needs_hours) {
+    verdict.reason = Reason::needs_hours;
+    return verdict;
+  }
+  if (!input.any_figure) {
+    verdict.reason = Reason::no_figures;
+    return verdict;
+  }
+  if (std::isnan(input.value)) {
+    verdict.reason = Reason::undefined;
+    const double most = verdict.high;
+    if (input.denominator == 0 && input.numerator > 0 && input.denominator_unit == Unit::count && most > 0) {
+      const double due = input.numerator / most;
+      if (due >= 1) {
+        verdict.state = due >= kDueAndNoneSeen ? VerdictState::off_target : VerdictState::watch;
+        verdict.reason = verdict.missed() ? Reason::misses_target : Reason::little_volume;
+        // "At least": one result more would still leave it so far off.
+        verdict.gap_ratio = due - 1;
+        if (verdict.missed() && input.hours > 0 && !std::isnan(input.spend)) {
+          verdict.stake_per_hour = input.spend / input.hours;
+        }
+      }
+    }
+    return verdict;
+  }
+  verdict.gap_ratio = gap(target, input.value, verdict.low, verdict.high);
+  if (verdict.gap_ratio > 0) {
+    verdict.state = input.volume_reached ? VerdictState::off_target : VerdictState::watch;
+    verdict.reason = input.volume_reached ? Reason::misses_target : Reason::little_volume;
+    if (verdict.missed() && input.hours > 0) {
+      verdict.stake_per_hour = money_at_stake(kpi, input, verdict) / input.hours;
+    }
+    return verdict;
+  }
+  // A total on pace is close to its expectation by nature, so nearness says nothing there.
+  const bool near = !target.pace && verdict.gap_ratio > -target.watch_within;
+  verdict.state = near ? VerdictState::watch : VerdictState::on_target;
+  verdict.reason = near ? Reason::near_bound : Reason::meets_target;
+  return verdict;
+}
+
+}  // namespace tightrope::rules

@@ -1,0 +1,95 @@
+// Figures of the worked examples of the literature's formulas, computed by hand in the specification.
+#include "rules/evidence.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "rules/diagnosis.h"
+
+namespace tightrope::rules {
+namespace {
+
+std::vector<double> evidence_by_day(double day_variance) {
+  const double spend[] = {400, 380, 410, 395, 405};
+  const double conversions[] = {10, 7, 6, 5, 4};
+  Evidence evidence(EvidenceSide::below, day_variance);
+  std::vector<double> values;
+  for (int day = 0; day < 5; ++day) {
+    evidence.add({conversions[day], spend[day] / 40});
+    values.push_back(std::exp(evidence.log_value()));
+  }
+  return values;
+}
+
+void expect_near(const std::vector<double>& values, const std::vector<double>& expected) {
+  ASSERT_EQ(values.size(), expected.size());
+  for (std::size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(values[i] / expected[i], 1, 2e-3) << i;
+}
+
+TEST(EvidenceTest, GrowsWithEveryDayThatFallsShort) {
+  expect_near(evidence_by_day(0), {0.479, 1.658, 5.462, 19.26, 128.7});
+}
+
+TEST(EvidenceTest, IsWeakerWhereDaysVary) {
+  expect_near(evidence_by_day(0.09), {0.570, 1.601, 3.798, 8.704, 26.46});
+}
+
+TEST(EvidenceTest, ADayWithoutExposureTeachesNothing) {
+  Evidence evidence(EvidenceSide::below, 0.1);
+  evidence.add({0, 0});
+  EXPECT_TRUE(std::isinf(evidence.log_value()));
+}
+
+TEST(EvidenceTest, OneBadDayCannotShout) {
+  EXPECT_LT(std::exp(log_increment(600, 1000, 0.67, 0.09)), 3.3);
+  EXPECT_GT(log_increment(600, 1000, 0.67, 0), 80);
+}
+
+TEST(EvidenceTest, AnIncrementIsOneOnAverageAtTheTargetAndLessBeyondIt) {
+  std::mt19937 random(1);
+  const double variance = 0.2;
+  for (const double rate : {1.0, 1.3}) {
+    std::gamma_distribution<double> effect(1 / variance, variance);
+    double sum = 0;
+    const int days = 200'000;
+    for (int i = 0; i < days; ++i) {
+      std::poisson_distribution<int> count(rate * 8 * effect(random));
+      sum += std::exp(log_increment(count(random), 8, 0.67, variance));
+    }
+    if (rate == 1.0) {
+      EXPECT_NEAR(sum / days, 1, 0.01);
+    } else {
+      EXPECT_LT(sum / days, 0.95);
+    }
+  }
+}
+
+TEST(DiagnosisTest, FactorsAddUpToTheChange) {
+  const auto effects = decompose("cpa", {40, 62.5}, Better::lower, [](std::string_view factor) {
+    return factor == "cpc" ? BeforeAndNow{1.2, 1.5} : BeforeAndNow{0.03, 0.024};
+  });
+  ASSERT_EQ(effects.size(), 2u);
+  EXPECT_NEAR(effects[0].effect, 11.25, 1e-9);
+  EXPECT_NEAR(effects[1].effect, 11.25, 1e-9);
+}
+
+TEST(DiagnosisTest, AnUnknownFactorExplainsNothing) {
+  EXPECT_TRUE(decompose("cpa", {40, 62.5}, Better::lower, [](std::string_view) {
+                return BeforeAndNow{1, std::nan("")};
+              }).empty());
+}
+
+TEST(DiagnosisTest, ResultsThatStopWhileClicksGoOnPointAtTheTracking) {
+  const KpiLibrary library;
+  const Diagnosis why = diagnose(
+      *library.find_kpi("cpa"), {40, std::nan("")}, [](std::string_view) { return BeforeAndNow{1, 1}; },
+      [](std::string_view) { return Unit::count; }, "EUR", {50, 0}, {1000, 900});
+  EXPECT_EQ(why.driver, "tracking");
+  EXPECT_EQ(why.reason, "No conversions on 900 clicks, where about 45 were due: has the tracking broken?");
+}
+
+}  // namespace
+}  // namespace tightrope::rules
