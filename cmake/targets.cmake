@@ -7,7 +7,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False positives of g++ 12 in coroutine frames and std::string, at -O2 and under sanitizers.
   target_compile_options(tightrope_build_flags INTERFACE -fcoroutines -Wno-error=maybe-uninitialized
     -Wno-error=restrict -Wno-error=stringop-overflow -Wno-error=array-bounds -Wno-error=free-nonheap-object
-    -Wno-error=dangling-reference -Wno-error=mismatched-new-delete)
+    -Wno-error=mismatched-new-delete)
 endif()
 if(TIGHTROPE_SANITIZE)
   target_compile_options(tightrope_build_flags INTERFACE -fsanitize=${TIGHTROPE_SANITIZE} -fno-omit-frame-pointer

@@ -17,7 +17,8 @@ AlertState begin(AlertPhase phase, Timestamp now) noexcept {
 
 }  // namespace
 
-AlertState step(const AlertState& state, Health health, Duration hold, Duration keep_firing_for, Timestamp now) noexcept {
+AlertState step(const AlertState& state, Health health, Duration hold, Duration keep_firing_for,
+                Timestamp now) noexcept {
   if (health == Health::unknown) return state;
   switch (state.phase) {
     case AlertPhase::inactive:
@@ -27,7 +28,8 @@ AlertState step(const AlertState& state, Health health, Duration hold, Duration 
     case AlertPhase::pending:
       if (health == Health::ok) return begin(AlertPhase::inactive, now);
       return now - state.since >= hold ? begin(AlertPhase::firing, now) : state;
-    case AlertPhase::firing: break;
+    case AlertPhase::firing:
+      break;
   }
   AlertState next = state;
   if (health == Health::missed) {

@@ -31,9 +31,10 @@ struct AlertState {
 // How a target's check bears on its alert. `unknown` keeps the state: missing data neither raises nor clears.
 enum class Health : std::uint8_t { ok, missed, unknown };
 
-// Equal arguments give equal results. `missed` for shorter than `hold` is pending; a firing alert resolves once `ok` was
-// seen for keep_firing_for without a `missed` in between.
-AlertState step(const AlertState& state, Health health, Duration hold, Duration keep_firing_for, Timestamp now) noexcept;
+// Equal arguments give equal results. `missed` for shorter than `hold` is pending; a firing alert resolves
+// once `ok` was seen for keep_firing_for without a `missed` in between.
+AlertState step(const AlertState& state, Health health, Duration hold, Duration keep_firing_for,
+                Timestamp now) noexcept;
 // When `step` may give another result with the same health, if ever.
 std::optional<Timestamp> next_step(const AlertState& state, Health health, Duration hold,
                                    Duration keep_firing_for) noexcept;
@@ -48,7 +49,8 @@ struct Amendment {
 
 // An alert as people, receivers and the API see it. A value: copies can be handed to other threads.
 struct Alert {
-  std::string id;  // 16 hex digits; from what it is about and when it became pending, so a replay gives the same
+  std::string
+      id;  // 16 hex digits; from what it is about and when it became pending, so a replay gives the same
   std::string client, objective, target, kpi;
   std::string why_objective;  // the objective's `why`
   std::string owner;
@@ -56,10 +58,11 @@ struct Alert {
   Unit unit = Unit::ratio;
   Better better = Better::neither;
   std::string currency;
-  std::string window;  // "7d"
+  std::string window;       // "7d"
   std::string window_text;  // for people: "14 Nov to 20 Nov"
   bool pace = false;        // Target::pace: its bounds are what should have been reached by now
-  std::vector<std::pair<std::string, std::string>> dimensions;  // channel, campaign, ...; only those of its level
+  std::vector<std::pair<std::string, std::string>>
+      dimensions;  // channel, campaign, ...; only those of its level
   AlertPhase phase = AlertPhase::inactive;
   Timestamp pending_at{};
   std::optional<Timestamp> fired_at;
@@ -67,8 +70,8 @@ struct Alert {
   std::string off_since;  // the local time text when it became pending: "Fri 20 Nov 21:04"
   Verdict verdict;        // the latest
   Verdict fired_on;       // the one it fired on; meaningful once fired
-  std::string driver;       // the KPI factor that explains most of the gap, or ""
-  std::string reason;       // one line for people: why it is off; "" when nothing is known
+  std::string driver;     // the KPI factor that explains most of the gap, or ""
+  std::string reason;     // one line for people: why it is off; "" when nothing is known
   std::vector<Recommendation> recommendations;  // ranked; the first leads
   std::string acknowledged_by;                  // "" while nobody has
   std::optional<Timestamp> acknowledged_at;

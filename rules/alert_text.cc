@@ -42,7 +42,7 @@ void add_sentence(std::string& line, std::string_view part) {
 // "qualified_cpa" as people write it: "Qualified CPA".
 std::string kpi_label(std::string_view kpi) {
   static constexpr std::array<std::string_view, 24> kAcronyms = {
-      "aov", "arpu", "cac", "cpa", "cpc", "cpi", "cpl", "cpm", "cpo", "cpv", "ctr", "cvr",
+      "aov", "arpu", "cac", "cpa", "cpc",  "cpi", "cpl", "cpm", "cpo", "cpv", "ctr",  "cvr",
       "ltv", "mer",  "mql", "nps", "roas", "roi", "sql", "vtr", "cpq", "cps", "ecpm", "acos"};
   std::string label;
   for (std::size_t begin = 0; begin <= kpi.size();) {
@@ -124,15 +124,19 @@ class Description {
   // A pace bound is a share of the whole period's, so it is only fair to call it what is due by now.
   std::string target() const { return alert_.pace ? "due by now " + bound() : "target " + bound(); }
 
+  bool is_well() const {
+    const Verdict& verdict = alert_.verdict;
+    return verdict.state == VerdictState::on_target ||
+           (verdict.state == VerdictState::watch && verdict.reason != Reason::little_volume);
+  }
+
   std::string what() const {
     const Verdict& verdict = alert_.verdict;
     const std::string kpi = kpi_label(alert_.kpi);
     const std::string window = window_label(alert_.window);
     const std::string since = one_line(alert_.off_since);
-    const bool well = verdict.state == VerdictState::on_target ||
-                      (verdict.state == VerdictState::watch && verdict.reason != Reason::little_volume);
     std::string line = subject(alert_) + ": ";
-    if (well) {
+    if (is_well()) {
       return line + fmt::format("{} {}, back on {} ({}, {}), was off since {}", kpi, figure(verdict.value),
                                 alert_.pace ? "pace" : "target", bound(), window, since);
     }
@@ -142,10 +146,11 @@ class Description {
     }
     if (verdict.state != VerdictState::unknown) {
       const std::string_view doubt = verdict.reason == Reason::little_volume ? " on little volume" : "";
-      line += fmt::format("{} {}{}, {} ({}), since {}", kpi, figure(verdict.value), doubt, target(), window, since);
+      line += fmt::format("{} {}{}, {} ({}), since {}", kpi, figure(verdict.value), doubt, target(), window,
+                          since);
     } else if (alert_.fired_on.missed()) {
-      line += fmt::format("{} unknown now, was {}, {} ({}), since {}", kpi, figure(alert_.fired_on.value), target(),
-                          window, since);
+      line += fmt::format("{} unknown now, was {}, {} ({}), since {}", kpi, figure(alert_.fired_on.value),
+                          target(), window, since);
     } else {
       line += fmt::format("{} unknown, {} ({}), since {}", kpi, target(), window, since);
     }
@@ -164,11 +169,14 @@ class Description {
     } else if (alert_.verdict.state == VerdictState::unknown) {
       add_sentence(line, alert_.fired_on.missed() ? costs_of(alert_.fired_on, "When last known: off by ")
                                                   : std::string("Cost unknown while figures are missing"));
+    } else if (alert_.verdict.reason == Reason::little_volume) {
+      add_sentence(line, costs_of(alert_.verdict, "Off by ") + ", on too little volume to judge");
     } else {
-      add_sentence(line, "No further cost while it stays so");
+      add_sentence(line, "No cost while it stays there");
     }
     // Without dimensions the first line names the objective already.
-    if (!alert_.dimensions.empty() && !alert_.objective.empty()) add_sentence(line, "At risk: " + alert_.objective);
+    if (!alert_.dimensions.empty() && !alert_.objective.empty())
+      add_sentence(line, "At risk: " + alert_.objective);
     return line;
   }
 
@@ -186,17 +194,21 @@ class Description {
   std::string past_costs() const {
     const Timestamp end = alert_.resolved_at.value_or(alert_.pending_at);
     const Duration off = std::max(end - alert_.pending_at, Duration(0));
-    std::string line = "Was off for " + length_of(off);
-    if (std::isfinite(alert_.fired_on.gap_ratio)) line += ", by " + percent(alert_.fired_on.gap_ratio) + " at first";
+    std::string line = "Off for " + length_of(off);
+    if (std::isfinite(alert_.fired_on.gap_ratio))
+      line += ", by " + percent(alert_.fired_on.gap_ratio) + " at first";
     const double hours = std::chrono::duration<double, std::ratio<3600>>(off).count();
     const double cost = alert_.fired_on.stake_per_hour * hours;
-    if (std::isfinite(cost) && cost > 0) line += ", about " + about_money(cost, alert_.currency) + " at that rate";
+    if (std::isfinite(cost) && cost > 0)
+      line += ", about " + about_money(cost, alert_.currency) + " at that rate";
     return line;
   }
 
   std::string why() const {
     std::string line;
     const Verdict& verdict = alert_.verdict;
+    // First, because it may mean that there is nothing to do.
+    add_sentence(line, amended());
     if (verdict.state == VerdictState::unknown && !resolved_) {
       std::string clause(explain(verdict.reason));
       if (!clause.empty()) clause[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(clause[0])));
@@ -204,10 +216,11 @@ class Description {
     }
     add_sentence(line, alert_.reason);
     // The engine's reason names the driver in words; the bare name is for when there are none.
-    if (alert_.reason.empty() && !alert_.driver.empty()) add_sentence(line, "Driver: " + kpi_label(alert_.driver));
-    if (!resolved_) add_sentence(line, evidence());
-    add_sentence(line, amended());
-    if (line.empty() && !alert_.why_objective.empty()) add_sentence(line, "What it is for: " + alert_.why_objective);
+    if (alert_.reason.empty() && !alert_.driver.empty())
+      add_sentence(line, "Driver: " + kpi_label(alert_.driver));
+    if (!resolved_ && alert_.verdict.missed()) add_sentence(line, evidence());
+    if (line.empty() && !alert_.why_objective.empty())
+      add_sentence(line, "What it is for: " + alert_.why_objective);
     if (line.empty()) add_sentence(line, "No cause found in the figures");
     return line;
   }
@@ -217,8 +230,8 @@ class Description {
     if (!std::isfinite(log10) || log10 <= 0.3) return {};  // below 2 : 1 it says nothing
     if (log10 >= 6) return "Evidence over 1 000 000 : 1";
     const double odds = std::pow(10.0, log10);
-    return "Evidence " + format_value(odds < 10 ? std::round(odds * 10) / 10 : std::round(odds), Unit::count, "") +
-           " : 1";
+    return "Evidence " +
+           format_value(odds < 10 ? std::round(odds * 10) / 10 : std::round(odds), Unit::count, "") + " : 1";
   }
 
   std::string amended() const {
@@ -229,7 +242,7 @@ class Description {
                        amendment.would_have_fired ? "would still" : "would not");
   }
 
-  // The leading advice that nobody has answered yet; else what was done about it.
+  // The leading advice that nobody has answered yet, while it is off target; else what was done about it.
   std::string advice() const {
     const auto in_state = [this](RecommendationState state) {
       return std::find_if(alert_.recommendations.begin(), alert_.recommendations.end(),
@@ -237,7 +250,7 @@ class Description {
     };
     const auto none = alert_.recommendations.end();
     const auto open = in_state(RecommendationState::open);
-    if (!resolved_ && open != none) return brief(*open);
+    if (!resolved_ && !is_well() && open != none) return brief(*open);
     const auto done = in_state(RecommendationState::did);
     if (done == none) return {};
     const std::string by = one_line(done->decided_by);
@@ -265,6 +278,8 @@ class Description {
 
 }  // namespace
 
-AlertText describe(const Alert& alert) { return Description(alert).text(); }
+AlertText describe(const Alert& alert) {
+  return Description(alert).text();
+}
 
 }  // namespace tightrope::rules

@@ -41,7 +41,8 @@ void Cube::advance(Day head) {
     for (int i = 0; i < days; ++i) drop_row(column.days[day_slot(head - i)]);
     for (int i = 0; i < hour_days; ++i) {
       const std::size_t first = hour_slot({head - i, 0});
-      for (int hour = 0; hour < kHoursPerDay; ++hour) drop_row(column.hours[first + static_cast<std::size_t>(hour)]);
+      for (int hour = 0; hour < kHoursPerDay; ++hour)
+        drop_row(column.hours[first + static_cast<std::size_t>(hour)]);
     }
   }
   head_ = head;
@@ -95,7 +96,8 @@ std::int64_t Cube::sum_of_hours(const Column& column, EntityIndex entity, Day da
 CellChange Cube::set(MetricIndex metric, EntityIndex entity, Bucket bucket, Amount value) {
   CellChange change;
   Column& column = metrics_[metric];
-  const bool held = bucket.whole_day() ? holds(bucket.day) : holds_hours(bucket.day) && bucket.hour < kHoursPerDay;
+  const bool held =
+      bucket.whole_day() ? holds(bucket.day) : holds_hours(bucket.day) && bucket.hour < kHoursPerDay;
   if (!held) {
     change.kind = CellChange::Kind::outside;
     return change;
@@ -151,7 +153,8 @@ std::uint64_t Cube::bytes() const noexcept {
 
 namespace {
 
-// A row is its length, then for each cell 0 for missing, else the figure; runs of rows without any are skipped by number.
+// A row is its length, then for each cell 0 for missing, else the figure; runs of rows without any are
+// skipped by number.
 void save_rows(const std::vector<std::vector<std::int64_t>>& rows, ByteWriter& out) {
   out.varint(static_cast<std::uint64_t>(
       std::count_if(rows.begin(), rows.end(), [](const auto& row) { return !row.empty(); })));

@@ -1,4 +1,5 @@
-// The figures themselves: restatable cells by day and by hour, one column per metric, in memory for the last days.
+// The figures themselves: restatable cells by day and by hour, one column per metric, in memory for the last
+// days.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ struct CellChange {
   std::int64_t hour_after = Amount::kMissing;
 };
 
-// Rows are buckets, columns are entities: the figures of one day stand side by side, so that a day entering or leaving a
-// window is one pass over contiguous memory. A row is allocated when its first figure arrives.
+// Rows are buckets, columns are entities: the figures of one day stand side by side, so that a day entering
+// or leaving a window is one pass over contiguous memory. A row is allocated when its first figure arrives.
 // A day's figure is what a source gave for the day, or else the sum of its hours.
 class Cube {
  public:
@@ -51,7 +52,8 @@ class Cube {
   // REQUIRES: entity < entities. Rows grow with the number of entities.
   CellChange set(MetricIndex metric, EntityIndex entity, Bucket bucket, Amount value);
   Amount get(MetricIndex metric, EntityIndex entity, Bucket bucket) const noexcept;
-  // The row of a day or an hour, by entity; it may be shorter than the number of entities (the rest is missing), or empty.
+  // The row of a day or an hour, by entity; it may be shorter than the number of entities (the rest is
+  // missing), or empty.
   std::span<const std::int64_t> day_row(MetricIndex metric, Day day) const noexcept;
   std::span<const std::int64_t> hour_row(MetricIndex metric, Bucket bucket) const noexcept;
   bool has_hours(MetricIndex metric) const noexcept { return metrics_[metric].any_hours; }

@@ -27,8 +27,8 @@ struct FactorEffect {
 // The logarithmic mean of two positive numbers: (a - b) / ln(a / b), and a when they are equal.
 double logarithmic_mean(double a, double b) noexcept;
 
-// The factors of `kpi` with their effects, largest harm first (`better` says what harm is). Empty when the KPI has no factors
-// or a figure is unknown or not positive. For 0 in both periods an effect is 0.
+// The factors of `kpi` with their effects, largest harm first (`better` says what harm is). Empty when the
+// KPI has no factors or a figure is unknown or not positive. For 0 in both periods an effect is 0.
 std::vector<FactorEffect> decompose(std::string_view kpi, BeforeAndNow value, Better better,
                                     const std::function<BeforeAndNow(std::string_view)>& figure);
 
@@ -36,9 +36,11 @@ struct Diagnosis {
   std::string driver;  // the factor that did most of the harm; "" when none did
   std::string reason;  // one line for people; "" when nothing is known
 };
-// Harm: for a KPI whose target is missed. Says which factor moved, by how much, and how much of the change it explains; and
-// that the tracking may be broken when results stopped while traffic did not (`results` over `traffic`).
-Diagnosis diagnose(const Kpi& kpi, BeforeAndNow value, const std::function<BeforeAndNow(std::string_view)>& figure,
+// Harm: for a KPI whose target is missed. Says which factor moved, by how much, and how much of the change it
+// explains; and that the tracking may be broken when results stopped while traffic did not (`results` over
+// `traffic`).
+Diagnosis diagnose(const Kpi& kpi, BeforeAndNow value,
+                   const std::function<BeforeAndNow(std::string_view)>& figure,
                    const std::function<Unit(std::string_view)>& unit_of, std::string_view currency,
                    BeforeAndNow results, BeforeAndNow traffic);
 

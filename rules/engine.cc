@@ -8,8 +8,8 @@
 
 namespace tightrope::rules {
 
-// Time that nothing was heard for is stepped through hour by hour, but no more of it than this: a clock that was wrong by
-// years must not keep the engine busy.
+// Time that nothing was heard for is stepped through hour by hour, but no more of it than this: a clock that
+// was wrong by years must not keep the engine busy.
 constexpr Duration kLongestGap = std::chrono::days(400);
 
 std::string_view to_string(AlertChange::Kind kind) noexcept {
@@ -29,9 +29,15 @@ Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
-Timestamp Engine::now() const noexcept { return state_->now; }
-const Strategy& Engine::strategy() const noexcept { return state_->strategy; }
-const Calendar& Engine::calendar() const noexcept { return state_->calendar; }
+Timestamp Engine::now() const noexcept {
+  return state_->now;
+}
+const Strategy& Engine::strategy() const noexcept {
+  return state_->strategy;
+}
+const Calendar& Engine::calendar() const noexcept {
+  return state_->calendar;
+}
 
 Timestamp Engine::next_wakeup() const {
   return state_->started ? std::max(state_->now, state_->next_due()) : state_->now;
@@ -67,7 +73,8 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   next->shape = old.shape;
   next->build();
   for (auto& [key, live_alert] : old.live) {
-    const auto found = next->find_check(live_alert.alert.objective, live_alert.alert.target, live_alert.entity);
+    const auto found =
+        next->find_check(live_alert.alert.objective, live_alert.alert.target, live_alert.entity);
     if (found) {
       const Checks& check = next->checks[found->target];
       LiveAlert fresh = next->make_alert(check, found->node);
@@ -108,8 +115,8 @@ ObservationBatch Engine::changed(const ObservationBatch& batch) const {
               : row.value.is_missing()) {
       continue;
     }
-    builder.add(builder.entity(batch.entities[row.entity]), builder.metric(batch.metrics[row.metric]), row.bucket,
-                row.value);
+    builder.add(builder.entity(batch.entities[row.entity]), builder.metric(batch.metrics[row.metric]),
+                row.bucket, row.value);
   }
   return std::move(builder).take();
 }
@@ -148,7 +155,8 @@ void Engine::State::advance_to(Timestamp at, Effects& effects) {
   now = std::max(now, at);
 }
 
-// Windows move on; every check is made again, because what an hour costs and how far a period has come changed for all.
+// Windows move on; every check is made again, because what an hour costs and how far a period has come
+// changed for all.
 void Engine::State::begin_hour(Effects& effects) {
   const std::map<Window, WindowNow> before = windows;
   refresh_windows();
@@ -166,7 +174,8 @@ void Engine::State::begin_hour(Effects& effects) {
   cube.advance(calendar.day_of(now) + 1);
   for (auto& [key, live_alert] : live) {
     for (Recommendation& recommendation : live_alert.alert.recommendations) {
-      if (recommendation.state == RecommendationState::later && recommendation.until && *recommendation.until <= now) {
+      if (recommendation.state == RecommendationState::later && recommendation.until &&
+          *recommendation.until <= now) {
         recommendation.state = RecommendationState::open;
       }
     }
@@ -260,7 +269,8 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
           if (change.day_before == change.day_after || !window.days.contains(row.bucket.day)) continue;
           rollup.change(column, membership.node, change.day_before, change.day_after);
         }
-        for (const std::uint32_t target : dependents[membership.rollup][column]) mark_dirty(target, membership.node);
+        for (const std::uint32_t target : dependents[membership.rollup][column])
+          mark_dirty(target, membership.node);
       }
     }
   }
@@ -288,7 +298,8 @@ void Engine::State::take(const Decision& decision, Effects& effects) {
   const auto decide = [&](LiveAlert& live_alert) {
     for (Recommendation& recommendation : live_alert.alert.recommendations) {
       if (recommendation.id != decision.recommendation) continue;
-      if (recommendation.state == RecommendationState::did || recommendation.state == RecommendationState::declined) {
+      if (recommendation.state == RecommendationState::did ||
+          recommendation.state == RecommendationState::declined) {
         effects.refused = "it was decided before, by " + recommendation.decided_by;
         return true;
       }
@@ -301,8 +312,12 @@ void Engine::State::take(const Decision& decision, Effects& effects) {
           recommendation.state = RecommendationState::did;
           done[{recommendation.playbook, live_alert.entity}] = decision.at;
           break;
-        case DecisionKind::declined: recommendation.state = RecommendationState::declined; break;
-        case DecisionKind::later: recommendation.state = RecommendationState::later; break;
+        case DecisionKind::declined:
+          recommendation.state = RecommendationState::declined;
+          break;
+        case DecisionKind::later:
+          recommendation.state = RecommendationState::later;
+          break;
       }
       effects.alerts.push_back({AlertChange::Kind::decided, now, live_alert.alert});
       return true;

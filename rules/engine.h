@@ -1,5 +1,5 @@
-// The state machine of one client: events in, effects out. No I/O, no clock, no thread, no randomness: equal events give
-// equal effects and equal snapshots, live, after a restart and in a backtest.
+// The state machine of one client: events in, effects out. No I/O, no clock, no thread, no randomness: equal
+// events give equal effects and equal snapshots, live, after a restart and in a backtest.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace tightrope::rules {
 // A step in an alert's life, with the alert as it is after it.
 struct AlertChange {
   enum class Kind : std::uint8_t { pending, fired, amended, acknowledged, decided, resolved, dropped };
-  Kind kind;       // dropped: was pending, and is well again
+  Kind kind;  // dropped: was pending, and is well again
   Timestamp at;
   Alert alert;
 };
@@ -52,10 +52,10 @@ struct ObjectiveSummary {
   VerdictState worst = VerdictState::unknown;  // off target, watch, unknown, on target: the first there is
   std::uint32_t on_target = 0, watch = 0, off_target = 0, unknown = 0;  // verdicts of its own targets
   std::uint32_t firing = 0;
-  double stake_per_hour = 0;   // the largest of its verdicts: they overlap, so they are not added
+  double stake_per_hour = 0;  // the largest of its verdicts: they overlap, so they are not added
   double worst_gap = kUndefined;
-  double spend = kUndefined;   // in the budget's period so far, or in the last 7 days
-  double budget_used = kUndefined;   // share of the budget
+  double spend = kUndefined;        // in the budget's period so far, or in the last 7 days
+  double budget_used = kUndefined;  // share of the budget
   double period_elapsed = kUndefined;
 };
 
@@ -66,8 +66,8 @@ struct UnalignedEntity {
 
 struct SeriesPoint {
   Day day;
-  double value;           // undefined: kUndefined
-  const Bound* bound;     // in force that day, if a target was given; borrowed from the strategy
+  double value;        // undefined: kUndefined
+  const Bound* bound;  // in force that day, if a target was given; borrowed from the strategy
 };
 
 // One figure behind a verdict.
@@ -101,14 +101,16 @@ class Engine {
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
 
-  // Time first moves on to time_of(event), step by step over every instant at which something falls due; it never moves
-  // back. So a Tick is only needed where nothing else arrives. StrategyChange only moves time: see adopt().
+  // Time first moves on to time_of(event), step by step over every instant at which something falls due; it
+  // never moves back. So a Tick is only needed where nothing else arrives. StrategyChange only moves time:
+  // see adopt().
   Effects apply(const Event& event);
   // The instant at which something next falls due; never in the past.
   Timestamp next_wakeup() const;
   Timestamp now() const noexcept;
 
-  // Another strategy from `at` on. Figures stay; alerts of targets that are still there go on, others are resolved.
+  // Another strategy from `at` on. Figures stay; alerts of targets that are still there go on, others are
+  // resolved.
   Effects adopt(Strategy strategy, Timestamp at);
   const Strategy& strategy() const noexcept;
   const Calendar& calendar() const noexcept;
@@ -117,13 +119,15 @@ class Engine {
   ObservationBatch changed(const ObservationBatch& batch) const;
 
   std::string snapshot() const;
-  // Nothing when the bytes are not a snapshot of a known version. The strategy must be the one it was taken under.
+  // Nothing when the bytes are not a snapshot of a known version. The strategy must be the one it was taken
+  // under.
   static std::optional<Engine> restore(Strategy strategy, std::string_view snapshot);
 
   // Views. Borrowed pointers and spans live until the engine next changes.
   std::size_t target_count() const noexcept;
   TargetView target(std::size_t index) const noexcept;
-  // Grows whenever targets or entities were added or a strategy adopted: labels made from them are stale then.
+  // Grows whenever targets or entities were added or a strategy adopted: labels made from them are stale
+  // then.
   std::uint64_t shape_version() const noexcept;
   std::vector<ObjectiveSummary> objectives() const;
   std::vector<UnalignedEntity> unaligned() const;
@@ -133,10 +137,11 @@ class Engine {
   std::vector<Alert> alerts() const;
   const Alert* find_alert(std::string_view id) const;
   static constexpr std::size_t kMostResolved = 500;
-  // A KPI by day over the entities under `entity` (all of the client for the empty one; only those of `objective` unless
+  // A KPI by day over the entities under `entity` (all of the client for the empty one; only those of
+  // `objective` unless
   // ""). Empty when there is no such KPI. The bounds are those of `target`, or none for "".
-  std::vector<SeriesPoint> series(std::string_view kpi, const Entity& entity, std::string_view objective, std::string_view target,
-                                  DayRange days) const;
+  std::vector<SeriesPoint> series(std::string_view kpi, const Entity& entity, std::string_view objective,
+                                  std::string_view target, DayRange days) const;
   std::optional<Explanation> explain(std::string_view target, const Entity& entity) const;
   EngineStats stats() const;
 

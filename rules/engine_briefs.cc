@@ -9,7 +9,8 @@ namespace tightrope::rules {
 namespace {
 
 template <class Buckets>
-double evaluate_over(const Cube& cube, const Kpi& kpi, const std::vector<EntityIndex>& members, const Buckets& buckets) {
+double evaluate_over(const Cube& cube, const Kpi& kpi, const std::vector<EntityIndex>& members,
+                     const Buckets& buckets) {
   std::vector<double> figures;
   for (const Input& input : kpi.formula.inputs()) {
     figures.push_back(sum_over(cube, cube.find_metric(input.name), members, buckets));
@@ -66,7 +67,8 @@ double Engine::State::kpi_over(const Kpi& kpi, const std::vector<EntityIndex>& m
   return evaluate_over(cube, kpi, members, buckets);
 }
 
-double Engine::State::metric_over(std::string_view metric, const std::vector<EntityIndex>& members, DayRange days) const {
+double Engine::State::metric_over(std::string_view metric, const std::vector<EntityIndex>& members,
+                                  DayRange days) const {
   return sum_over(cube, cube.find_metric(metric), members, days);
 }
 
@@ -83,7 +85,8 @@ BeforeAndNow Engine::State::figure_around(std::string_view name, Window window,
     return {kpi_over(*kpi, members, days_before(current.days)), kpi_over(*kpi, members, current.days)};
   }
   const Timestamp before = calendar.start_of(current.hours.front()) - Duration(1);
-  return {kpi_over(*kpi, members, window_now(calendar, window, before).hours), kpi_over(*kpi, members, current.hours)};
+  return {kpi_over(*kpi, members, window_now(calendar, window, before).hours),
+          kpi_over(*kpi, members, current.hours)};
 }
 
 Diagnosis Engine::State::diagnosis(const Checks& check, NodeIndex node) const {
@@ -94,8 +97,8 @@ Diagnosis Engine::State::diagnosis(const Checks& check, NodeIndex node) const {
     const Kpi* kpi = strategy.find_kpi(name);
     return kpi == nullptr ? Unit::number : kpi->unit;
   };
-  return diagnose(*check.kpi, figure(check.kpi->name), figure, unit_of, strategy.currency, figure("conversions"),
-                  figure("clicks"));
+  return diagnose(*check.kpi, figure(check.kpi->name), figure, unit_of, strategy.currency,
+                  figure("conversions"), figure("clicks"));
 }
 
 LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
@@ -113,6 +116,7 @@ LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
   alert.severity = target.severity;
   alert.unit = check.kpi->unit;
   alert.better = check.kpi->better;
+  alert.pace = target.pace;
   alert.currency = strategy.currency;
   alert.window = to_string(target.over);
   alert.window_text = window_text(calendar, windows.at(target.over));
@@ -184,7 +188,8 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
     if (name == "kpi") return alert.kpi;
     if (name == "window") return alert.window;
     if (name == "driver") return alert.driver;
-    if (name == "entity") return live_alert.entity.path.empty() ? alert.objective : to_string(live_alert.entity);
+    if (name == "entity")
+      return live_alert.entity.path.empty() ? alert.objective : to_string(live_alert.entity);
     const std::size_t dimension = strategy.dimensions.index_of(name);
     if (dimension == strategy.dimensions.names.size()) return "";
     const std::string_view value = live_alert.entity.at(dimension);

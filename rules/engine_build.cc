@@ -48,7 +48,8 @@ void Engine::State::build() {
   memberships.clear();
   for (const Objective& objective : strategy.objectives) {
     objective_rollups.push_back(rollup_for(rollups, objective, Level::kObjective));
-    for (const Target& target : objective.targets) checks.push_back(make_checks(rollups, strategy, objective, target));
+    for (const Target& target : objective.targets)
+      checks.push_back(make_checks(rollups, strategy, objective, target));
   }
   dependents.assign(rollups.size(), {});
   targets_of.assign(rollups.size(), {});
@@ -82,7 +83,8 @@ void Engine::State::build() {
     }
   }
   for (Checks& check : checks) {
-    for (NodeIndex node = 0; node < check.verdicts.size(); ++node) check.verdicts[node] = evaluate(check, node);
+    for (NodeIndex node = 0; node < check.verdicts.size(); ++node)
+      check.verdicts[node] = evaluate(check, node);
   }
 }
 

@@ -12,7 +12,9 @@ constexpr std::size_t kMostInputs = 256;  // a formula has no more instructions
 // Of the value people were told: by how much it must have moved for an amendment to be worth a message.
 constexpr double kWorthTelling = 0.1;
 
-double to_units(std::int64_t micros) noexcept { return Amount::from_micros(micros).to_double(); }
+double to_units(std::int64_t micros) noexcept {
+  return Amount::from_micros(micros).to_double();
+}
 
 double figure(const SumColumn& column, NodeIndex node, bool additive) noexcept {
   const std::int32_t present = column.present[node];
@@ -61,7 +63,8 @@ Verdict Engine::State::evaluate(const Checks& check, NodeIndex node) const {
   return verdict;
 }
 
-// Y given X by day, as statistics of counts: the noisy side against what the other side should have brought at the bound.
+// Y given X by day, as statistics of counts: the noisy side against what the other side should have brought
+// at the bound.
 double Engine::State::evidence(const Checks& check, NodeIndex node, const Bound& bound) const {
   const Target& target = *check.target;
   const Rollup& rollup = rollups[check.rollup];
@@ -71,7 +74,8 @@ double Engine::State::evidence(const Checks& check, NodeIndex node, const Bound&
   const double limit = too_high ? bound.high : bound.low;
   if (target.kind == BoundKind::between || !(limit > 0)) return kUndefined;
   const bool is_price = too_high && check.kpi->unit == Unit::money && formula.is_quotient();
-  const bool counts_money = !is_price && (check.kpi->unit == Unit::money || formula.denominator_unit() == Unit::money);
+  const bool counts_money =
+      !is_price && (check.kpi->unit == Unit::money || formula.denominator_unit() == Unit::money);
   const Day today = calendar.day_of(now);
   const DayRange days_of_bound =
       target.pace ? calendar.period_of(target.over, today) : windows.at(target.over).days;
@@ -84,7 +88,8 @@ double Engine::State::evidence(const Checks& check, NodeIndex node, const Bound&
     if (day < bound.from) continue;
     double values[kMostInputs];
     const std::size_t count = std::min(formula.inputs().size(), kMostInputs);
-    for (std::size_t i = 0; i < count; ++i) values[i] = metric_over(formula.inputs()[i].name, members, {day, day});
+    for (std::size_t i = 0; i < count; ++i)
+      values[i] = metric_over(formula.inputs()[i].name, members, {day, day});
     const std::span<const double> figures(values, count);
     double seen;
     double expected;
@@ -108,7 +113,8 @@ double Engine::State::evidence(const Checks& check, NodeIndex node, const Bound&
     }
     days.push_back({seen, expected});
   }
-  // Money arrives in jumps; without single order values, twice the mean order stands for their size (size-biased mean).
+  // Money arrives in jumps; without single order values, twice the mean order stands for their size
+  // (size-biased mean).
   double scale = 1;
   if (counts_money) {
     if (!(orders > 0 && money > 0)) return kUndefined;
@@ -123,16 +129,23 @@ double Engine::State::evidence(const Checks& check, NodeIndex node, const Bound&
 
 Health Engine::State::health(const Checks& check, const Verdict& verdict) const {
   switch (verdict.state) {
-    case VerdictState::off_target: return Health::missed;
-    case VerdictState::on_target: return Health::ok;
+    case VerdictState::off_target:
+      return Health::missed;
+    case VerdictState::on_target:
+      return Health::ok;
     // Missed on too little to judge: neither raises an alert nor clears one.
-    case VerdictState::watch: return verdict.reason == Reason::little_volume ? Health::unknown : Health::ok;
-    case VerdictState::unknown: break;
+    case VerdictState::watch:
+      return verdict.reason == Reason::little_volume ? Health::unknown : Health::ok;
+    case VerdictState::unknown:
+      break;
   }
   switch (check.target->no_data) {
-    case NoData::keep: return Health::unknown;
-    case NoData::alert: return verdict.reason == Reason::no_figures ? Health::missed : Health::unknown;
-    case NoData::ok: return Health::ok;
+    case NoData::keep:
+      return Health::unknown;
+    case NoData::alert:
+      return verdict.reason == Reason::no_figures ? Health::missed : Health::unknown;
+    case NoData::ok:
+      return Health::ok;
   }
   return Health::unknown;
 }
@@ -177,7 +190,9 @@ void Engine::State::step_alert(CheckKey key, Effects& effects) {
       ++alert.revision;
       effects.alerts.push_back({AlertChange::Kind::resolved, now, alert});
       break;
-    case AlertPhase::inactive: effects.alerts.push_back({AlertChange::Kind::dropped, now, alert}); break;
+    case AlertPhase::inactive:
+      effects.alerts.push_back({AlertChange::Kind::dropped, now, alert});
+      break;
   }
   retire(place);
 }
@@ -224,7 +239,9 @@ void Engine::State::fire(CheckKey key, LiveAlert& live_alert) {
 }
 
 void Engine::State::amend(const std::set<std::pair<std::size_t, NodeIndex>>& restated, Effects& effects) {
-  const auto touches = [&](const Checks& check, NodeIndex node) { return restated.contains({check.rollup, node}); };
+  const auto touches = [&](const Checks& check, NodeIndex node) {
+    return restated.contains({check.rollup, node});
+  };
   for (auto& [key, live_alert] : live) {
     if (live_alert.state.phase != AlertPhase::firing || !touches(checks[key.target], key.node)) continue;
     if (amend(live_alert, checks[key.target], key.node)) {
@@ -240,8 +257,8 @@ void Engine::State::amend(const std::set<std::pair<std::size_t, NodeIndex>>& res
   }
 }
 
-// What the alert fired on, as it is known now: the buckets that were over then with their figures of today, and the one that
-// was open with those of then. True when people should hear of it.
+// What the alert fired on, as it is known now: the buckets that were over then with their figures of today,
+// and the one that was open with those of then. True when people should hear of it.
 bool Engine::State::amend(LiveAlert& live_alert, const Checks& check, NodeIndex node) {
   Alert& alert = live_alert.alert;
   const Formula& formula = check.kpi->formula;
@@ -258,7 +275,8 @@ bool Engine::State::amend(LiveAlert& live_alert, const Checks& check, NodeIndex 
       closed = sum_over(cube, metric, members, std::vector<Bucket>(then.hours.begin(), then.hours.end() - 1));
     } else {
       if (!cube.holds(then.days.first)) return false;
-      closed = sum_over(cube, metric, members, DayRange{then.days.first, std::min(then.days.last, fired_day - 1)});
+      closed =
+          sum_over(cube, metric, members, DayRange{then.days.first, std::min(then.days.last, fired_day - 1)});
     }
     const double open = live_alert.open_sums[i];
     figures.push_back(std::isnan(closed) ? open : std::isnan(open) ? closed : closed + open);
@@ -270,7 +288,8 @@ bool Engine::State::amend(LiveAlert& live_alert, const Checks& check, NodeIndex 
   const double before = alert.amendment ? alert.amendment->value_now : fired_on.value;
   if (value == before || (std::isnan(value) && std::isnan(before))) return false;
   const bool missed_before = !alert.amendment || alert.amendment->would_have_fired;
-  alert.amendment = Amendment{.at = now, .value_before = fired_on.value, .value_now = value, .would_have_fired = misses};
+  alert.amendment =
+      Amendment{.at = now, .value_before = fired_on.value, .value_now = value, .would_have_fired = misses};
   const double moved = std::abs(value / live_alert.told_value - 1);
   if (misses == missed_before && !std::isnan(moved) && moved < kWorthTelling) return false;
   live_alert.told_value = value;

@@ -1,5 +1,5 @@
-// The engine's memory as bytes, version 1: time, figures, entities, alerts and what was done. Sums and verdicts are not kept:
-// they follow from the figures and the strategy.
+// The engine's memory as bytes, version 1: time, figures, entities, alerts and what was done. Sums and
+// verdicts are not kept: they follow from the figures and the strategy.
 #include <cmath>
 
 #include "rules/engine_state.h"
@@ -9,8 +9,12 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 
-void save(Timestamp time, ByteWriter& out) { out.signed_varint(time.time_since_epoch().count()); }
-Timestamp load_time(ByteReader& in) { return Timestamp(Duration(in.signed_varint())); }
+void save(Timestamp time, ByteWriter& out) {
+  out.signed_varint(time.time_since_epoch().count());
+}
+Timestamp load_time(ByteReader& in) {
+  return Timestamp(Duration(in.signed_varint()));
+}
 
 void save(const std::optional<Timestamp>& time, ByteWriter& out) {
   out.boolean(time.has_value());
@@ -21,7 +25,9 @@ std::optional<Timestamp> load_optional_time(ByteReader& in) {
   return load_time(in);
 }
 
-std::string load_text(ByteReader& in) { return std::string(in.string()); }
+std::string load_text(ByteReader& in) {
+  return std::string(in.string());
+}
 
 template <class Enum>
 void save_enum(Enum value, ByteWriter& out) {
@@ -48,8 +54,8 @@ Entity load_entity(ByteReader& in) {
 void save(const Verdict& verdict, ByteWriter& out) {
   save_enum(verdict.state, out);
   save_enum(verdict.reason, out);
-  for (const double number : {verdict.value, verdict.low, verdict.high, verdict.gap_ratio, verdict.stake_per_hour,
-                              verdict.evidence_log10}) {
+  for (const double number : {verdict.value, verdict.low, verdict.high, verdict.gap_ratio,
+                              verdict.stake_per_hour, verdict.evidence_log10}) {
     out.fixed64(std::isnan(number) ? kUndefined : number);  // one NaN: equal states give equal bytes
   }
 }
@@ -57,15 +63,16 @@ Verdict load_verdict(ByteReader& in) {
   Verdict verdict;
   verdict.state = load_enum(in, VerdictState::off_target);
   verdict.reason = load_enum(in, Reason::no_bound_yet);
-  for (double* number : {&verdict.value, &verdict.low, &verdict.high, &verdict.gap_ratio, &verdict.stake_per_hour,
-                         &verdict.evidence_log10}) {
+  for (double* number : {&verdict.value, &verdict.low, &verdict.high, &verdict.gap_ratio,
+                         &verdict.stake_per_hour, &verdict.evidence_log10}) {
     *number = in.fixed64();
   }
   return verdict;
 }
 
 void save(const Recommendation& item, ByteWriter& out) {
-  for (const std::string* text : {&item.id, &item.alert, &item.playbook, &item.text, &item.owner, &item.decided_by, &item.reason}) {
+  for (const std::string* text :
+       {&item.id, &item.alert, &item.playbook, &item.text, &item.owner, &item.decided_by, &item.reason}) {
     out.string(*text);
   }
   out.signed_varint(item.effort.count());
@@ -78,7 +85,8 @@ void save(const Recommendation& item, ByteWriter& out) {
 }
 Recommendation load_recommendation(ByteReader& in) {
   Recommendation item;
-  for (std::string* text : {&item.id, &item.alert, &item.playbook, &item.text, &item.owner, &item.decided_by, &item.reason}) {
+  for (std::string* text :
+       {&item.id, &item.alert, &item.playbook, &item.text, &item.owner, &item.decided_by, &item.reason}) {
     *text = load_text(in);
   }
   item.effort = Duration(in.signed_varint());
@@ -93,14 +101,16 @@ Recommendation load_recommendation(ByteReader& in) {
 
 void save(const Alert& alert, ByteWriter& out) {
   for (const std::string* text :
-       {&alert.id, &alert.client, &alert.objective, &alert.target, &alert.kpi, &alert.why_objective, &alert.owner, &alert.currency,
-        &alert.window, &alert.window_text, &alert.off_since, &alert.driver, &alert.reason, &alert.acknowledged_by}) {
+       {&alert.id, &alert.client, &alert.objective, &alert.target, &alert.kpi, &alert.why_objective,
+        &alert.owner, &alert.currency, &alert.window, &alert.window_text, &alert.off_since, &alert.driver,
+        &alert.reason, &alert.acknowledged_by}) {
     out.string(*text);
   }
   save_enum(alert.severity, out);
   save_enum(alert.unit, out);
   save_enum(alert.better, out);
   save_enum(alert.phase, out);
+  out.boolean(alert.pace);
   out.varint(alert.dimensions.size());
   for (const auto& [name, value] : alert.dimensions) {
     out.string(name);
@@ -126,14 +136,16 @@ void save(const Alert& alert, ByteWriter& out) {
 Alert load_alert(ByteReader& in) {
   Alert alert;
   for (std::string* text :
-       {&alert.id, &alert.client, &alert.objective, &alert.target, &alert.kpi, &alert.why_objective, &alert.owner, &alert.currency,
-        &alert.window, &alert.window_text, &alert.off_since, &alert.driver, &alert.reason, &alert.acknowledged_by}) {
+       {&alert.id, &alert.client, &alert.objective, &alert.target, &alert.kpi, &alert.why_objective,
+        &alert.owner, &alert.currency, &alert.window, &alert.window_text, &alert.off_since, &alert.driver,
+        &alert.reason, &alert.acknowledged_by}) {
     *text = load_text(in);
   }
   alert.severity = load_enum(in, Severity::digest);
   alert.unit = load_enum(in, Unit::truth);
   alert.better = load_enum(in, Better::neither);
   alert.phase = load_enum(in, AlertPhase::resolved);
+  alert.pace = in.boolean();
   const std::size_t dimensions = in.count(2);
   for (std::size_t i = 0; i < dimensions; ++i) {
     std::string name = load_text(in);
@@ -228,7 +240,8 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
     const std::uint64_t target = in.varint();
     const std::uint64_t node = in.varint();
     LiveAlert item = load_live_alert(in);
-    if (!in.ok() || target >= state.checks.size() || node >= state.checks[target].verdicts.size()) return std::nullopt;
+    if (!in.ok() || target >= state.checks.size() || node >= state.checks[target].verdicts.size())
+      return std::nullopt;
     state.attach(std::move(item), {static_cast<std::uint32_t>(target), static_cast<NodeIndex>(node)});
   }
   const std::size_t resolved = in.count(8);

@@ -27,9 +27,9 @@ struct Checks {
   const Target* target;
   const Kpi* kpi;
   std::size_t rollup;
-  std::vector<std::size_t> inputs;  // columns of the rollup, one for each input of the KPI
-  std::vector<bool> additive;       // likewise
-  std::size_t spend;                // column, for the stake
+  std::vector<std::size_t> inputs;                     // columns of the rollup, one for each input of the KPI
+  std::vector<bool> additive;                          // likewise
+  std::size_t spend;                                   // column, for the stake
   std::vector<std::pair<std::size_t, double>> volume;  // columns and their minimum
   std::vector<Verdict> verdicts;
   std::vector<std::uint8_t> is_live;  // has a pending or firing alert
@@ -42,8 +42,8 @@ struct LiveAlert {
   Alert alert;
   AlertState state;
   Entity entity;
-  // The sums of the bucket that was not over when it fired, by input of the KPI: a later figure for that bucket is growth and
-  // no restatement.
+  // The sums of the bucket that was not over when it fired, by input of the KPI: a later figure for that
+  // bucket is growth and no restatement.
   std::vector<double> open_sums;
   double told_value = kUndefined;  // the value people were last told that it fired on
   std::optional<Timestamp> timer;  // not kept: follows from the rest
@@ -65,25 +65,26 @@ struct Engine::State {
   EntityTable entities;
 
   std::vector<Rollup> rollups;
-  std::vector<std::size_t> objective_rollups;            // by objective: its rollup at objective level
+  std::vector<std::size_t> objective_rollups;  // by objective: its rollup at objective level
   std::vector<std::vector<std::vector<std::uint32_t>>> dependents;  // by rollup, column: targets
-  std::vector<std::vector<std::uint32_t>> targets_of;    // by rollup
-  std::vector<std::vector<Membership>> memberships;      // by entity
-  std::vector<Checks> checks;                            // by target, in the strategy's order
-  std::map<Window, WindowNow> windows;                   // as of the current hour
+  std::vector<std::vector<std::uint32_t>> targets_of;               // by rollup
+  std::vector<std::vector<Membership>> memberships;                 // by entity
+  std::vector<Checks> checks;                                       // by target, in the strategy's order
+  std::map<Window, WindowNow> windows;                              // as of the current hour
   std::map<CheckKey, LiveAlert> live;
-  std::deque<LiveAlert> resolved;                        // newest first
+  std::deque<LiveAlert> resolved;  // newest first
   std::set<std::pair<Timestamp, CheckKey>> timers;
   std::map<std::pair<std::string, Entity>, Timestamp> done;  // playbook, entity: when last carried out
   std::uint64_t shape = 1;
 
   // engine_build.cc: what follows from the strategy and the cube.
-  void build();                      // rollups, checks, sums, verdicts; alerts are left alone
-  void enter(EntityIndex entity);    // an entity that was just interned
-  void bind(MetricIndex metric);     // a metric that was just interned
+  void build();                    // rollups, checks, sums, verdicts; alerts are left alone
+  void enter(EntityIndex entity);  // an entity that was just interned
+  void bind(MetricIndex metric);   // a metric that was just interned
   void refresh_windows();
   void attach(LiveAlert alert, CheckKey key);
-  std::optional<CheckKey> find_check(std::string_view objective, std::string_view target, const Entity& entity) const;
+  std::optional<CheckKey> find_check(std::string_view objective, std::string_view target,
+                                     const Entity& entity) const;
 
   // engine.cc: time and events.
   void advance_to(Timestamp at, Effects& effects);
@@ -109,11 +110,14 @@ struct Engine::State {
 
   // engine_briefs.cc: why, and what to do.
   double kpi_over(const Kpi& kpi, const std::vector<EntityIndex>& members, DayRange days) const;
-  double kpi_over(const Kpi& kpi, const std::vector<EntityIndex>& members, const std::vector<Bucket>& buckets) const;
+  double kpi_over(const Kpi& kpi, const std::vector<EntityIndex>& members,
+                  const std::vector<Bucket>& buckets) const;
   double metric_over(std::string_view metric, const std::vector<EntityIndex>& members, DayRange days) const;
-  BeforeAndNow figure_around(std::string_view name, Window window, const std::vector<EntityIndex>& members) const;
+  BeforeAndNow figure_around(std::string_view name, Window window,
+                             const std::vector<EntityIndex>& members) const;
   Diagnosis diagnosis(const Checks& check, NodeIndex node) const;
-  std::vector<Recommendation> recommend(const Checks& check, NodeIndex node, const LiveAlert& live_alert) const;
+  std::vector<Recommendation> recommend(const Checks& check, NodeIndex node,
+                                        const LiveAlert& live_alert) const;
   LiveAlert make_alert(const Checks& check, NodeIndex node) const;
 };
 

@@ -21,8 +21,12 @@ bool is_prefix(const Entity& prefix, const Entity& entity) noexcept {
 
 }  // namespace
 
-std::size_t Engine::target_count() const noexcept { return state_->checks.size(); }
-std::uint64_t Engine::shape_version() const noexcept { return state_->shape; }
+std::size_t Engine::target_count() const noexcept {
+  return state_->checks.size();
+}
+std::uint64_t Engine::shape_version() const noexcept {
+  return state_->shape;
+}
 
 TargetView Engine::target(std::size_t index) const noexcept {
   const Checks& check = state_->checks[index];
@@ -56,10 +60,18 @@ std::vector<ObjectiveSummary> Engine::objectives() const {
     for (NodeIndex node = 0; node < check.verdicts.size(); ++node) {
       const Verdict& verdict = check.verdicts[node];
       switch (verdict.state) {
-        case VerdictState::on_target: ++summary.on_target; break;
-        case VerdictState::watch: ++summary.watch; break;
-        case VerdictState::off_target: ++summary.off_target; break;
-        case VerdictState::unknown: ++summary.unknown; break;
+        case VerdictState::on_target:
+          ++summary.on_target;
+          break;
+        case VerdictState::watch:
+          ++summary.watch;
+          break;
+        case VerdictState::off_target:
+          ++summary.off_target;
+          break;
+        case VerdictState::unknown:
+          ++summary.unknown;
+          break;
       }
       summary.stake_per_hour = std::max(summary.stake_per_hour, verdict.stake_per_hour);
       if (!std::isnan(verdict.gap_ratio)) summary.worst_gap = std::fmax(summary.worst_gap, verdict.gap_ratio);
@@ -130,8 +142,9 @@ const Alert* Engine::find_alert(std::string_view id) const {
   return nullptr;
 }
 
-std::vector<SeriesPoint> Engine::series(std::string_view kpi_name, const Entity& entity, std::string_view objective,
-                                        std::string_view target_name, DayRange days) const {
+std::vector<SeriesPoint> Engine::series(std::string_view kpi_name, const Entity& entity,
+                                        std::string_view objective, std::string_view target_name,
+                                        DayRange days) const {
   const State& state = *state_;
   const Kpi* kpi = state.strategy.find_kpi(kpi_name);
   if (kpi == nullptr || !state.started) return {};
@@ -146,7 +159,8 @@ std::vector<SeriesPoint> Engine::series(std::string_view kpi_name, const Entity&
   if (!objective.empty() && only == nullptr) return {};
   std::vector<EntityIndex> members;
   for (EntityIndex i = 0; i < state.entities.size(); ++i) {
-    if (is_prefix(entity, state.entities[i]) && (only == nullptr || only->matches(state.entities[i]))) members.push_back(i);
+    if (is_prefix(entity, state.entities[i]) && (only == nullptr || only->matches(state.entities[i])))
+      members.push_back(i);
   }
   std::vector<SeriesPoint> points;
   days.first = std::max(days.first, state.cube.head() - (Cube::kDays - 1));
@@ -179,20 +193,23 @@ std::optional<Explanation> Engine::explain(std::string_view target, const Entity
     const MetricIndex metric = state.cube.find_metric(input.name);
     std::vector<Bucket> buckets = window.hours;
     if (buckets.empty()) {
-      for (Day day = window.days.first; day <= window.days.last; day = day + 1) buckets.push_back({.day = day});
+      for (Day day = window.days.first; day <= window.days.last; day = day + 1)
+        buckets.push_back({.day = day});
     }
     explained.sum = sum_over(state.cube, metric, members, buckets);
     for (const Bucket bucket : buckets) {
       const double sum = sum_over(state.cube, metric, members, std::vector<Bucket>{bucket});
-      explained.buckets.emplace_back(
-          bucket, std::isnan(sum) ? Amount::missing() : Amount::from_micros(std::llround(sum * Amount::kScale)));
+      explained.buckets.emplace_back(bucket, std::isnan(sum)
+                                                 ? Amount::missing()
+                                                 : Amount::from_micros(std::llround(sum * Amount::kScale)));
     }
   }
   for (const EntityIndex member : members) explanation.members.push_back(state.entities[member]);
   const Diagnosis why = state.diagnosis(check, key->node);
   explanation.driver = why.driver;
   explanation.reason = why.reason;
-  if (const auto place = state.live.find(*key); place != state.live.end()) explanation.alert = place->second.state;
+  if (const auto place = state.live.find(*key); place != state.live.end())
+    explanation.alert = place->second.state;
   return explanation;
 }
 

@@ -18,13 +18,15 @@ double log1p_exp(double x) noexcept {
 
 }  // namespace
 
-// A day's count is Poisson given the day's effect, which is gamma with mean 1 and shape kappa = 1 / day_variance. The ratio of
-// the two negative-binomial probabilities (means ratio * expected and expected) has expectation 1 at the target and at most
-// 1 on its good side, so a product of such ratios is a bet that cannot win on average while the target is met.
+// A day's count is Poisson given the day's effect, which is gamma with mean 1 and shape kappa = 1 /
+// day_variance. The ratio of the two negative-binomial probabilities (means ratio * expected and expected)
+// has expectation 1 at the target and at most 1 on its good side, so a product of such ratios is a bet that
+// cannot win on average while the target is met.
 double log_increment(double seen, double expected, double ratio, double day_variance) noexcept {
   if (day_variance <= 0) return seen * std::log(ratio) - (ratio - 1) * expected;
   const double kappa = 1 / day_variance;
-  return seen * std::log(ratio) + (seen + kappa) * std::log1p(expected * (1 - ratio) / (ratio * expected + kappa));
+  return seen * std::log(ratio) +
+         (seen + kappa) * std::log1p(expected * (1 - ratio) / (ratio * expected + kappa));
 }
 
 Evidence::Evidence(EvidenceSide side, double day_variance) noexcept

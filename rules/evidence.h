@@ -1,5 +1,6 @@
-// How strongly figures contradict "the KPI meets its target": an e-detector of Shiryaev-Roberts type whose daily increments
-// are likelihood ratios of gamma-Poisson counts (Shin, Ramdas & Rinaldo, E-detectors; proofs in the comments of evidence.cc).
+// How strongly figures contradict "the KPI meets its target": an e-detector of Shiryaev-Roberts type whose
+// daily increments are likelihood ratios of gamma-Poisson counts (Shin, Ramdas & Rinaldo, E-detectors; proofs
+// in the comments of evidence.cc).
 #pragma once
 
 #include <array>
@@ -7,7 +8,8 @@
 
 namespace tightrope::rules {
 
-// Which side of the expectation is bad: fewer conversions than the spend should bring, or more refunds than orders allow.
+// Which side of the expectation is bad: fewer conversions than the spend should bring, or more refunds than
+// orders allow.
 enum class EvidenceSide { below, above };
 
 // One day: what was seen and what was due exactly at the target, both in scaled counts.
@@ -16,8 +18,8 @@ struct EvidenceDay {
   double expected;  // lambda; a day with 0 is skipped: nothing was due, nothing is learnt
 };
 
-// ln of the likelihood ratio of one day, for a true rate of `ratio` times the target's. `day_variance` is the variance of the
-// day's own effect (its squared coefficient of variation); 0 gives the Poisson form.
+// ln of the likelihood ratio of one day, for a true rate of `ratio` times the target's. `day_variance` is the
+// variance of the day's own effect (its squared coefficient of variation); 0 gives the Poisson form.
 double log_increment(double seen, double expected, double ratio, double day_variance) noexcept;
 
 // The evidence after a run of days, kept in logarithms.
@@ -27,7 +29,8 @@ class Evidence {
 
   Evidence(EvidenceSide side, double day_variance) noexcept;
   void add(EvidenceDay day) noexcept;
-  // ln E. Minus infinity before the first day. An alarm at ln(1/alpha) has a mean of at least 1/alpha days between false ones.
+  // ln E. Minus infinity before the first day. An alarm at ln(1/alpha) has a mean of at least 1/alpha days
+  // between false ones.
   double log_value() const noexcept;
 
  private:

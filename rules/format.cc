@@ -21,7 +21,8 @@ std::string without_negative_zero(std::string text) {
 }
 
 // "1234567.8" as "1 234 567.8"
-std::string grouped(std::string text) {
+std::string grouped(std::string_view digits) {
+  std::string text(digits);
   const std::size_t first = text.front() == '-' ? 1 : 0;
   const std::size_t point = std::min(text.find('.'), text.size());
   for (std::size_t i = point; i > first + 3; i -= 3) text.insert(i - 3, 1, ' ');
@@ -39,7 +40,7 @@ std::string with_decimals(double value, int places) {
   }
   std::string text = without_negative_zero(fmt::format("{:.{}f}", value, places_used));
   for (; places_used > places && text.back() == '0'; --places_used) text.pop_back();
-  return grouped(std::move(text));
+  return grouped(text);
 }
 
 std::string without_trailing_zeros(std::string text) {

@@ -74,7 +74,8 @@ class Numbers {
 bool applies(const Playbook& playbook, const Situation& situation, const Numbers& numbers) {
   if (!playbook.kpi.empty() && playbook.kpi != situation.kpi) return false;
   if (!playbook.driver.empty() && playbook.driver != situation.driver) return false;
-  if (const auto last = situation.last_done(playbook.name); last && situation.now - *last < playbook.cooldown) {
+  if (const auto last = situation.last_done(playbook.name);
+      last && situation.now - *last < playbook.cooldown) {
     return false;
   }
   if (!playbook.when) return true;
@@ -84,7 +85,7 @@ bool applies(const Playbook& playbook, const Situation& situation, const Numbers
 
 struct Ranked {
   Advice advice;
-  double value;        // a day's worth less the effort
+  double value;  // a day's worth less the effort
   bool names_driver;
 };
 
@@ -101,7 +102,8 @@ std::vector<Advice> advise(std::span<const Playbook> playbooks, const Situation&
     const Numbers numbers(playbook, situation);
     if (!applies(playbook, situation, numbers)) continue;
     // One careful step closes only part of a wide gap.
-    const double relief = situation.needed_step > 0 ? std::min(1.0, numbers.step() / situation.needed_step) : 1;
+    const double relief =
+        situation.needed_step > 0 ? std::min(1.0, numbers.step() / situation.needed_step) : 1;
     const double worth = situation.stake_per_hour * kHoursPerDay * kPriorSuccess * relief;
     const double hours = std::chrono::duration<double, std::ratio<3600>>(playbook.effort).count();
     const auto lookup = [&](std::string_view name) -> std::optional<TemplateValue> {

@@ -22,7 +22,7 @@ struct Recommendation {
   std::string id;  // 16 hex digits: alert and playbook
   std::string alert;
   std::string playbook;
-  std::string text;   // the advice, filled in
+  std::string text;  // the advice, filled in
   std::string owner;
   Duration effort{0};
   double worth_per_day = 0;  // money, before effort: what it is expected to save a day
@@ -40,12 +40,13 @@ struct Situation {
   std::string_view kpi;
   std::string_view driver;
   double stake_per_hour;
-  double needed_step;     // by what share a price must fall, or a volume rise, to meet the bound; 0 to 1
-  Unit kpi_unit;          // of `value` and `bound` in texts
+  double needed_step;  // by what share a price must fall, or a volume rise, to meet the bound; 0 to 1
+  Unit kpi_unit;       // of `value` and `bound` in texts
   // A metric or KPI over the target's window, or its change; NaN for unknown.
   std::function<double(const Input&)> figure;
   std::function<Unit(std::string_view)> unit_of;  // of a metric or KPI
-  std::function<double(std::string_view)> value;      // those of playbook_values(), but for `step` and what follows from it
+  std::function<double(std::string_view)>
+      value;  // those of playbook_values(), but for `step` and what follows from it
   std::function<std::string(std::string_view)> text;  // those of playbook_texts()
   std::string_view currency;
   // When the playbook was last carried out on this entity, if it was.

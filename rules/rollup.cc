@@ -15,7 +15,8 @@ double hours_between(Timestamp from, Timestamp to) {
   return std::chrono::duration<double, std::ratio<3600>>(to - from).count();
 }
 
-// Sums wrap instead of overflowing: then taking out what was put in still gives exactly what was there before.
+// Sums wrap instead of overflowing: then taking out what was put in still gives exactly what was there
+// before.
 void add_wrapping(std::int64_t& sum, std::int64_t value, std::int64_t sign) noexcept {
   sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) +
                                   static_cast<std::uint64_t>(sign) * static_cast<std::uint64_t>(value));
@@ -83,7 +84,8 @@ NodeIndex Rollup::add(EntityIndex entity, const Entity& path) {
   nodes_of_.resize(static_cast<std::size_t>(entity) + 1, kNoNode);
   const auto depth = static_cast<std::size_t>(depth_);
   if (!objective_->matches(path) || (depth > 0 && path.at(depth - 1).empty())) return kNoNode;
-  const auto [place, is_new] = node_indices_.try_emplace(path.prefix(depth), static_cast<NodeIndex>(nodes_.size()));
+  const auto [place, is_new] =
+      node_indices_.try_emplace(path.prefix(depth), static_cast<NodeIndex>(nodes_.size()));
   if (is_new) {
     nodes_.push_back(place->first);
     members_.emplace_back();
@@ -177,7 +179,8 @@ double sum_rows(const std::vector<EntityIndex>& members, const Buckets& buckets,
 
 }  // namespace
 
-double sum_over(const Cube& cube, MetricIndex metric, const std::vector<EntityIndex>& members, DayRange days) {
+double sum_over(const Cube& cube, MetricIndex metric, const std::vector<EntityIndex>& members,
+                DayRange days) {
   std::vector<Day> list;
   for (Day day = days.first; day <= days.last; day = day + 1) list.push_back(day);
   return sum_rows(members, list, [&](Day day) { return cube.day_row(metric, day); });

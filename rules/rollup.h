@@ -1,4 +1,5 @@
-// Figures summed where targets are checked: for each objective and level, windowed sums that only changes touch.
+// Figures summed where targets are checked: for each objective and level, windowed sums that only changes
+// touch.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,10 @@ constexpr NodeIndex kNoNode = static_cast<NodeIndex>(-1);
 
 // A window at a moment: which buckets are in it, and how far it has come.
 struct WindowNow {
-  DayRange days;                // for hourly windows, those their hours touch
-  std::vector<Bucket> hours;    // for hourly windows, in order; else empty
-  double hours_elapsed = 0;     // of the window, counted to the end of the current hour
-  double elapsed_share = 1;     // of the whole period of a week, month or quarter
+  DayRange days;              // for hourly windows, those their hours touch
+  std::vector<Bucket> hours;  // for hourly windows, in order; else empty
+  double hours_elapsed = 0;   // of the window, counted to the end of the current hour
+  double elapsed_share = 1;   // of the whole period of a week, month or quarter
 
   bool contains(Bucket bucket) const noexcept;
 };
@@ -33,7 +34,7 @@ struct SumColumn {
   std::string metric;
   MetricIndex index = Cube::kNoMetric;  // in the cube, once a figure of that name arrived
   std::vector<std::int64_t> sums;
-  std::vector<std::int32_t> present;    // how many figures are in the sum; 0: unknown, not zero
+  std::vector<std::int32_t> present;  // how many figures are in the sum; 0: unknown, not zero
 };
 
 // The entities of one objective, grouped by the first `depth` values of their paths.
@@ -48,9 +49,12 @@ class Rollup {
   const SumColumn& at(std::size_t column) const noexcept { return columns_[column]; }
   std::size_t columns() const noexcept { return columns_.size(); }
 
-  // Takes up an entity that was interned. Its node, or kNoNode when it does not belong here. REQUIRES: ascending order.
+  // Takes up an entity that was interned. Its node, or kNoNode when it does not belong here. REQUIRES:
+  // ascending order.
   NodeIndex add(EntityIndex entity, const Entity& path);
-  NodeIndex node_of(EntityIndex entity) const noexcept { return entity < nodes_of_.size() ? nodes_of_[entity] : kNoNode; }
+  NodeIndex node_of(EntityIndex entity) const noexcept {
+    return entity < nodes_of_.size() ? nodes_of_[entity] : kNoNode;
+  }
   const std::vector<Entity>& nodes() const noexcept { return nodes_; }
   NodeIndex find(const Entity& node) const;
   const std::vector<EntityIndex>& members(NodeIndex node) const noexcept { return members_[node]; }
@@ -64,7 +68,8 @@ class Rollup {
   void change(std::size_t column, NodeIndex node, std::int64_t before, std::int64_t after) noexcept;
   // Sums the column afresh over the cube.
   void resum(std::size_t column, const Cube& cube, const WindowNow& window);
-  // The column's window has moved from `before` to `now`: takes out what left and adds what entered. Days only.
+  // The column's window has moved from `before` to `now`: takes out what left and adds what entered. Days
+  // only.
   void roll(std::size_t column, const Cube& cube, const WindowNow& before, const WindowNow& now);
 
  private:
@@ -74,13 +79,14 @@ class Rollup {
   int depth_;
   std::vector<Entity> nodes_;
   std::map<Entity, NodeIndex> node_indices_;
-  std::vector<NodeIndex> nodes_of_;               // by entity
+  std::vector<NodeIndex> nodes_of_;                // by entity
   std::vector<std::vector<EntityIndex>> members_;  // by node
   std::vector<SumColumn> columns_;
   std::vector<std::vector<std::uint32_t>> columns_of_;  // by metric index
 };
 
-// Sum of a metric over members and days, straight from the cube: for what is asked rarely. Unknown (NaN) when no figure is there.
+// Sum of a metric over members and days, straight from the cube: for what is asked rarely. Unknown (NaN) when
+// no figure is there.
 double sum_over(const Cube& cube, MetricIndex metric, const std::vector<EntityIndex>& members, DayRange days);
 double sum_over(const Cube& cube, MetricIndex metric, const std::vector<EntityIndex>& members,
                 const std::vector<Bucket>& buckets);

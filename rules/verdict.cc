@@ -8,8 +8,9 @@ namespace tightrope::rules {
 namespace {
 
 constexpr std::array<std::string_view, 4> kStates{"unknown", "on_target", "watch", "off_target"};
-constexpr std::array<std::string_view, 8> kReasons{"meets_target", "near_bound", "misses_target", "little_volume",
-                                                  "no_figures",   "undefined",  "needs_hours",   "no_bound_yet"};
+constexpr std::array<std::string_view, 8> kReasons{"meets_target",  "near_bound",  "misses_target",
+                                                   "little_volume", "no_figures",  "undefined",
+                                                   "needs_hours",   "no_bound_yet"};
 constexpr std::array<std::string_view, 8> kExplanations{
     "the target is met",
     "the target is met, but only just",
@@ -21,8 +22,8 @@ constexpr std::array<std::string_view, 8> kExplanations{
     "the target is not in force yet",
 };
 
-// With no conversion at all, a price has no value, yet money was spent. On target, this many conversions would be due by
-// now; to see none of 3 has a chance of 5 % (Poisson), and that is called missed.
+// With no conversion at all, a price has no value, yet money was spent. On target, this many conversions
+// would be due by now; to see none of 3 has a chance of 5 % (Poisson), and that is called missed.
 constexpr double kDueAndNoneSeen = 3;
 
 // The gap as a share of the bound; a bound of 0 has no shares, so any miss of it is a whole one.
@@ -33,15 +34,18 @@ double share_over(double value, double bound) noexcept {
 
 double gap(const Target& target, double value, double low, double high) noexcept {
   switch (target.kind) {
-    case BoundKind::at_most: return share_over(value, high);
-    case BoundKind::at_least: return -share_over(value, low);
-    case BoundKind::between: break;
+    case BoundKind::at_most:
+      return share_over(value, high);
+    case BoundKind::at_least:
+      return -share_over(value, low);
+    case BoundKind::between:
+      break;
   }
   return std::max(share_over(value, high), -share_over(value, low));
 }
 
-// Money lost in the window through the miss: what was overspent for the result, or what the result falls short of. Where
-// the KPI says nothing of money, the missed share of what was spent.
+// Money lost in the window through the miss: what was overspent for the result, or what the result falls
+// short of. Where the KPI says nothing of money, the missed share of what was spent.
 double money_at_stake(const Kpi& kpi, const CheckInput& input, const Verdict& verdict) noexcept {
   const bool too_high = !std::isnan(verdict.high) && input.value > verdict.high;
   const double bound = too_high ? verdict.high : verdict.low;

@@ -1,0 +1,217 @@
+// Keys of sources, and of what each connector takes under `with:` and `secrets:`.
+#include <array>
+
+#include "config/key_table.h"
+
+namespace tightrope::config {
+namespace {
+
+constexpr std::array<std::string_view, 3> kConnectorNames{"csv", "http_json", "push"};
+constexpr std::array<std::string_view, 2> kMethods{"GET", "POST"};
+constexpr std::array<std::string_view, 4> kAuthKinds{"none", "bearer", "basic", "header"};
+constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
+                                                 "ratio",  "duration", "per_money"};
+constexpr std::array<std::string_view, 1> kRelations{"next"};
+
+constexpr std::array<Key, 15> kSource{{
+    {.name = "name", .shape = Shape::name, .about = "Unique among sources", .required = true},
+    {.name = "client", .shape = Shape::name, .about = "Whose figures it has", .required = true},
+    {.name = "connector",
+     .shape = Shape::choice,
+     .about = "How to talk to it",
+     .choices = kConnectorNames,
+     .required = true},
+    {.name = "every", .shape = Shape::duration, .about = "Between polls; 15m unless given"},
+    {.name = "lookback",
+     .shape = Shape::duration,
+     .about = "Whole days to read again, today included; 3d unless given"},
+    {.name = "jitter",
+     .shape = Shape::share,
+     .about = "Share of every by which polls are spread; 10% unless given"},
+    {.name = "deadline",
+     .shape = Shape::duration,
+     .about = "For one poll with all its pages; 2m unless given"},
+    {.name = "max_body", .shape = Shape::size, .about = "Of one answer, unpacked; 64MiB unless given"},
+    {.name = "retries", .shape = Shape::integer, .about = "Within one poll; 4 unless given"},
+    {.name = "stale_after",
+     .shape = Shape::duration,
+     .about = "Age at which its figures count as old; three times every unless given"},
+    {.name = "currency", .shape = Shape::text, .about = "Of its money; the client's unless given"},
+    {.name = "timezone", .shape = Shape::text, .about = "Of its days; the client's unless given"},
+    {.name = "allow_private_addresses",
+     .shape = Shape::boolean,
+     .about = "Its URLs may lead to loopback and private networks; false unless given"},
+    {.name = "with", .shape = Shape::by_connector, .about = "What the connector has to know"},
+    {.name = "secrets",
+     .shape = Shape::by_connector,
+     .about = "What must not be shown; each key has a _file twin"},
+}};
+
+constexpr std::array<Key, 11> kCsv{{
+    {.name = "path", .shape = Shape::text, .about = "A file, relative to this one; * and ? in its last part"},
+    {.name = "url", .shape = Shape::url, .about = "Or an address; {from} and {to} are the window's days"},
+    {.name = "delimiter", .shape = Shape::text, .about = "One character, tab, or auto; a comma unless given"},
+    {.name = "header_row", .shape = Shape::integer, .about = "Counted from 1; rows above it are skipped"},
+    {.name = "columns",
+     .shape = Shape::fields,
+     .about = "date, dimensions and metrics: the column's name, or a formula over columns",
+     .table = &kColumnKeys,
+     .required = true},
+    {.name = "constants", .shape = Shape::text_map, .about = "Dimensions with one value for all rows"},
+    {.name = "date_format",
+     .shape = Shape::text,
+     .about = "strptime's, or unix, unix_ms, rfc3339; %Y-%m-%d unless given"},
+    {.name = "decimal_comma", .shape = Shape::boolean, .about = "1.234,56; false unless given"},
+    {.name = "missing", .shape = Shape::texts, .about = "Texts that mean: not reported"},
+    {.name = "spread",
+     .shape = Shape::mapping,
+     .about = "Dates stand in the header, one column each",
+     .table = &kSpreadKeys},
+    {.name = "allow_private_addresses", .shape = Shape::boolean, .about = "As on the source"},
+}};
+
+constexpr std::array<Key, 3> kColumn{{
+    {.name = "column", .shape = Shape::text, .about = "The column's name as in the header", .required = true},
+    {.name = "scale",
+     .shape = Shape::number,
+     .about = "The figure is the column times this: 0.01 for cents, 0.000001 for micros"},
+    {.name = "unit", .shape = Shape::choice, .about = "Checked against the metric's unit", .choices = kUnits},
+}};
+
+constexpr std::array<Key, 2> kSpread{{
+    {.name = "metric", .shape = Shape::identifier, .about = "What the dated columns hold", .required = true},
+    {.name = "scale", .shape = Shape::number, .about = "The figure is the column times this"},
+}};
+
+constexpr std::array<Key, 17> kHttpJson{{
+    {.name = "method",
+     .shape = Shape::choice,
+     .about = "GET unless given, or POST where there is a body",
+     .choices = kMethods},
+    {.name = "url",
+     .shape = Shape::url,
+     .about = "{from}, {to}, {from:%Y%m%d} are the window's first and last day",
+     .required = true},
+    {.name = "query", .shape = Shape::text_map, .about = "Parameters, with the same {from} and {to}"},
+    {.name = "headers",
+     .shape = Shape::text_map,
+     .about = "Headers, likewise; credentials belong under secrets"},
+    {.name = "body", .shape = Shape::content, .about = "Text, or a mapping that is sent as JSON; likewise"},
+    {.name = "records",
+     .shape = Shape::text,
+     .about = "JSON pointer to the list of records: /data/rows. The whole answer unless given"},
+    {.name = "fields",
+     .shape = Shape::fields,
+     .about = "date, dimensions and metrics: a key, a JSON pointer within the record, or a formula over keys",
+     .table = &kFieldKeys,
+     .required = true},
+    {.name = "constants", .shape = Shape::text_map, .about = "Dimensions with one value for all records"},
+    {.name = "date_format",
+     .shape = Shape::text,
+     .about = "strptime's, or unix, unix_ms, rfc3339; %Y-%m-%d unless given"},
+    {.name = "decimal_comma", .shape = Shape::boolean, .about = "Figures given as text: 1.234,56"},
+    {.name = "missing", .shape = Shape::texts, .about = "Texts that mean: not reported"},
+    {.name = "pagination",
+     .shape = Shape::mapping,
+     .about = "How to come to the next page",
+     .table = &kPaginationKeys},
+    {.name = "max_pages", .shape = Shape::integer, .about = "More are an error; 1000 unless given"},
+    {.name = "auth",
+     .shape = Shape::choice,
+     .about = "How secrets are sent; bearer when there is a token",
+     .choices = kAuthKinds},
+    {.name = "user", .shape = Shape::text, .about = "For auth: basic"},
+    {.name = "auth_header",
+     .shape = Shape::text,
+     .about = "For auth: header, the header that carries the token"},
+    {.name = "allow_private_addresses", .shape = Shape::boolean, .about = "As on the source"},
+}};
+
+constexpr std::array<Key, 3> kField{{
+    {.name = "pointer",
+     .shape = Shape::text,
+     .about = "A key, or a JSON pointer within the record: /metrics/spend",
+     .required = true},
+    {.name = "scale",
+     .shape = Shape::number,
+     .about = "The figure is the field times this: 0.01 for cents, 0.000001 for micros"},
+    {.name = "unit", .shape = Shape::choice, .about = "Checked against the metric's unit", .choices = kUnits},
+}};
+
+constexpr std::array<Key, 4> kPagination{{
+    {.name = "cursor",
+     .shape = Shape::mapping,
+     .about = "The answer names the next cursor",
+     .table = &kCursorKeys},
+    {.name = "page", .shape = Shape::mapping, .about = "Pages are counted", .table = &kPageKeys},
+    {.name = "offset", .shape = Shape::mapping, .about = "Records are counted", .table = &kOffsetKeys},
+    {.name = "link",
+     .shape = Shape::mapping,
+     .about = "The answer has the next page's address",
+     .table = &kLinkKeys},
+}};
+constexpr std::array<Key, 4> kCursor{{
+    {.name = "pointer",
+     .shape = Shape::text,
+     .about = "JSON pointer to the next cursor; absent, null or empty ends",
+     .required = true},
+    {.name = "parameter",
+     .shape = Shape::text,
+     .about = "The query parameter it is sent in",
+     .required = true},
+    {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
+    {.name = "size", .shape = Shape::integer, .about = "Records of a page"},
+}};
+constexpr std::array<Key, 4> kPage{{
+    {.name = "parameter",
+     .shape = Shape::text,
+     .about = "The query parameter of the page's number",
+     .required = true},
+    {.name = "first", .shape = Shape::integer, .about = "The first page's number; 1 unless given"},
+    {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
+    {.name = "size", .shape = Shape::integer, .about = "Records of a page; a shorter one is the last"},
+}};
+constexpr std::array<Key, 3> kOffset{{
+    {.name = "parameter",
+     .shape = Shape::text,
+     .about = "The query parameter of the first record's number",
+     .required = true},
+    {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
+    {.name = "size", .shape = Shape::integer, .about = "Records of a page", .required = true},
+}};
+constexpr std::array<Key, 2> kLink{{
+    {.name = "rel", .shape = Shape::choice, .about = "In the Link header", .choices = kRelations},
+    {.name = "pointer", .shape = Shape::text, .about = "Or a JSON pointer to the address in the answer"},
+}};
+
+constexpr std::array<Key, 2> kHttpSecret{{
+    {.name = "token", .shape = Shape::secret, .about = "For auth: bearer and auth: header"},
+    {.name = "password", .shape = Shape::secret, .about = "For auth: basic"},
+}};
+
+}  // namespace
+
+const KeyTable kSourceKeys{"source", kSource};
+const KeyTable kCsvKeys{"csv", kCsv};
+const KeyTable kColumnKeys{"column", kColumn};
+const KeyTable kSpreadKeys{"spread", kSpread};
+const KeyTable kHttpJsonKeys{"http_json", kHttpJson};
+const KeyTable kFieldKeys{"field", kField};
+const KeyTable kPaginationKeys{"pagination", kPagination};
+const KeyTable kCursorKeys{"cursor", kCursor};
+const KeyTable kPageKeys{"page", kPage};
+const KeyTable kOffsetKeys{"offset", kOffset};
+const KeyTable kLinkKeys{"link", kLink};
+const KeyTable kHttpSecretKeys{"http_secrets", kHttpSecret};
+const KeyTable kNoKeys{"nothing", {}};
+
+std::span<const Connector> connectors() noexcept {
+  static constexpr std::array<Connector, 3> kConnectors{{
+      {"csv", &kCsvKeys, &kNoKeys},
+      {"http_json", &kHttpJsonKeys, &kHttpSecretKeys},
+      {"push", &kNoKeys, &kNoKeys},
+  }};
+  return kConnectors;
+}
+
+}  // namespace tightrope::config

@@ -1,0 +1,89 @@
+// From files to a configuration, or to everything that is wrong with them.
+#include <utility>
+
+#include "config/configuration.h"
+#include "config/readers.h"
+
+namespace tightrope::config {
+namespace {
+
+// What every client's strategy has in common.
+void complete(rules::Strategy& strategy, const Scope& scope, const std::vector<rules::Playbook>& playbooks) {
+  strategy.metrics.assign(scope.library.metrics().begin(), scope.library.metrics().end());
+  strategy.kpis.assign(scope.library.kpis().begin(), scope.library.kpis().end());
+  strategy.playbooks = playbooks;
+}
+
+void warn_of_gaps(const Sections& sections, const FileSet& files, Problems& problems) {
+  if (files.roots.empty() || problems.failed()) return;
+  if (sections.clients.empty())
+    problems.warning({0, 0, 0}, "", "there are no clients, so nothing is watched");
+  if (!sections.receivers.empty() && sections.routes.empty()) {
+    sections.receivers.front().warning("there are receivers and no route, so alerts are sent nowhere",
+                                       "route: {receiver: ...}");
+  }
+}
+
+Configuration read_configuration(const Sections& sections) {
+  Configuration configuration;
+  const Scope scope = read_scope(sections);
+  configuration.dimensions = scope.dimensions;
+  const auto playbooks = read_playbooks(sections.playbooks, scope);
+  for (auto& strategy : read_clients(sections.clients, scope)) {
+    complete(strategy, scope, playbooks);
+    configuration.clients.push_back({std::move(strategy), ""});
+  }
+  configuration.sources = read_sources(sections.sources, scope, names_of(sections.clients));
+  configuration.receivers = read_receivers(sections.receivers);
+  const auto receivers = names_of(sections.receivers);
+  if (!sections.routes.empty()) configuration.route = read_route(sections.routes.front(), receivers);
+  configuration.exports = read_exports(sections.exports, scope);
+  if (!sections.journals.empty()) configuration.journal = read_journal(sections.journals.front());
+  if (!sections.https.empty()) configuration.http = read_http(sections.https.front());
+  return configuration;
+}
+
+}  // namespace
+
+Loaded load(const std::string& file) {
+  Problems problems;
+  Reading reading{problems, true, {}};
+  const FileSet files = read_files(file, reading);
+  const Sections sections = find_sections(files, reading);
+  Configuration configuration = read_configuration(sections);
+  warn_of_gaps(sections, files, problems);
+  Loaded loaded;
+  if (!problems.failed()) {
+    for (auto& client : configuration.clients) client.document = write_document(client.strategy);
+    configuration.files = files.names;
+    loaded.configuration = std::move(configuration);
+  }
+  loaded.errors = std::move(problems).take();
+  return loaded;
+}
+
+std::variant<rules::Strategy, Errors> read_strategy(const std::string& document) {
+  Problems problems;
+  Reading reading{problems, false, {"."}};
+  const std::size_t file = problems.add_file("strategy");
+  FileSet files;
+  files.names.emplace_back("strategy");
+  if (find_illegal_byte(document) != std::string::npos) {
+    problems.error({file, 0, 0}, "", "is not UTF-8 text");
+    return std::move(problems).take();
+  }
+  problems.set_text(file, document);
+  auto root = parse_yaml(file, document, problems);
+  if (!root) return std::move(problems).take();
+  files.roots.push_back(std::move(*root));
+  const Sections sections = find_sections(files, reading);
+  const Scope scope = read_scope(sections);
+  const auto playbooks = read_playbooks(sections.playbooks, scope);
+  auto strategies = read_clients(sections.clients, scope);
+  if (strategies.size() != 1) problems.error({file, 0, 0}, "clients", "a strategy has one client");
+  if (problems.failed()) return std::move(problems).take();
+  complete(strategies.front(), scope, playbooks);
+  return std::move(strategies.front());
+}
+
+}  // namespace tightrope::config

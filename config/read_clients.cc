@@ -1,0 +1,166 @@
+// Clients with their trees of objectives.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "config/readers.h"
+#include "config/scalars.h"
+#include "rules/calendar.h"
+
+namespace tightrope::config {
+namespace {
+
+// What one client's objectives share while they are read.
+struct ClientReading {
+  const Scope& scope;
+  rules::Strategy& strategy;
+  Names objectives{"objective of this client"};
+  Names targets{"target of this client"};
+  std::vector<std::pair<std::string, Cursor>>
+      parents;  // `parent:` of an objective, to be found when all are known
+};
+
+std::optional<rules::Budget> read_budget(const Cursor& at) {
+  MappingReader in(at, kBudgetKeys);
+  const auto at_amount = in.get("amount", Shape::number);
+  const auto amount = at_amount ? at_amount->number() : std::nullopt;
+  if (amount && *amount <= 0)
+    at_amount->error(fmt::format("must be more than 0, and is {}", format_number(*amount)));
+  const auto per = in.choice("per");
+  if (!amount || !per) return std::nullopt;
+  using Kind = rules::Window::Kind;
+  constexpr std::array<Kind, 3> kKinds{Kind::week, Kind::month, Kind::quarter};
+  return rules::Budget{*amount, rules::Window{kKinds[*per], 1}};
+}
+
+std::vector<rules::DimensionMatch> read_match(const Cursor& at, const Scope& scope) {
+  std::vector<rules::DimensionMatch> matches;
+  for (const auto& [name, value] : at.entries()) {
+    const auto dimension = scope.find_dimension(value.at_key(), name);
+    rules::DimensionMatch match{dimension.value_or(0), {}};
+    if (value.node().kind == NodeKind::null) value.error("has no value", "write a name, or \"*\" for any");
+    for (const auto& item : value.items_or_one()) {
+      auto glob = item.text();
+      if (glob && glob->empty())
+        item.error("an empty text matches nothing", "write a name, or \"*\" for any");
+      if (glob) match.globs.push_back(std::move(*glob));
+    }
+    if (value.node().kind == NodeKind::sequence && match.globs.empty())
+      value.error("an empty list matches nothing");
+    if (dimension) matches.push_back(std::move(match));
+  }
+  // In the order of dimensions, so that the order of writing makes no difference.
+  std::sort(matches.begin(), matches.end(),
+            [](const auto& a, const auto& b) { return a.dimension < b.dimension; });
+  return matches;
+}
+
+void read_objective(const Cursor& at, const std::string& parent, ClientReading& client) {
+  MappingReader in(at, kObjectiveKeys);
+  rules::Objective objective;
+  objective.parent = parent;
+  const auto at_name = in.get("name", Shape::name);
+  const auto name = at_name ? at_name->name() : std::nullopt;
+  if (name && client.objectives.claim(*at_name, *name)) objective.name = *name;
+  const auto at_parent = in.get("parent", Shape::name);
+  if (const auto given = at_parent ? at_parent->name() : std::nullopt) {
+    if (!parent.empty() && parent != *given) {
+      at_parent->error(fmt::format("it stands inside of {}, so its parent cannot be {}", in_quotes(parent),
+                                   in_quotes(*given)));
+    }
+    objective.parent = *given;
+    client.parents.emplace_back(objective.name, *at_parent);
+  }
+  for (const auto& [key, member] :
+       {std::pair("why", &rules::Objective::why), std::pair("owner", &rules::Objective::owner)}) {
+    const bool given = in.has(key);
+    objective.*member = in.text(key).value_or("");
+    if (!given && in.readable() && name) {
+      at_name->warning(fmt::format("the objective has no \"{}\"", key),
+                       fmt::format("{}: {}", key, kObjectiveKeys.find(key)->about));
+    }
+  }
+  if (const auto match = in.get("match", Shape::globs)) objective.match = read_match(*match, client.scope);
+  if (const auto budget = in.get("budget", Shape::mapping)) objective.budget = read_budget(*budget);
+  for (const auto& target : in.mappings("targets")) {
+    objective.targets.push_back(read_target(target, client.scope, client.targets));
+  }
+  const std::string own_name = objective.name;
+  client.strategy.objectives.push_back(std::move(objective));
+  for (const auto& child : in.mappings("objectives")) read_objective(child, own_name, client);
+}
+
+// Parents must exist, and must not go round in a circle.
+void check_parents(const ClientReading& client) {
+  std::map<std::string, std::string> parent_of;
+  for (const auto& objective : client.strategy.objectives)
+    parent_of.emplace(objective.name, objective.parent);
+  for (const auto& [name, at] : client.parents) {
+    const std::string& parent = parent_of[name];
+    if (!client.objectives.contains(parent)) {
+      at.unresolved(fmt::format("unknown objective {}", in_quotes(parent)), parent, client.objectives.all());
+      continue;
+    }
+    std::string above = parent;
+    for (std::size_t steps = 0; !above.empty() && steps <= parent_of.size(); ++steps) {
+      if (above == name) {
+        at.error(fmt::format("objective {} serves itself through its parents", in_quotes(name)));
+        break;
+      }
+      above = parent_of[above];
+    }
+  }
+}
+
+std::optional<std::string> read_timezone(MappingReader& in, std::chrono::weekday week_start) {
+  const auto at = in.get("timezone", Shape::text);
+  auto zone = at ? at->text() : std::nullopt;
+  if (zone && !rules::Calendar::open(*zone, week_start)) {
+    at->unknown(fmt::format("unknown time zone {}", in_quotes(at->node().text)), *zone,
+                rules::Calendar::zone_names());
+    return std::nullopt;
+  }
+  return zone;
+}
+
+rules::Strategy read_client(const Cursor& at, const Scope& scope, Names& names) {
+  MappingReader in(at, kClientKeys);
+  rules::Strategy strategy;
+  strategy.dimensions = scope.dimensions;
+  const auto at_name = in.get("name", Shape::name);
+  if (const auto name = at_name ? at_name->name() : std::nullopt) {
+    strategy.client = *name;
+    names.claim(*at_name, *name);
+  }
+  if (const auto day = in.choice("week_start")) {
+    // The table begins with Monday, std::chrono with Sunday.
+    strategy.week_start = std::chrono::weekday(static_cast<unsigned>((*day + 1) % 7));
+  }
+  strategy.timezone = read_timezone(in, strategy.week_start).value_or(strategy.timezone);
+  const auto at_currency = in.get("currency", Shape::text);
+  if (const auto code = at_currency ? at_currency->text() : std::nullopt) {
+    if (!is_currency(*code))
+      at_currency->error(fmt::format("{} is not a currency", in_quotes(at_currency->node().text)),
+                         "write its ISO 4217 code, such as EUR or USD");
+    strategy.currency = *code;
+  }
+  ClientReading client{
+      scope, strategy, Names("objective of this client"), Names("target of this client"), {}};
+  for (const auto& objective : in.mappings("objectives")) read_objective(objective, "", client);
+  check_parents(client);
+  return strategy;
+}
+
+}  // namespace
+
+std::vector<rules::Strategy> read_clients(const std::vector<Cursor>& at, const Scope& scope) {
+  std::vector<rules::Strategy> strategies;
+  Names names("client");
+  for (const auto& cursor : at) strategies.push_back(read_client(cursor, scope, names));
+  return strategies;
+}
+
+}  // namespace tightrope::config

@@ -1,0 +1,171 @@
+// Targets, with what only holds between several of their keys.
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "config/readers.h"
+#include "config/scalars.h"
+
+namespace tightrope::config {
+namespace {
+
+using std::chrono::days;
+
+constexpr Range<rules::Duration> kHold{rules::Duration(0), days(366)};
+
+// A sum over the window: what can be reached by the end of a period.
+bool is_volume(const rules::Kpi& kpi) {
+  const bool sum = kpi.unit == rules::Unit::count || kpi.unit == rules::Unit::money ||
+                   kpi.unit == rules::Unit::duration || kpi.unit == rules::Unit::number;
+  return sum && !kpi.formula.is_quotient();
+}
+
+// The one metric that is the KPI's denominator, or the metric that the KPI is; "" where it is neither. Asked
+// of the formula by trying: with an input unknown, only what depends on it is unknown.
+std::string volume_metric(const rules::Kpi& kpi) {
+  const auto& formula = kpi.formula;
+  const auto& inputs = formula.inputs();
+  const bool quotient = formula.is_quotient();
+  const auto side = [&](const std::vector<double>& values) {
+    return quotient ? formula.denominator(values) : formula.evaluate(values);
+  };
+  std::string found;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    std::vector<double> values(inputs.size(), 1.0);
+    values[i] = std::numeric_limits<double>::quiet_NaN();
+    if (side(values) == side(values)) continue;
+    if (!found.empty() || inputs[i].kind != rules::Name::Kind::metric || inputs[i].change_over) return "";
+    values[i] = 7;
+    if (side(values) != 7) return "";
+    found = inputs[i].name;
+  }
+  return found;
+}
+
+std::vector<rules::MinimumVolume> read_min_volume(const Cursor& at, const Scope& scope,
+                                                  const rules::Kpi* kpi) {
+  std::vector<rules::MinimumVolume> volumes;
+  const auto amount = [](const Cursor& value) -> std::optional<double> {
+    const auto number = value.number();
+    if (number && *number < 0) {
+      value.error(fmt::format("must not be negative, and is {}", format_number(*number)));
+      return std::nullopt;
+    }
+    return number;
+  };
+  if (at.node().kind == NodeKind::mapping) {
+    for (const auto& [name, value] : at.entries()) {
+      const auto* metric = scope.find_metric(value.at_key(), name);
+      const auto number = amount(value);
+      if (metric != nullptr && number) volumes.push_back({name, *number});
+    }
+    return volumes;
+  }
+  const auto number = amount(at);
+  if (!number || kpi == nullptr) return volumes;
+  const std::string metric = volume_metric(*kpi);
+  if (metric.empty()) {
+    at.error(fmt::format("{} is not one metric divided by another, so a metric must be named", kpi->name),
+             fmt::format("write {{conversions: {}}}", format_number(*number)));
+    return volumes;
+  }
+  volumes.push_back({metric, *number});
+  return volumes;
+}
+
+void read_bound(MappingReader& in, const rules::Kpi* kpi, rules::Target& target) {
+  using enum rules::BoundKind;
+  constexpr std::array<std::pair<std::string_view, rules::BoundKind>, 3> kKinds{
+      {{"at_most", at_most}, {"at_least", at_least}, {"between", between}}};
+  std::string given;
+  for (const auto& [key, kind] : kKinds) {
+    const auto value = in.get(key, kind == between ? Shape::range : Shape::bound);
+    if (!value) continue;
+    if (!given.empty()) {
+      value->error(fmt::format("\"{}\" and \"{}\" are both given; keep one", given, key),
+                   "for two sides write between: [low, high]");
+      continue;
+    }
+    given = key;
+    target.kind = kind;
+    target.bounds = read_bounds(*value, kind, kpi);
+    if (kpi == nullptr) continue;
+    const bool against = (kind == at_least && kpi->better == rules::Better::lower) ||
+                         (kind == at_most && kpi->better == rules::Better::higher);
+    if (against) {
+      value->warning(fmt::format("{} is better when {}, so this alerts when it is good", kpi->name,
+                                 to_string(kpi->better)),
+                     fmt::format("did you mean \"{}\"?", kind == at_least ? "at_most" : "at_least"));
+    }
+  }
+  if (given.empty() && in.readable() && !in.has("at_most") && !in.has("at_least") && !in.has("between")) {
+    in.at().error("has no bound", "give one of at_most, at_least or between");
+  }
+}
+
+void read_pace(MappingReader& in, const rules::Kpi* kpi, rules::Target& target) {
+  const auto at = in.get("pace", Shape::boolean);
+  target.pace = at && at->boolean().value_or(false);
+  if (!target.pace) return;
+  using Kind = rules::Window::Kind;
+  const auto kind = target.over.kind;
+  if (kind != Kind::week && kind != Kind::month && kind != Kind::quarter) {
+    at->error(fmt::format("pace needs a period with an end, and over is {}", to_string(target.over)),
+              "write over: week, month or quarter");
+  }
+  if (kpi != nullptr && !is_volume(*kpi)) {
+    at->error(fmt::format(
+        "pace needs a total such as conversions or spend, and {} is {}", kpi->name,
+        kpi->formula.is_quotient() ? "a quotient" : fmt::format("measured in {}", to_string(kpi->unit))));
+  }
+}
+
+void read_dealing(MappingReader& in, rules::Target& target) {
+  target.confidence = in.share("confidence", {0.5, 0.9999}).value_or(target.confidence);
+  target.hold = in.duration("for", kHold).value_or(target.hold);
+  target.keep_firing_for = in.duration("keep_firing_for", kHold).value_or(target.keep_firing_for);
+  if (const auto choice = in.choice("no_data")) {
+    constexpr std::array<rules::NoData, 3> kNoData{rules::NoData::keep, rules::NoData::alert,
+                                                   rules::NoData::ok};
+    target.no_data = kNoData[*choice];
+  }
+  if (const auto choice = in.choice("severity")) {
+    constexpr std::array<rules::Severity, 3> kSeverities{rules::Severity::page, rules::Severity::ticket,
+                                                         rules::Severity::digest};
+    target.severity = kSeverities[*choice];
+  }
+  target.watch_within = in.share("watch_within", {0, 1}).value_or(target.watch_within);
+}
+
+}  // namespace
+
+rules::Target read_target(const Cursor& at, const Scope& scope, Names& names) {
+  MappingReader in(at, kTargetKeys);
+  rules::Target target;
+  const auto at_name = in.get("name", Shape::name);
+  if (const auto name = at_name ? at_name->name() : std::nullopt) {
+    target.name = *name;
+    names.claim(*at_name, *name);
+  }
+  const rules::Kpi* kpi = nullptr;
+  const auto at_kpi = in.get("kpi", Shape::identifier);
+  if (const auto name = at_kpi ? at_kpi->identifier() : std::nullopt) {
+    target.kpi = *name;
+    kpi = scope.find_kpi(*at_kpi, *name);
+  }
+  read_bound(in, kpi, target);
+  target.over = in.window("over").value_or(target.over);
+  const auto at_level = in.get("per", Shape::name);
+  if (const auto name = at_level ? at_level->name() : std::nullopt) {
+    target.per = scope.find_level(*at_level, *name).value_or(target.per);
+  }
+  read_dealing(in, target);
+  read_pace(in, kpi, target);
+  if (const auto volume = in.get("min_volume", Shape::volume))
+    target.min_volume = read_min_volume(*volume, scope, kpi);
+  return target;
+}
+
+}  // namespace tightrope::config

@@ -1,0 +1,109 @@
+// One reader for each section of a configuration. Private to config/.
+//
+// Each reads what it can, reports the rest, and returns what it has: cross-references are checked although
+// something else is wrong, so that one run shows everything there is to fix. The result is used only when
+// nothing was reported.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/configuration.h"
+#include "config/yaml_cursor.h"
+#include "rules/kpi.h"
+
+namespace tightrope::config {
+
+// Every section of all files, in their order.
+struct Sections {
+  std::vector<Cursor> dimensions, metrics, kpis, sources, clients, playbooks, receivers, exports;
+  std::vector<Cursor> routes, journals, https;  // at most one each; more were reported
+};
+
+// What names mean, once metrics and KPIs are read.
+struct Scope {
+  rules::Dimensions dimensions;
+  rules::KpiLibrary library;
+  // Declared, but wrong: what refers to them is not reported again.
+  std::set<std::string, std::less<>> broken;
+
+  std::vector<std::string> kpi_names() const;
+  std::vector<std::string> metric_names() const;
+  // The KPI, or nothing after reporting that there is none.
+  const rules::Kpi* find_kpi(const Cursor& at, std::string_view name) const;
+  const rules::Metric* find_metric(const Cursor& at, std::string_view name) const;
+  // The dimension's place, or nothing after reporting that there is none.
+  std::optional<std::size_t> find_dimension(const Cursor& at, std::string_view name) const;
+  // `objective`, or a dimension's name.
+  std::optional<rules::Level> find_level(const Cursor& at, std::string_view name) const;
+  // Reports the failure, unless its cause was reported where the name is declared.
+  void report(const Cursor& at, std::string_view formula, const rules::FormulaError& failure) const;
+};
+
+// Names that must differ, each with the place of its first use.
+class Names {
+ public:
+  explicit Names(std::string_view what) : what_(what) {}
+  // False, and reported, when the name is taken.
+  bool claim(const Cursor& at, const std::string& name);
+  bool contains(std::string_view name) const { return places_.find(name) != places_.end(); }
+  std::vector<std::string> all() const;
+
+ private:
+  std::string what_;
+  std::map<std::string, Place, std::less<>> places_;
+};
+
+// The names in `name:` of each, without reporting anything: what may be referred to.
+std::vector<std::string> names_of(const std::vector<Cursor>& mappings);
+
+Scope read_scope(const Sections& sections);
+std::vector<rules::Playbook> read_playbooks(const std::vector<Cursor>& at, const Scope& scope);
+// Strategies without metrics, KPIs and playbooks, which are the same for all.
+std::vector<rules::Strategy> read_clients(const std::vector<Cursor>& at, const Scope& scope);
+rules::Target read_target(const Cursor& at, const Scope& scope, Names& names);
+// Bounds of `at_most`, `at_least` (Shape::bound) and `between` (Shape::range), by date. `kpi` may be null.
+std::vector<rules::Bound> read_bounds(const Cursor& at, rules::BoundKind kind, const rules::Kpi* kpi);
+
+std::vector<Source> read_sources(const std::vector<Cursor>& at, const Scope& scope,
+                                 const std::vector<std::string>& clients);
+CsvSource read_csv(const Cursor& with, const Scope& scope, Source& source);
+HttpJsonSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                              Source& source);
+
+enum class FieldKind { column, pointer };
+// `columns:` of csv and `fields:` of http_json.
+FieldMapping read_fields(const Cursor& at, FieldKind kind, const Scope& scope);
+// Reports that they have no date, or no metric.
+void check_fields(const Cursor& at, const Scope& scope, std::string_view about_date);
+// What stands beside them in both connectors.
+struct FieldSettings {
+  std::optional<Cursor> constants, date_format, decimal_comma, missing;
+};
+void read_field_settings(const FieldSettings& settings, const Scope& scope, FieldMapping& mapping);
+// Reports {names} in a templated address that are not the window's days.
+void check_window_template(const Cursor& at, std::string_view text);
+
+std::vector<Receiver> read_receivers(const std::vector<Cursor>& at);
+Route read_route(const Cursor& at, const std::vector<std::string>& receivers);
+std::vector<ExportRule> read_exports(const std::vector<Cursor>& at, const Scope& scope);
+JournalSettings read_journal(const Cursor& at);
+HttpSettings read_http(const Cursor& at);
+
+// The canonical YAML that read_strategy() reads again: equal strategies give equal bytes.
+std::string write_document(const rules::Strategy& strategy);
+
+// The files that a configuration is made of, parsed; and the sections in them.
+struct FileSet {
+  std::deque<Node> roots;  // in Place::file's order, null where a file cannot be parsed; cursors borrow them
+  std::vector<std::string> names;
+};
+FileSet read_files(const std::string& file, Reading& reading);
+Sections find_sections(const FileSet& files, Reading& reading);
+
+}  // namespace tightrope::config

@@ -1,0 +1,214 @@
+// The JSON Schema of the configuration, made from the tables of keys.
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <map>
+#include <string>
+
+#include "config/configuration.h"
+#include "config/key_table.h"
+
+namespace tightrope::config {
+namespace {
+
+namespace json = boost::json;
+
+json::object scalar() {
+  return {{"type", {"string", "number", "boolean"}}};
+}
+json::object list_of(json::value items) {
+  return {{"type", "array"}, {"items", std::move(items)}};
+}
+json::object map_of(json::value values) {
+  return {{"type", "object"}, {"additionalProperties", std::move(values)}};
+}
+json::object either(json::value one, json::value other) {
+  return {{"anyOf", {std::move(one), std::move(other)}}};
+}
+json::object text_like(std::string_view pattern) {
+  return {{"type", "string"}, {"pattern", pattern}};
+}
+json::object figure() {
+  return either({{"type", "number"}}, text_like("^-?[0-9.]+ ?%$|^-?[0-9.]+([eE][-+]?[0-9]+)?$|\\$\\{env:"));
+}
+
+class SchemaWriter {
+ public:
+  json::object write() {
+    json::object schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                        {"title", "Tightrope configuration"}};
+    const json::value root = reference(kTopKeys);
+    schema["$ref"] = root.at("$ref");
+    json::object definitions;
+    for (auto& [title, definition] : definitions_) definitions[title] = std::move(definition);
+    schema["$defs"] = std::move(definitions);
+    return schema;
+  }
+
+ private:
+  json::value reference(const KeyTable& table) {
+    const std::string title(table.title);
+    // Reserved before it is filled: routes and objectives hold themselves.
+    if (definitions_.try_emplace(title).second) {
+      json::object definition = define(table);
+      definitions_[title] = std::move(definition);
+    }
+    return json::object{{"$ref", "#/$defs/" + title}};
+  }
+
+  json::object define(const KeyTable& table) {
+    json::object properties;
+    json::array required;
+    json::array conditions;
+    for (const auto& key : table.keys) {
+      json::object property = describe(key);
+      property["description"] = key.about;
+      if (key.shape == Shape::secret) {
+        const std::string twin = std::string(key.name) + "_file";
+        properties[twin] = json::object{{"type", "string"},
+                                        {"description", fmt::format("A file that holds it. {}", key.about)}};
+        json::array one_of_both;
+        one_of_both.push_back(json::object{{"required", {key.name}}});
+        one_of_both.push_back(json::object{{"required", {twin}}});
+        if (key.required) conditions.push_back(json::object{{"oneOf", std::move(one_of_both)}});
+      } else if (key.required) {
+        required.push_back(json::string(key.name));
+      }
+      properties[key.name] = std::move(property);
+    }
+    json::object definition{{"type", {"object", "null"}}, {"additionalProperties", false}};
+    definition["properties"] = std::move(properties);
+    if (!required.empty()) {
+      definition["type"] = "object";
+      definition["required"] = std::move(required);
+    }
+    if (&table == &kSourceKeys) add_connectors(conditions);
+    if (!conditions.empty()) definition["allOf"] = std::move(conditions);
+    return definition;
+  }
+
+  void add_connectors(json::array& conditions) {
+    for (const auto& connector : connectors()) {
+      json::object then{{"with", reference(*connector.with)}, {"secrets", reference(*connector.secrets)}};
+      conditions.push_back(json::object{
+          {"if", json::object{{"properties",
+                               json::object{{"connector", json::object{{"const", connector.name}}}}}}},
+          {"then", json::object{{"properties", std::move(then)}}}});
+    }
+  }
+
+  json::object describe(const Key& key) {
+    switch (key.shape) {
+      case Shape::text:
+        return scalar();
+      case Shape::name:
+        return scalar();
+      case Shape::identifier:
+        return text_like("^[A-Za-z_][A-Za-z0-9_]*$");
+      case Shape::number:
+        return figure();
+      case Shape::integer:
+        return either({{"type", "integer"}}, text_like("^-?[0-9]+$|\\$\\{env:"));
+      case Shape::boolean:
+        return {{"type", "boolean"}};
+      case Shape::duration:
+        return either(
+            {{"const", 0}},
+            text_like("^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$|^0$|\\$\\{env:"));
+      case Shape::size:
+        return either({{"type", "integer"}, {"minimum", 0}},
+                      text_like("^[0-9]+([KMG]iB|[kMG]?B)?$|\\$\\{env:"));
+      case Shape::share:
+        return figure();
+      case Shape::choice: {
+        json::array choices;
+        for (const auto choice : key.choices) choices.push_back(json::string(choice));
+        return {{"enum", std::move(choices)}};
+      }
+      case Shape::window:
+        return text_like("^[0-9]+[hd]$|^(yesterday|today|week|month|quarter)$|\\$\\{env:");
+      case Shape::formula:
+        return scalar();
+      case Shape::text_template:
+        return {{"type", "string"}};
+      case Shape::url:
+        return text_like("^https?://|\\$\\{env:");
+      case Shape::secret:
+        return scalar();
+      case Shape::texts:
+        return either(scalar(), either(list_of(scalar()), {{"type", "null"}}));
+      case Shape::names:
+        return list_of(scalar());
+      case Shape::text_map:
+        return map_of(scalar());
+      case Shape::mapping:
+        return {{"$ref", reference(*key.table).at("$ref")}};
+      case Shape::mappings:
+        return either(list_of(reference(*key.table)), {{"type", "null"}});
+      case Shape::one_or_more:
+        return either(reference(*key.table), list_of(reference(*key.table)));
+      case Shape::bound:
+        return either(figure(), list_of(reference(*key.table)));
+      case Shape::range: {
+        json::object pair = list_of(figure());
+        pair["minItems"] = 2;
+        pair["maxItems"] = 2;
+        return key.table == nullptr ? pair : either(std::move(pair), list_of(reference(*key.table)));
+      }
+      case Shape::volume:
+        return either(figure(), map_of(figure()));
+      case Shape::globs:
+        return map_of(either(scalar(), list_of(scalar())));
+      case Shape::formulas:
+        return map_of(scalar());
+      case Shape::fields:
+        return map_of(either(scalar(), reference(*key.table)));
+      case Shape::content:
+        return either({{"type", "string"}}, json::object{{"type", "object"}});
+      case Shape::by_connector:
+        return {{"type", {"object", "null"}}};
+    }
+    return {};
+  }
+
+  std::map<std::string, json::object> definitions_;
+};
+
+// Two blanks a level, for people and for reviews of changes.
+void print(std::string& out, const json::value& value, std::size_t indent) {
+  const std::string inner(indent + 2, ' ');
+  if (const auto* object = value.if_object(); object != nullptr && !object->empty()) {
+    const char* separator = "{\n";
+    for (const auto& member : *object) {
+      out += separator + inner + json::serialize(json::value(member.key())) + ": ";
+      print(out, member.value(), indent + 2);
+      separator = ",\n";
+    }
+    out += "\n" + std::string(indent, ' ') + "}";
+  } else if (const auto* array = value.if_array();
+             array != nullptr && !array->empty() && !array->front().is_primitive()) {
+    const char* separator = "[\n";
+    for (const auto& item : *array) {
+      out += separator + inner;
+      print(out, item, indent + 2);
+      separator = ",\n";
+    }
+    out += "\n" + std::string(indent, ' ') + "]";
+  } else {
+    out += json::serialize(value);
+  }
+}
+
+}  // namespace
+
+std::string schema() {
+  std::string out;
+  print(out, SchemaWriter().write(), 0);
+  out += "\n";
+  return out;
+}
+
+}  // namespace tightrope::config
