@@ -1,0 +1,99 @@
+// Fetches one source's figures for some days and translates them. No schedule and no retry policy of its own.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "collectors/transfer.h"
+#include "config/sources.h"
+#include "rules/calendar.h"
+#include "rules/event.h"
+#include "rules/target.h"
+
+namespace tightrope::collectors {
+
+struct CollectRequest {
+  rules::DayRange days;  // what to read; figures of other days are dropped
+  rules::Timestamp now;  // becomes `learnt`
+};
+
+// What went well and is worth telling.
+struct Collected {
+  rules::ObservationBatch batch;
+  std::uint64_t rows_read = 0;       // records seen
+  std::uint64_t rows_outside = 0;    // of days not asked for
+  std::optional<rules::Day> newest;  // the latest day with a figure: the data's age
+  std::uint64_t bytes = 0;           // of files as they are, of answers after decompression
+  int requests = 0;                  // answered HTTP requests; a redirect belongs to its request
+};
+
+// How a failure is to be answered.
+enum class FailureKind {
+  temporary,     // network, 5xx, timeouts: back off and try again
+  throttled,     // 429 or a stated wait: not before `retry_at`
+  unauthorized,  // 401, 403: trying again does not help until somebody acts
+  rejected,      // 4xx: the request is wrong
+  bad_data,      // the answer is not what the mapping says: names row and field
+};
+std::string_view to_string(
+    FailureKind kind) noexcept;  // label value `reason` of tightrope_source_errors_total
+
+struct CollectError {
+  FailureKind kind;
+  std::string text;                            // for people; no secret
+  std::optional<rules::Duration> retry_after;  // as the server said
+};
+using CollectResult = boost::system::result<Collected, CollectError>;
+
+class Collector {
+ public:
+  virtual ~Collector() = default;
+  // All or nothing: a page that fails voids the whole. One call at a time.
+  virtual asio::awaitable<CollectResult> collect(CollectRequest request) = 0;
+};
+
+// What a collector needs besides its configuration. Borrowed; must outlive the collector.
+struct CollectorContext {
+  Transfer& transfer;
+  const rules::Calendar& calendar;  // of the source's zone
+  const rules::Dimensions& dimensions;
+};
+
+// Nothing for sources that are pushed to.
+std::unique_ptr<Collector> make_collector(const config::Source& source, CollectorContext context);
+
+// Parses the body of POST /api/v1/observations. Either all of it, or the first mistake:
+// "observations[3].metrics.spend: ...".
+struct PushedBatch {
+  std::string source;
+  rules::ObservationBatch batch;  // `learnt` is `now`
+};
+struct PushError {
+  std::string text;
+};
+// `accepts` says whether the client's strategy or any source knows a metric of that name: an unknown one is
+// an error that names the nearest.
+struct PushVocabulary {
+  const rules::Dimensions* dimensions;
+  const rules::Strategy* strategy;
+};
+// The name in the body's "source", so that the caller can find its client; an error when it is not JSON or
+// has none.
+std::variant<std::string, PushError> pushed_source(std::string_view body);
+// A later row of the same entity, bucket and metric replaces an earlier one; a metric that is null takes its
+// figure back. Buckets lie between ten years ago and a day ahead of `now`; at most 1 000 000 figures; a
+// "currency" must be `source_currency`.
+std::variant<PushedBatch, PushError> parse_push(std::string_view body, const rules::Calendar& calendar,
+                                                const PushVocabulary& vocabulary,
+                                                std::string_view source_currency, rules::Timestamp now);
+
+// One observation as a JSON line, as `tightrope poll` prints it.
+std::string observation_json(std::string_view client, const rules::ObservationBatch& batch,
+                             const rules::ObservationBatch::Row& row, const rules::Calendar& calendar,
+                             const rules::Strategy& strategy);
+
+}  // namespace tightrope::collectors

@@ -1,0 +1,55 @@
+// One document of comma-separated values, from its bytes to its figures.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/csv_reader.h"
+#include "collectors/field_mapping.h"
+#include "collectors/text_decoder.h"
+
+namespace tightrope::collectors {
+
+// Usage: feed any number of times, then finish. An error names line and column ("line 14, column \"date\":
+// ..."), and nothing is to be fed after one. Blank rows are skipped. A row has as many fields as the header;
+// surplus ones must be empty. Columns are found by name, without regard to case and spaces.
+class CsvDocument {
+ public:
+  // Borrows all of it. `most_bytes` bounds the text after unpacking.
+  CsvDocument(const config::CsvSource& source, FieldMapper& mapper, FigureTable& table,
+              std::uint64_t most_bytes);
+
+  std::optional<std::string> feed(std::string_view bytes);
+  std::optional<std::string> finish();
+
+ private:
+  struct SpreadColumn {
+    std::size_t column;
+    rules::Bucket bucket;
+  };
+  std::optional<std::string> start_reading();
+  std::optional<std::string> read_rows();
+  std::optional<std::string> take_header();
+  std::optional<std::string> find_columns();
+  std::optional<std::string> take_row();
+  std::optional<std::string> take_spread_row(std::span<const FieldValue> record);
+  std::string column_error(std::size_t column, std::string_view problem) const;
+  std::string header_text() const;
+
+  const config::CsvSource& source_;
+  FieldMapper& mapper_;
+  FigureTable& table_;
+  TextDecoder decoder_;
+  std::string text_;  // decoded, not yet read
+  std::optional<CsvReader> reader_;
+  int rows_ = 0;  // up to the header
+  std::vector<std::string> header_;
+  std::vector<std::size_t> columns_;  // of the mapper's fields
+  std::vector<SpreadColumn> spread_;
+  Scale spread_scale_;
+  std::vector<FieldValue> record_;
+};
+
+}  // namespace tightrope::collectors

@@ -1,0 +1,215 @@
+#include "collectors/field_mapping.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "collectors/utf8.h"
+
+namespace tightrope::collectors {
+namespace {
+
+using Kind = FieldValue::Kind;
+
+// "Total", "total:", "Totals", "Grand total", "Total: account".
+bool is_total(std::string_view text) noexcept {
+  constexpr std::string_view kGrand = "grand ";
+  constexpr std::string_view kTotal = "total";
+  const auto starts_with = [&text](std::string_view word) {
+    return text.size() >= word.size() &&
+           std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) {
+             return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+           });
+  };
+  if (starts_with(kGrand)) text.remove_prefix(kGrand.size());
+  return starts_with(kTotal);
+}
+
+std::string kind_text(Kind kind) {
+  return kind == Kind::truth ? "true or false, where a number is expected"
+                             : "an object or array, where a number is expected";
+}
+
+}  // namespace
+
+std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view kSpace = " \t\r\n\v\f";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t kMost = 60;
+  return fmt::format("\"{}\"", printable(text, kMost));
+}
+
+std::variant<FieldMapper, std::string> FieldMapper::compile(const config::FieldMapping& mapping,
+                                                            const rules::Calendar& calendar) {
+  for (const config::MetricField& field : mapping.metrics) {
+    if (field.computed ? field.computed->inputs().empty() : field.field.empty())
+      return field.metric + " names no field";
+  }
+  if (mapping.bucket_field.empty() && !mapping.metrics.empty())
+    return "the mapping names no field for the date";
+  auto format = DateFormat::compile(mapping.date_format);
+  if (auto* problem = std::get_if<std::string>(&format)) return std::move(*problem);
+  return FieldMapper(mapping, calendar, std::get<DateFormat>(std::move(format)));
+}
+
+FieldMapper::FieldMapper(const config::FieldMapping& mapping, const rules::Calendar& calendar,
+                         DateFormat date_format)
+    : mapping_(mapping), calendar_(calendar), date_format_(std::move(date_format)) {
+  if (!mapping.bucket_field.empty()) bucket_slot_ = slot(mapping.bucket_field);
+  for (const auto& [dimension, field] : mapping.dimensions) dimensions_.push_back({dimension, slot(field)});
+  for (const config::MetricField& field : mapping.metrics) {
+    Metric metric{&field, Scale(field.scale), {}};
+    if (field.computed) {
+      for (const rules::Input& input : field.computed->inputs()) metric.slots.push_back(slot(input.name));
+    } else {
+      metric.slots.push_back(slot(field.field));
+    }
+    metrics_.push_back(std::move(metric));
+  }
+}
+
+std::size_t FieldMapper::slot(const std::string& name) {
+  const auto found = std::find(names_.begin(), names_.end(), name);
+  if (found != names_.end()) return static_cast<std::size_t>(found - names_.begin());
+  names_.push_back(name);
+  return names_.size() - 1;
+}
+
+std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record, FigureTable& table) {
+  if (bucket_slot_ == FieldProblem::kRecord)
+    return FieldProblem{FieldProblem::kRecord, "no field tells the date"};
+  const FieldValue& date = record[bucket_slot_];
+  if (date.kind == Kind::nested || date.kind == Kind::truth) return FieldProblem{bucket_slot_, "not a date"};
+  if (date.kind == Kind::absent) return FieldProblem{bucket_slot_, "is missing"};
+  const std::string_view text = trimmed(date.text);
+  if (text.empty() && !has_figures(record)) return std::nullopt;
+  if (text.empty()) return FieldProblem{bucket_slot_, "no date in a record that has figures"};
+  table.count_row();
+  if (!last_bucket_ || text != last_date_) {
+    last_bucket_ = bucket(text);
+    last_date_ = text;
+  }
+  if (!last_bucket_) {
+    if (is_total(text)) return std::nullopt;
+    return FieldProblem{bucket_slot_,
+                        fmt::format("{} is not a date of the format {}", quoted(text), mapping_.date_format)};
+  }
+  if (!table.wants(last_bucket_->day)) {
+    table.count_row_outside();
+    return std::nullopt;
+  }
+  auto about = entity(record);
+  if (auto* problem = std::get_if<FieldProblem>(&about)) return std::move(*problem);
+  const std::uint32_t entity_index = table.entity(std::get<rules::Entity>(about));
+  number_metrics(table);
+  for (std::size_t i = 0; i < metrics_.size(); ++i) {
+    auto value = metric(metrics_[i], record);
+    if (auto* problem = std::get_if<FieldProblem>(&value)) return std::move(*problem);
+    auto full = table.add(entity_index, numbers_[i], *last_bucket_, std::get<rules::Amount>(value));
+    if (full) return FieldProblem{metrics_[i].slots.front(), *std::move(full)};
+  }
+  return std::nullopt;
+}
+
+void FieldMapper::number_metrics(FigureTable& table) {
+  if (numbered_for_ == &table) return;
+  numbered_for_ = &table;
+  numbers_.clear();
+  for (const Metric& metric : metrics_) numbers_.push_back(table.metric(metric.field->metric));
+}
+
+std::variant<rules::Entity, FieldProblem> FieldMapper::entity(std::span<const FieldValue> record) const {
+  rules::Entity entity;
+  for (const auto& [dimension, value] : mapping_.constants) entity.set(dimension, value);
+  for (const auto& [dimension, slot] : dimensions_) {
+    const FieldValue& value = record[slot];
+    if (value.kind == Kind::absent) return FieldProblem{slot, "is missing"};
+    if (value.kind == Kind::nested) return FieldProblem{slot, "an object or array, where a name is expected"};
+    const std::string_view name = trimmed(value.text);
+    if (value.kind == Kind::null || name.empty()) continue;
+    if (name.size() > kLongestName)
+      return FieldProblem{slot, fmt::format("longer than {} bytes", kLongestName)};
+    if (!is_utf8(name)) return FieldProblem{slot, "not UTF-8: save the file as UTF-8"};
+    entity.set(dimension, std::string(name));
+  }
+  return entity;
+}
+
+FieldMapper::Read FieldMapper::read(const FieldValue& value) const {
+  switch (value.kind) {
+    case Kind::absent:
+    case Kind::null:
+      return std::nullopt;
+    case Kind::truth:
+    case Kind::nested:
+      return kind_text(value.kind);
+    case Kind::number:
+      return parse_json_number(value.text);
+    case Kind::text:
+      break;
+  }
+  const std::string_view text = trimmed(value.text);
+  if (is_missing(text)) return std::nullopt;
+  const DecimalMark mark = mapping_.decimal_comma ? DecimalMark::comma : DecimalMark::point;
+  auto number = parse_figure(text, mark);
+  if (number) return number;
+  const DecimalMark other = mapping_.decimal_comma ? DecimalMark::point : DecimalMark::comma;
+  if (!parse_figure(text, other)) return quoted(text) + " is not a number";
+  return fmt::format("{} is not a number when decimal_comma is {}", quoted(text), mapping_.decimal_comma);
+}
+
+std::variant<rules::Amount, std::string> FieldMapper::figure(const FieldValue& value,
+                                                             const Scale& scale) const {
+  auto number = read(value);
+  if (auto* problem = std::get_if<std::string>(&number)) return std::move(*problem);
+  const auto& decimal = std::get<std::optional<DecimalNumber>>(number);
+  if (!decimal) return rules::Amount::missing();
+  const auto amount = decimal->amount(scale);
+  if (!amount) return quoted(value.text) + " is too large";
+  return *amount;
+}
+
+std::variant<rules::Amount, FieldProblem> FieldMapper::metric(const Metric& metric,
+                                                              std::span<const FieldValue> record) const {
+  if (!metric.field->computed) {
+    auto value = figure(record[metric.slots[0]], metric.scale);
+    if (auto* problem = std::get_if<std::string>(&value))
+      return FieldProblem{metric.slots[0], std::move(*problem)};
+    return std::get<rules::Amount>(value);
+  }
+  std::vector<double> inputs;
+  for (const std::size_t slot : metric.slots) {
+    auto number = read(record[slot]);
+    if (auto* problem = std::get_if<std::string>(&number)) return FieldProblem{slot, std::move(*problem)};
+    const auto& decimal = std::get<std::optional<DecimalNumber>>(number);
+    inputs.push_back(decimal ? decimal->to_double() : std::numeric_limits<double>::quiet_NaN());
+  }
+  const double result = metric.field->computed->evaluate(inputs) * metric.scale.factor();
+  if (std::isnan(result)) return rules::Amount::missing();
+  const auto amount = rules::Amount::from_double(result);
+  if (!amount) return FieldProblem{metric.slots.front(), metric.field->computed->text() + " is too large"};
+  return *amount;
+}
+
+bool FieldMapper::is_missing(std::string_view text) const noexcept {
+  return text.empty() ||
+         std::find(mapping_.missing.begin(), mapping_.missing.end(), text) != mapping_.missing.end();
+}
+
+bool FieldMapper::has_figures(std::span<const FieldValue> record) const noexcept {
+  return std::any_of(metrics_.begin(), metrics_.end(), [&](const Metric& metric) {
+    return std::any_of(metric.slots.begin(), metric.slots.end(), [&](std::size_t slot) {
+      const FieldValue& value = record[slot];
+      return value.kind != Kind::absent && value.kind != Kind::null && !is_missing(trimmed(value.text));
+    });
+  });
+}
+
+}  // namespace tightrope::collectors

@@ -1,0 +1,51 @@
+#include "collectors/figure_table.h"
+
+#include <fmt/core.h>
+
+namespace tightrope::collectors {
+namespace {
+
+constexpr std::int64_t kLargestMicros = rules::Amount::kLargestUnits * rules::Amount::kScale;
+
+}  // namespace
+
+FigureTable::FigureTable(std::string source, CollectRequest request)
+    : request_(request), builder_(std::move(source), request.now) {}
+
+std::optional<std::string> FigureTable::add(std::uint32_t entity, std::uint32_t metric, rules::Bucket bucket,
+                                            rules::Amount value) {
+  const FigureKey key(entity, metric, bucket);
+  const auto [found, is_new] = places_.try_emplace(key, static_cast<std::uint32_t>(figures_.size()));
+  if (is_new) {
+    if (figures_.size() == kMostFigures) return fmt::format("more than {} figures in one read", kMostFigures);
+    figures_.push_back({{entity, metric, bucket, value}, document_});
+    return std::nullopt;
+  }
+  Figure& figure = figures_[found->second];
+  if (figure.document != document_ || figure.row.value.is_missing()) {
+    figure.document = document_;
+    figure.row.value = value;
+    return std::nullopt;
+  }
+  if (value.is_missing()) return std::nullopt;
+  const std::int64_t sum = figure.row.value.micros() + value.micros();  // each within 1e17: no overflow
+  if (sum > kLargestMicros || sum < -kLargestMicros) return "the sum of rows of one figure is too large";
+  figure.row.value = rules::Amount::from_micros(sum);
+  return std::nullopt;
+}
+
+Collected FigureTable::take() && {
+  Collected collected;
+  collected.rows_read = rows_read_;
+  collected.rows_outside = rows_outside_;
+  for (const Figure& figure : figures_) {
+    const auto& row = figure.row;
+    builder_.add(row.entity, row.metric, row.bucket, row.value);
+    if (row.value.is_missing()) continue;
+    if (!collected.newest || *collected.newest < row.bucket.day) collected.newest = row.bucket.day;
+  }
+  collected.batch = std::move(builder_).take();
+  return collected;
+}
+
+}  // namespace tightrope::collectors

@@ -1,0 +1,28 @@
+// What an answer that is no success means for the poll.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "collectors/collector.h"
+
+namespace tightrope::collectors {
+
+// Nothing for a 2xx. The text quotes the message of a text or JSON answer, at most 200 bytes of it, and only
+// if none of the `secrets` occurs anywhere in it; secrets shorter than four bytes are not looked for. 429,
+// and 503 with a Retry-After, is throttled.
+std::optional<CollectError> answer_error(const TransferResponse& response,
+                                         std::span<const std::string> secrets, rules::Timestamp now);
+
+CollectError transfer_failure(const TransferError& error);
+
+// Retry-After in seconds or as an HTTP date; nothing when it is neither. A time that has passed is 0; at most
+// a day.
+std::optional<rules::Duration> parse_retry_after(std::string_view value, rules::Timestamp now);
+
+// True for an HTML page, by its content type or its beginning.
+bool is_html(const TransferResponse& response) noexcept;
+
+}  // namespace tightrope::collectors

@@ -1,0 +1,37 @@
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+
+#include "collectors/collector.h"
+
+namespace tightrope::collectors {
+namespace {
+
+std::string json_text(std::string_view text) {
+  return boost::json::serialize(boost::json::string(text));
+}
+
+}  // namespace
+
+std::string observation_json(std::string_view client, const rules::ObservationBatch& batch,
+                             const rules::ObservationBatch::Row& row, const rules::Calendar& calendar,
+                             const rules::Strategy& strategy) {
+  std::string line =
+      "{\"client\":" + json_text(client) + ",\"source\":" + json_text(batch.source) + ",\"entity\":{";
+  const rules::Entity& entity = batch.entities[row.entity];
+  bool first = true;
+  for (std::size_t i = 0; i < entity.path.size() && i < strategy.dimensions.names.size(); ++i) {
+    if (entity.path[i].empty()) continue;
+    line += (first ? "" : ",") + json_text(strategy.dimensions.names[i]) + ':' + json_text(entity.path[i]);
+    first = false;
+  }
+  const std::string& metric = batch.metrics[row.metric];
+  line += "},\"bucket\":" + json_text(calendar.format(row.bucket)) + ",\"metric\":" + json_text(metric) +
+          ",\"value\":";
+  line += row.value.is_missing() ? "null" : rules::to_string(row.value);  // exact: no double on the way
+  const rules::Metric* known = strategy.find_metric(metric);
+  if (known != nullptr && known->unit == rules::Unit::money)
+    line += ",\"currency\":" + json_text(strategy.currency);
+  return line + '}';
+}
+
+}  // namespace tightrope::collectors

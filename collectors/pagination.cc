@@ -1,0 +1,170 @@
+#include "collectors/pagination.h"
+
+#include <fmt/core.h>
+
+#include <functional>
+
+#include "collectors/field_mapping.h"
+
+namespace tightrope::collectors {
+namespace {
+
+using config::PaginationKind;
+
+bool same_word(std::string_view a, std::string_view lower_case) noexcept {
+  if (a.size() != lower_case.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const char c = a[i] >= 'A' && a[i] <= 'Z' ? static_cast<char>(a[i] - 'A' + 'a') : a[i];
+    if (c != lower_case[i]) return false;
+  }
+  return true;
+}
+
+// Up to the first of `ends` outside double quotes; removed from the text, but for the end itself.
+std::string_view take_until(std::string_view& text, std::string_view ends) noexcept {
+  bool in_quotes = false;
+  std::size_t at = 0;
+  for (; at < text.size() && (in_quotes || ends.find(text[at]) == std::string_view::npos); ++at) {
+    if (text[at] == '"') in_quotes = !in_quotes;
+  }
+  const std::string_view taken = text.substr(0, at);
+  text.remove_prefix(at);
+  return taken;
+}
+
+// `rel=next`, `rel="prev next"`.
+bool is_next(std::string_view parameter) noexcept {
+  const std::size_t equals = parameter.find('=');
+  if (equals == std::string_view::npos || !same_word(trimmed(parameter.substr(0, equals)), "rel"))
+    return false;
+  std::string_view value = trimmed(parameter.substr(equals + 1));
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+    value = value.substr(1, value.size() - 2);
+  while (!value.empty()) {
+    if (same_word(take_until(value, " "), "next")) return true;
+    if (!value.empty()) value.remove_prefix(1);
+  }
+  return false;
+}
+
+// A cursor or an address in an answer: nothing where the pages end (absent, null, "", false).
+std::variant<std::optional<std::string>, std::string> read_pointer(JsonValue root,
+                                                                   const std::string& pointer) {
+  const JsonValue value = root ? root.at(pointer) : JsonValue();
+  if (!value || value.kind() == JsonKind::null || value.text() == "false") return std::nullopt;
+  if (!value.is_scalar() || value.kind() == JsonKind::truth)
+    return fmt::format("{} is neither text nor number", quoted(pointer));
+  if (value.text().empty()) return std::nullopt;
+  return std::optional<std::string>(value.text());
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> Pager::query() const {
+  std::vector<std::pair<std::string, std::string>> query;
+  const auto add = [&query](const std::string& name, std::string value) {
+    if (!name.empty()) query.emplace_back(name, std::move(value));
+  };
+  if (pagination_.kind == PaginationKind::none || pagination_.kind == PaginationKind::link) return query;
+  if (pagination_.page_size > 0) add(pagination_.size_parameter, std::to_string(pagination_.page_size));
+  if (pagination_.kind == PaginationKind::page) add(pagination_.parameter, std::to_string(page_));
+  if (pagination_.kind == PaginationKind::offset) add(pagination_.parameter, std::to_string(offset_));
+  if (pagination_.kind == PaginationKind::cursor && !cursor_.empty()) add(pagination_.parameter, cursor_);
+  return query;
+}
+
+std::variant<bool, std::string> Pager::advance(const WebAddress& asked, const TransferResponse& response,
+                                               JsonValue root, std::size_t records) {
+  std::variant<bool, std::string> more = false;
+  switch (pagination_.kind) {
+    case PaginationKind::none:
+      break;
+    case PaginationKind::cursor:
+      more = advance_cursor(root);
+      break;
+    case PaginationKind::link:
+      more = advance_link(asked, response, root);
+      break;
+    case PaginationKind::page:
+    case PaginationKind::offset:
+      more = advance_count(response, records);
+      break;
+  }
+  const bool* goes_on = std::get_if<bool>(&more);
+  if (goes_on == nullptr || !*goes_on) return more;
+  if (pages_ >= pagination_.most_pages) return fmt::format("more than {} pages", pagination_.most_pages);
+  ++pages_;
+  return true;
+}
+
+std::variant<bool, std::string> Pager::advance_cursor(JsonValue root) {
+  auto found = read_pointer(root, pagination_.cursor_pointer);
+  if (auto* problem = std::get_if<std::string>(&found)) return std::move(*problem);
+  auto& next = std::get<std::optional<std::string>>(found);
+  if (!next) return false;
+  if (!seen_.insert(*next).second) return "leads back to a cursor seen before: a loop";
+  cursor_ = *std::move(next);
+  return true;
+}
+
+std::variant<bool, std::string> Pager::advance_link(const WebAddress& asked, const TransferResponse& response,
+                                                    JsonValue root) {
+  std::optional<std::string> next;
+  if (pagination_.cursor_pointer.empty()) {
+    for (const auto& [name, value] : response.headers) {
+      if (!next && name == "link") next = next_link(value);
+    }
+  } else {
+    auto found = read_pointer(root, pagination_.cursor_pointer);
+    if (auto* problem = std::get_if<std::string>(&found)) return std::move(*problem);
+    next = std::get<std::optional<std::string>>(std::move(found));
+  }
+  if (!next) return false;
+  seen_.insert(asked.url);
+  auto address = resolve_reference(asked, *next);
+  if (!address) return "leads to what is no http or https URL";
+  if (!address->same_origin(asked)) {
+    return fmt::format("leads to another host, {}: not followed", address->place());
+  }
+  if (!seen_.insert(address->url).second) return "leads back to a page read before: a loop";
+  address_ = std::move(address);
+  return true;
+}
+
+std::variant<bool, std::string> Pager::advance_count(const TransferResponse& response, std::size_t records) {
+  if (records == 0 ||
+      (pagination_.page_size > 0 && records < static_cast<std::size_t>(pagination_.page_size)))
+    return false;
+  const std::size_t body = std::hash<std::string_view>()(response.body);
+  if (pages_ > 1 && body == last_body_) {
+    return fmt::format("the same as the page before: does the server know the parameter {}?",
+                       quoted(pagination_.parameter));
+  }
+  last_body_ = body;
+  ++page_;
+  // A server may have a lower limit than was asked for; without one stated, what came is what to step by.
+  offset_ += pagination_.page_size > 0 ? pagination_.page_size : static_cast<std::int64_t>(records);
+  return true;
+}
+
+std::optional<std::string> next_link(std::string_view link_header) {
+  while (!link_header.empty()) {
+    link_header = trimmed(link_header);
+    if (!link_header.starts_with('<')) return std::nullopt;
+    const std::size_t close = link_header.find('>');
+    if (close == std::string_view::npos) return std::nullopt;
+    const std::string_view target = link_header.substr(1, close - 1);
+    link_header.remove_prefix(close + 1);
+    bool next = false;
+    for (;;) {
+      next = next || is_next(take_until(link_header, ";,"));
+      if (!link_header.starts_with(';')) break;
+      link_header.remove_prefix(1);
+    }
+    if (next) return std::string(target);
+    if (!link_header.empty()) link_header.remove_prefix(1);
+  }
+  return std::nullopt;
+}
+
+}  // namespace tightrope::collectors
