@@ -1,0 +1,193 @@
+#include "daemon/app.h"
+
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "daemon/call_on.h"
+#include "daemon/logging.h"
+#include "daemon/outbox_queue.h"
+#include "daemon/routing/dispatch.h"
+#include "daemon/systemd.h"
+
+namespace tightrope::daemon {
+namespace {
+
+constexpr Duration kFlushLook = std::chrono::milliseconds(20);
+
+std::size_t threads_for_engines(const AppOptions& options) {
+  if (options.engine_threads > 0) return options.engine_threads;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+App::App(asio::io_context& io, AppOptions options)
+    : io_(io),
+      options_(std::move(options)),
+      pool_(threads_for_engines(options_)),
+      clock_(make_system_clock(io.get_executor())),
+      transfer_(collectors::make_curl_transfer(io.get_executor(), collectors::TransferLimits())),
+      tasks_(io.get_executor(), [](const std::string& task, std::exception_ptr failure) {
+        try {
+          std::rethrow_exception(failure);
+        } catch (const std::exception& error) {
+          logger("app")->error("a task ended, restart the daemon task={} error={}", task,
+                               quoted(error.what()));
+        }
+      }) {}
+
+App::~App() {
+  pool_.join();
+}
+
+StoredAlerting App::read_stored(Problem& problem) {
+  StoredAlerting stored;
+  auto error = journal_->read_records(kNotifiedTable, stored.notified);
+  if (!error) error = journal_->read_records(kOutboxTable, stored.outbox);
+  if (error) problem = error->text;
+  return stored;
+}
+
+App::Problem App::open() {
+  config::Loaded loaded = config::load(options_.config_file);
+  if (!loaded.configuration) return config::format(loaded.errors);
+  for (const config::Error& warning : loaded.errors) logger("app")->warn("{}", config::format(warning));
+  if (auto wrong = Alerting::problem(*loaded.configuration)) return wrong;
+  configuration_ = std::make_unique<config::Configuration>(std::move(*loaded.configuration));
+
+  OpenedJournal opened = open_sqlite_journal(
+      {.directory = options_.storage_path, .most_queued_bytes = configuration_->journal.most_queued_bytes});
+  if (opened.error) return opened.error->text;
+  journal_ = std::move(opened.journal);
+
+  const auto executor = io_.get_executor();
+  clients_.emplace(
+      executor, pool_.get_executor(), *clock_, *journal_,
+      [this](const std::string&, std::vector<rules::AlertChange> changes) { alerting_->changed(changes); },
+      [this](const std::string& client, double seconds, const rules::Effects& effects) {
+        metrics_.engine_applied(client, seconds, effects, clock_->now());
+      });
+  Outbox::OnEvent on_event = [this](const OutboxEvent& event) { metrics_.notified(event); };
+  alerting_.emplace(executor, *clock_, *journal_, *transfer_, options_.http.external_url,
+                    std::move(on_event));
+  Polling::HandOver hand_over = [this](std::string client, rules::ObservationBatch batch) {
+    return clients_->find(client)->observe(std::move(batch));
+  };
+  polling_.emplace(executor, *clock_, metrics_, *transfer_, std::move(hand_over));
+  http_.emplace(executor, *this, options_.http);
+  return http_->listen();
+}
+
+asio::awaitable<App::Problem> App::recover() {
+  Problem problem;
+  const StoredAlerting stored = read_stored(problem);
+  if (problem) co_return problem;
+  auto recovering = clients_->recover(configuration_->clients, configuration_->journal);
+  auto recovered = co_await std::move(recovering);
+  if (auto* error = std::get_if<JournalError>(&recovered)) {
+    problem = std::move(error->text);
+    co_return problem;
+  }
+  clients_->enter(std::move(std::get<ClientSet::Runtimes>(recovered)));
+  alerting_->configure(*configuration_, stored);
+  co_await know_alerts();
+  co_return problem;
+}
+
+asio::awaitable<void> App::know_alerts() {
+  for (ClientRuntime* client : clients()) {
+    const std::vector<rules::Alert> alerts = co_await alerts_of(*client);
+    alerting_->know(alerts);
+  }
+}
+
+asio::awaitable<std::optional<std::string>> App::start() {
+  const auto began = std::chrono::steady_clock::now();
+  Problem problem = open();
+  if (problem) co_return problem;
+  // Health and readiness are answered while the clients recover.
+  http_->start();
+  problem = co_await recover();
+  if (problem) co_return problem;
+  std::vector<std::string> names;
+  for (ClientRuntime* client : clients()) names.push_back(client->name());
+  clients_->start(names);
+  alerting_->dispatch();
+  co_await polling_->configure(*configuration_);
+  metrics_.reloaded(true, clock_->now());
+  ready_ = true;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  logger("app")->info("ready after {:.2f}s port={} clients={} sources={} storage={}", took.count(), port(),
+                      names.size(), configuration_->sources.size(), quoted(options_.storage_path));
+  notify_ready(fmt::format("{} clients, {} sources", names.size(), configuration_->sources.size()));
+  if (const auto every = watchdog_interval()) tasks_.spawn("watchdog", keep_alive(*every));
+  co_return problem;
+}
+
+asio::awaitable<void> App::keep_alive(Duration every) {
+  for (;;) {
+    notify_alive();
+    const Timestamp next = clock_->now() + every;
+    co_await clock_->sleep_until(next);
+  }
+}
+
+asio::awaitable<void> App::stop() {
+  const bool ran = std::exchange(ready_, false);
+  if (ran) {
+    logger("app")->info("stopping");
+    notify_stopping();
+  }
+  // A reload under way ends first, and no other begins.
+  const Slots::Slot turn = co_await reload_turn_.take();
+  tasks_.cancel();
+  co_await tasks_.join();
+  if (polling_) co_await polling_->stop();
+  if (http_) co_await http_->stop();
+  if (clients_) co_await clients_->stop();
+  if (alerting_) {
+    const Timestamp until = clock_->now() + options_.flush;
+    while (alerting_->queued() > 0 && clock_->now() < until) {
+      const Timestamp look = clock_->now() + kFlushLook;
+      co_await clock_->sleep_until(look);
+    }
+    const std::size_t left = alerting_->queued();
+    if (left > 0) logger("app")->warn("messages not yet delivered stay stored messages={}", left);
+    co_await alerting_->stop();
+  }
+  pool_.join();
+  journal_.reset();
+  if (ran) logger("app")->info("stopped");
+}
+
+std::uint16_t App::port() const noexcept {
+  return http_ ? http_->port() : 0;
+}
+
+std::vector<ClientRuntime*> App::clients() {
+  std::vector<ClientRuntime*> found;
+  if (!clients_) return found;
+  for (const config::Client& client : configuration_->clients) {
+    if (ClientRuntime* runtime = clients_->find(client.strategy.client)) found.push_back(runtime);
+  }
+  return found;
+}
+
+ClientRuntime* App::find_client(std::string_view name) {
+  return clients_ ? clients_->find(name) : nullptr;
+}
+
+std::vector<SourceStatus> App::sources() const {
+  return polling_ ? polling_->statuses() : std::vector<SourceStatus>();
+}
+
+void App::pushed(std::string_view source, const Accepted& accepted, std::optional<rules::Day> newest) {
+  polling_->pushed(source, accepted, newest);
+}
+
+}  // namespace tightrope::daemon

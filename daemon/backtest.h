@@ -1,0 +1,37 @@
+// Which alerts would have fired: the journal's events through a fresh engine, under another strategy.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/journal.h"
+#include "rules/engine.h"
+
+namespace tightrope::daemon {
+
+// then: each figure as it was known at the time, restatements when they came. now: each figure as it is known
+// today, as if it had been learnt in the last moment of its day or hour.
+enum class AsKnown { then, now };
+
+struct BacktestAlert {
+  rules::Alert alert;  // as it was last
+  std::uint32_t amended = 0;
+};
+
+// The same journal, strategy and days give the same result.
+struct Backtest {
+  std::vector<BacktestAlert> fired;             // within the days asked for, in the order they fired
+  std::uint64_t events = 0;                     // that were replayed
+  std::optional<rules::Timestamp> first, last;  // of these
+  rules::Timestamp end{};                       // of the days asked for: where time stood at last
+};
+
+// Reads only: may run beside the daemon. Everything from the beginning is replayed, so that the state is
+// right when the days begin; decisions and acknowledgements too, as far as they find what they were about.
+std::variant<Backtest, JournalError> backtest(Journal& journal, const rules::Strategy& strategy,
+                                              rules::DayRange days, AsKnown as_known);
+
+}  // namespace tightrope::daemon

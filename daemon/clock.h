@@ -1,0 +1,58 @@
+// The only source of "now" and of waiting. Nothing else in Tightrope reads a clock.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "rules/units.h"
+
+namespace tightrope::daemon {
+
+namespace asio = boost::asio;
+using rules::Duration;
+using rules::Timestamp;
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  // Wall-clock time, which may jump. Any thread.
+  virtual Timestamp now() const noexcept = 0;
+  // Returns at the deadline or soon after it; a wall clock that jumps ahead is noticed within a second.
+  // Throws boost::system::system_error(operation_aborted) when cancelled. On the awaiting coroutine's
+  // executor.
+  virtual asio::awaitable<void> sleep_until(Timestamp deadline) = 0;
+};
+
+// Reads the wall clock. Never throws; any thread.
+using WallClock = std::function<Timestamp()>;
+Timestamp system_time() noexcept;
+
+// REQUIRES: sleep_until is awaited on `executor`, which runs one handler at a time, and the executor's
+// context outlives the clock. Ten thousand sleepers cost one timer each, and one wake a second for all of
+// them together.
+std::unique_ptr<Clock> make_system_clock(asio::any_io_executor executor, WallClock wall = system_time);
+
+// Tells a wall clock that was set from one that merely runs: compares it with one that cannot be set.
+class JumpDetector {
+ public:
+  using Steady = std::chrono::steady_clock::time_point;
+  // Less than this is left to the sleepers, who look at the wall clock again when they wake.
+  static constexpr Duration kTolerance{50};
+
+  // True when, since the last call that said so (or the first call), the two clocks have come apart by more
+  // than kTolerance.
+  bool jumped(Timestamp wall, Steady steady) noexcept;
+
+ private:
+  struct Reading {
+    Timestamp wall;
+    Steady steady;
+  };
+  std::optional<Reading> reference_;
+};
+
+}  // namespace tightrope::daemon

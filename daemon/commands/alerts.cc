@@ -1,0 +1,117 @@
+// `tightrope alerts`: what fires, as amtool shows it.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "daemon/commands/command.h"
+#include "daemon/commands/daemon_client.h"
+#include "daemon/commands/table.h"
+#include "daemon/http/json.h"
+
+namespace tightrope::daemon::commands {
+namespace {
+
+namespace json = boost::json;
+
+struct AlertsOptions {
+  DaemonAddress address;
+  std::string client;
+  std::string state;
+  std::string output = "simple";
+};
+
+std::string at(const json::value& alert, std::string_view object, std::string_view key) {
+  const json::value* inner = alert.is_object() ? alert.get_object().if_contains(object) : nullptr;
+  return inner ? text_at(*inner, key) : std::string();
+}
+
+std::string entity_of(const json::value& alert) {
+  const json::value* entity = alert.is_object() ? alert.get_object().if_contains("entity") : nullptr;
+  std::string text;
+  if (entity && entity->is_object()) {
+    for (const auto& dimension : entity->get_object()) {
+      if (!dimension.value().is_string()) continue;
+      text += (text.empty() ? "" : "/") + std::string(dimension.value().get_string());
+    }
+  }
+  return text.empty() ? "(all)" : text;
+}
+
+void print_simple(const json::array& alerts, std::ostream& out) {
+  std::vector<Cells> rows;
+  for (const json::value& alert : alerts) {
+    rows.push_back({text_at(alert, "id"), text_at(alert, "state"), text_at(alert, "client"),
+                    text_at(alert, "target"), entity_of(alert), text_at(alert, "offSince"),
+                    at(alert, "text", "what")});
+  }
+  print_table(out, {"ID", "STATE", "CLIENT", "TARGET", "ENTITY", "SINCE", "SUMMARY"}, rows);
+}
+
+void print_extended(const json::array& alerts, std::ostream& out) {
+  for (const json::value& alert : alerts) {
+    out << text_at(alert, "id") << "  " << text_at(alert, "state") << "  " << text_at(alert, "severity")
+        << "  " << text_at(alert, "client") << "/" << text_at(alert, "objective") << "/"
+        << text_at(alert, "target") << "  " << entity_of(alert) << "\n";
+    for (const char* line : {"what", "costs", "why", "advice"}) {
+      const std::string text = at(alert, "text", line);
+      if (!text.empty()) out << "  " << text << "\n";
+    }
+    const std::string by = text_at(alert, "acknowledgedBy");
+    if (!by.empty()) out << "  acknowledged by " << by << "\n";
+    const json::value* recommendations = alert.get_object().if_contains("recommendations");
+    if (recommendations && recommendations->is_array()) {
+      for (const json::value& one : recommendations->get_array()) {
+        out << "  - " << text_at(one, "id") << "  " << text_at(one, "state") << "  "
+            << text_at(one, "playbook") << ": " << text_at(one, "text") << "\n";
+      }
+    }
+    out << "\n";
+  }
+}
+
+int alerts(const AlertsOptions& options, std::ostream& out, std::ostream& err) {
+  std::string path = "/api/v1/alerts";
+  std::string query;
+  if (!options.client.empty()) query += "client=" + url_encoded(options.client);
+  if (!options.state.empty()) query += (query.empty() ? "state=" : "&state=") + options.state;
+  if (!query.empty()) path += "?" + query;
+  auto answer = ask_for_list(options.address, path, "alerts");
+  if (const auto* problem = std::get_if<DaemonProblem>(&answer)) {
+    err << problem->text << "\n";
+    return kFailure;
+  }
+  auto& found = std::get<json::array>(answer);
+  if (options.output == "json") {
+    out << http::print(json::value(std::move(found))) << "\n";
+  } else if (options.output == "extended") {
+    print_extended(found, out);
+  } else {
+    print_simple(found, out);
+  }
+  return kGood;
+}
+
+}  // namespace
+
+void add_alerts(CLI::App& line, Invocation& invocation) {
+  CLI::App* command = line.add_subcommand("alerts", "List the alerts of a running daemon");
+  auto options = std::make_shared<AlertsOptions>();
+  add_daemon_address(*command, options->address);
+  command->add_option("--client", options->client, "Of this client alone");
+  command
+      ->add_option("--state", options->state,
+                   "firing, pending or resolved; else those that fire or are pending")
+      ->check(CLI::IsMember({"firing", "pending", "resolved"}));
+  command
+      ->add_option("--output", options->output,
+                   "simple, extended (with advice and the ids to decide on) or json")
+      ->check(CLI::IsMember({"simple", "extended", "json"}))
+      ->capture_default_str();
+  command->callback([options, &invocation] {
+    invocation.run = [options](std::ostream& out, std::ostream& err) { return alerts(*options, out, err); };
+  });
+}
+
+}  // namespace tightrope::daemon::commands

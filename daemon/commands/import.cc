@@ -1,0 +1,199 @@
+// `tightrope import`: history from a file into the journal, day by day, as if each day had been learnt when
+// it ended.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/clock.h"
+#include "daemon/commands/command.h"
+#include "daemon/commands/reading.h"
+#include "daemon/journalled_engine.h"
+
+namespace tightrope::daemon::commands {
+namespace {
+
+constexpr std::uint64_t kMostFileBytes = 8ull << 30;  // the operator's own file, read once
+constexpr rules::Duration kLongestReading = std::chrono::hours(6);
+constexpr std::size_t kProgressEvery = 100;  // days
+
+struct ImportOptions {
+  std::string config_file;
+  std::string storage_path = "data";
+  std::string known_at;  // "": each day's end
+  std::string file;
+  std::string source;
+};
+
+struct Totals {
+  std::size_t days = 0;
+  std::uint64_t figures = 0;
+  std::uint64_t journalled = 0;
+  std::uint64_t changed = 0;
+  std::uint64_t restated = 0;
+  std::uint64_t outside = 0;
+};
+
+// The source as configured, but reading the file. Nothing when its connector cannot.
+std::optional<config::Source> reading_from(config::Source source, const std::string& file) {
+  auto* csv = std::get_if<config::CsvSource>(&source.kind);
+  if (!csv) return std::nullopt;
+  csv->url.clear();
+  csv->path = std::filesystem::absolute(file).string();
+  source.most_bytes = kMostFileBytes;
+  source.deadline = kLongestReading;
+  return source;
+}
+
+// The figures of a file, by the day they belong to.
+std::map<rules::Day, rules::ObservationBatch> by_day(const rules::ObservationBatch& all) {
+  std::map<rules::Day, std::vector<const rules::ObservationBatch::Row*>> rows;
+  for (const auto& row : all.rows) rows[row.bucket.day].push_back(&row);
+  std::map<rules::Day, rules::ObservationBatch> days;
+  for (const auto& [day, of_day] : rows) {
+    rules::BatchBuilder builder(all.source, all.learnt);
+    for (const auto* row : of_day)
+      builder.add(builder.entity(all.entities[row->entity]), builder.metric(all.metrics[row->metric]),
+                  row->bucket, row->value);
+    days.emplace(day, std::move(builder).take());
+  }
+  return days;
+}
+
+// Hands one batch over and waits. The context is the engine's strand: nothing else runs on it.
+Outcome hand_over(asio::io_context& io, JournalledEngine& engine, rules::ObservationBatch batch) {
+  std::optional<Outcome> outcome;
+  auto work = asio::make_work_guard(io);
+  engine.observe(std::move(batch), JournalledEngine::Learnt::as_given, [&](const Outcome& given) {
+    outcome = given;
+    work.reset();
+  });
+  io.restart();
+  while (!outcome) io.run_one();
+  io.poll();
+  return std::move(*outcome);
+}
+
+std::optional<JournalError> save(asio::io_context& io, JournalledEngine& engine) {
+  std::optional<std::optional<JournalError>> saved;
+  auto work = asio::make_work_guard(io);
+  engine.save([&](std::optional<JournalError> error) { saved = std::move(error); });
+  io.restart();
+  while (!saved) io.run_one();
+  io.poll();
+  return std::move(*saved);
+}
+
+int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
+  const auto configuration = load_configuration(options.config_file, err);
+  if (!configuration) return kFailure;
+  const config::Source* configured = named_source(*configuration, options.source, err);
+  if (!configured) return kFailure;
+  std::optional<rules::Timestamp> known_at;
+  if (!options.known_at.empty()) {
+    known_at = rules::parse_timestamp(options.known_at);
+    if (!known_at) {
+      err << "--known-at: \"" << options.known_at << "\" is not a time; write 2026-11-20T08:00:00Z\n";
+      return kUsage;
+    }
+  }
+  const auto source = reading_from(*configured, options.file);
+  if (!source) {
+    err << "source \"" << configured->name << "\" has the connector " << configured->connector
+        << ": a file needs a source with the connector csv, whose mapping says what its columns are\n";
+    return kFailure;
+  }
+
+  OpenedJournal opened = open_sqlite_journal(
+      {.directory = options.storage_path, .most_queued_bytes = configuration->journal.most_queued_bytes});
+  if (opened.error) {
+    err << opened.error->text << "\n";
+    return kFailure;
+  }
+  const rules::Timestamp now = system_time();
+  const rules::Calendar calendar = calendar_of(*source, *configuration);
+  constexpr rules::Day kOldest = rules::day_from_ymd(std::chrono::year(1970) / 1 / 1);
+  const rules::DayRange every_day{.first = kOldest, .last = calendar.day_of(now) + 1};
+  auto reading = read_source(*source, *configuration, calendar, every_day, now);
+  if (const auto* problem = std::get_if<std::string>(&reading)) {
+    err << options.file << ": " << *problem << "\n";
+    return kFailure;
+  }
+  const auto& collected = std::get<collectors::Collected>(reading);
+
+  asio::io_context io(1);
+  const auto clock = make_system_clock(io.get_executor());
+  const auto engine =
+      std::make_shared<JournalledEngine>(io.get_executor(), *clock, *opened.journal, source->client,
+                                         [](double, const rules::Effects&, Timestamp) {});
+  const config::Client& client = *configuration->find_client(source->client);
+  if (const auto started = engine->recover(client); started.error) {
+    err << started.error->text << "\n";
+    return kFailure;
+  }
+  Totals totals;
+  const auto days = by_day(collected.batch);
+  const rules::Calendar& of_client = engine->engine().calendar();
+  for (const auto& [day, figures] : days) {
+    rules::ObservationBatch batch = figures;
+    batch.learnt = known_at.value_or(std::min(of_client.start_of(day + 1) - rules::Duration(1), now));
+    totals.figures += batch.rows.size();
+    const Outcome outcome = hand_over(io, *engine, std::move(batch));
+    if (outcome.error) {
+      err << "stopped at " << to_string(day) << ": " << outcome.error->text << "\n"
+          << "the days before it are imported; import the file again to go on\n";
+      return kFailure;
+    }
+    ++totals.days;
+    totals.changed += outcome.changed;
+    totals.restated += outcome.restated;
+    totals.outside += outcome.outside;
+    if (totals.days % kProgressEvery == 0)
+      err << totals.days << " of " << days.size() << " days, up to " << to_string(day) << "\n";
+  }
+  if (const auto error = save(io, *engine))
+    err << "no snapshot, the next start replays what was imported: " << error->text << "\n";
+  const std::uint64_t known = totals.figures - totals.changed - totals.outside;
+  out << fmt::format("{} rows read, {} entities, {} days from {} to {}\n", collected.rows_read,
+                     collected.batch.entities.size(), totals.days,
+                     days.empty() ? std::string("-") : to_string(days.begin()->first),
+                     days.empty() ? std::string("-") : to_string(days.rbegin()->first));
+  out << fmt::format("{} figures: {} new or different, {} of them restated, {} known already", totals.figures,
+                     totals.changed, totals.restated, known);
+  if (totals.outside > 0)
+    out << fmt::format(", {} too old to be shown and kept for backtests", totals.outside);
+  out << "\n";
+  return kGood;
+}
+
+}  // namespace
+
+void add_import(CLI::App& line, Invocation& invocation) {
+  CLI::App* command =
+      line.add_subcommand("import", "Load history from a CSV file into the journal; the daemon must not run");
+  auto options = std::make_shared<ImportOptions>();
+  command->add_option("--config.file", options->config_file, "The configuration (YAML)")->required();
+  command->add_option("--storage.path", options->storage_path, "Directory of the journal; made if missing")
+      ->capture_default_str();
+  command->add_option("--known-at", options->known_at,
+                      "When all of it became known; else each day at its end");
+  command
+      ->add_option("--source", options->source,
+                   "The source, with the connector csv, whose mapping the file has")
+      ->required();
+  command->add_option("FILE", options->file, "The file")->required()->check(CLI::ExistingFile);
+  command->callback([options, &invocation] {
+    invocation.run = [options](std::ostream& out, std::ostream& err) { return import(*options, out, err); };
+  });
+}
+
+}  // namespace tightrope::daemon::commands

@@ -1,0 +1,105 @@
+// `tightrope poll`: one source read once, to see what it gives; nothing is kept.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "daemon/clock.h"
+#include "daemon/commands/command.h"
+#include "daemon/commands/reading.h"
+
+namespace tightrope::daemon::commands {
+namespace {
+
+struct PollOptions {
+  std::string config_file;
+  std::string source;
+  std::string now;   // "" is the wall clock
+  std::string days;  // "" is the source's lookback
+};
+
+// "7" days that end today, or "2026-11-01..2026-11-20"; nothing for anything else.
+std::optional<rules::DayRange> parse_days(const std::string& text, rules::Day today) {
+  const auto dots = text.find("..");
+  if (dots != std::string::npos) {
+    const auto first = rules::parse_day(std::string_view(text).substr(0, dots));
+    const auto last = rules::parse_day(std::string_view(text).substr(dots + 2));
+    if (!first || !last || *last < *first) return std::nullopt;
+    return rules::DayRange{.first = *first, .last = *last};
+  }
+  if (text.empty() || text.size() > 4 || text.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
+  const int days = std::stoi(text);
+  if (days < 1) return std::nullopt;
+  return rules::DayRange{.first = today - (days - 1), .last = today};
+}
+
+int poll(const PollOptions& options, std::ostream& out, std::ostream& err) {
+  const auto configuration = load_configuration(options.config_file, err);
+  if (!configuration) return kFailure;
+  const config::Source* source = named_source(*configuration, options.source, err);
+  if (!source) return kFailure;
+  if (std::holds_alternative<config::PushSource>(source->kind)) {
+    err << "figures are pushed to \"" << source->name << "\": there is nothing to poll\n";
+    return kFailure;
+  }
+  rules::Timestamp now = system_time();
+  if (!options.now.empty()) {
+    const auto given = rules::parse_timestamp(options.now);
+    if (!given) {
+      err << "--now: \"" << options.now << "\" is not a time; write 2026-11-20T08:00:00Z\n";
+      return kUsage;
+    }
+    now = *given;
+  }
+  const rules::Calendar calendar = calendar_of(*source, *configuration);
+  const rules::Day today = calendar.day_of(now);
+  const auto lookback = std::chrono::ceil<std::chrono::days>(source->lookback).count();
+  const std::string days =
+      options.days.empty() ? std::to_string(std::max<std::int64_t>(lookback, 1)) : options.days;
+  const auto range = parse_days(days, today);
+  if (!range) {
+    err << "--days: \"" << days
+        << "\" is neither a number of days nor two days; write 7 or 2026-11-01..2026-11-20\n";
+    return kUsage;
+  }
+  const auto reading = read_source(*source, *configuration, calendar, *range, now);
+  if (const auto* problem = std::get_if<std::string>(&reading)) {
+    err << "source " << source->name << ": " << *problem << "\n";
+    return kFailure;
+  }
+  const auto& collected = std::get<collectors::Collected>(reading);
+  const config::Client& client = *configuration->find_client(source->client);
+  for (const auto& row : collected.batch.rows) {
+    out << collectors::observation_json(source->client, collected.batch, row, calendar, client.strategy)
+        << "\n";
+  }
+  err << fmt::format("{} rows read, {} of other days than {} to {}, {} observations, {} requests, {} bytes\n",
+                     collected.rows_read, collected.rows_outside, to_string(range->first),
+                     to_string(range->last), collected.batch.rows.size(), collected.requests,
+                     collected.bytes);
+  return kGood;
+}
+
+}  // namespace
+
+void add_poll(CLI::App& line, Invocation& invocation) {
+  CLI::App* command =
+      line.add_subcommand("poll", "Poll one source once and print what it gives, a JSON object per line");
+  auto options = std::make_shared<PollOptions>();
+  command->add_option("--config.file", options->config_file, "The configuration (YAML)")->required();
+  command->add_option("SOURCE", options->source, "Name of a source")->required();
+  command->add_option("--now", options->now,
+                      "The time to poll as if it were now, such as 2026-11-20T08:00:00Z");
+  command->add_option("--days", options->days,
+                      "So many days that end today, or 2026-11-01..2026-11-20; else the lookback");
+  command->callback([options, &invocation] {
+    invocation.run = [options](std::ostream& out, std::ostream& err) { return poll(*options, out, err); };
+  });
+}
+
+}  // namespace tightrope::daemon::commands

@@ -1,0 +1,331 @@
+#include "daemon/exposition.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "rules/alert.h"
+
+namespace tightrope::daemon {
+namespace {
+
+struct FamilyInfo {
+  std::string_view name;
+  std::string_view help;
+};
+
+// By KpiFamily; all are gauges.
+constexpr std::array<FamilyInfo, kKpiFamilies> kFamilies{{
+    {"tightrope_kpi_value", "The KPI over its target's window, in the KPI's own unit."},
+    {"tightrope_kpi_target", "The bound in force for the KPI, in the KPI's own unit."},
+    {"tightrope_kpi_gap_ratio", "By what share of its bound the KPI misses it; negative is room left."},
+    {"tightrope_kpi_evidence_log10",
+     "How strongly the figures contradict that the target is met, as a power of ten."},
+    {"tightrope_verdicts", "Checks of targets by their state."},
+    {"tightrope_stake_per_hour", "Money at risk in each hour that the objective's targets stay missed."},
+    {"tightrope_alerts", "Alerts by their state."},
+    {"tightrope_recommendations", "Recommendations of the alerts in memory by their state."},
+    {"tightrope_spend_aligned_ratio", "Share of the last 7 days' spend that serves an objective."},
+}};
+
+constexpr std::string_view name_of(KpiFamily family) {
+  return kFamilies[static_cast<std::size_t>(family)].name;
+}
+
+bool is_reserved(std::string_view label) {
+  static constexpr std::string_view kReserved[] = {"client", "objective", "target",   "kpi",      "window",
+                                                   "le",     "quantile",  "job",      "instance", "severity",
+                                                   "state",  "currency",  "playbook", "bound"};
+  return std::find(std::begin(kReserved), std::end(kReserved), label) != std::end(kReserved) ||
+         label.starts_with("__");
+}
+
+using LabelList = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+std::string labels(LabelList list) {
+  std::string text;
+  for (const auto& [name, value] : list) {
+    text += text.empty() ? '{' : ',';
+    append_label(text, name, value);
+  }
+  text += "} ";
+  return text;
+}
+
+void write_objectives(const rules::Engine& engine, KpiSamples& out) {
+  const rules::Strategy& strategy = engine.strategy();
+  for (const rules::ObjectiveSummary& summary : engine.objectives()) {
+    const std::string& objective = summary.objective->name;
+    const auto count = [&](rules::VerdictState state, std::uint32_t number) {
+      out.of(KpiFamily::verdicts)
+          .sample(
+              name_of(KpiFamily::verdicts),
+              labels({{"client", strategy.client}, {"objective", objective}, {"state", to_string(state)}}),
+              number);
+    };
+    count(rules::VerdictState::on_target, summary.on_target);
+    count(rules::VerdictState::watch, summary.watch);
+    count(rules::VerdictState::off_target, summary.off_target);
+    count(rules::VerdictState::unknown, summary.unknown);
+    out.of(KpiFamily::stake_per_hour)
+        .sample(
+            name_of(KpiFamily::stake_per_hour),
+            labels({{"client", strategy.client}, {"objective", objective}, {"currency", strategy.currency}}),
+            summary.stake_per_hour);
+  }
+}
+
+// Alerts that live, by target; every target has a sample, so that "none" is a zero.
+void write_alerts(const rules::Engine& engine, const std::vector<rules::Alert>& alerts, KpiSamples& out) {
+  struct Counts {
+    std::uint32_t pending = 0;
+    std::uint32_t firing = 0;
+  };
+  std::map<std::string_view, Counts> by_target;
+  for (const rules::Alert& alert : alerts) {
+    if (alert.phase == rules::AlertPhase::pending) ++by_target[alert.target].pending;
+    if (alert.phase == rules::AlertPhase::firing) ++by_target[alert.target].firing;
+  }
+  const rules::Strategy& strategy = engine.strategy();
+  for (const rules::Objective& objective : strategy.objectives) {
+    for (const rules::Target& target : objective.targets) {
+      const Counts counts = by_target[target.name];
+      const auto sample = [&](rules::AlertPhase phase, std::uint32_t number) {
+        out.of(KpiFamily::alerts)
+            .sample(name_of(KpiFamily::alerts),
+                    labels({{"client", strategy.client},
+                            {"objective", objective.name},
+                            {"target", target.name},
+                            {"severity", to_string(target.severity)},
+                            {"state", to_string(phase)}}),
+                    number);
+      };
+      sample(rules::AlertPhase::pending, counts.pending);
+      sample(rules::AlertPhase::firing, counts.firing);
+    }
+  }
+}
+
+// Open ones of every playbook, zero included; other states where there are any.
+void write_recommendations(const rules::Engine& engine, const std::vector<rules::Alert>& alerts,
+                           KpiSamples& out) {
+  using rules::RecommendationState;
+  std::map<std::pair<std::string, RecommendationState>, std::uint32_t> counts;
+  const rules::Strategy& strategy = engine.strategy();
+  for (const rules::Playbook& playbook : strategy.playbooks)
+    counts[{playbook.name, RecommendationState::open}] = 0;
+  for (const rules::Alert& alert : alerts) {
+    for (const rules::Recommendation& recommendation : alert.recommendations) {
+      ++counts[{recommendation.playbook, recommendation.state}];
+    }
+  }
+  for (const auto& [key, number] : counts) {
+    out.of(KpiFamily::recommendations)
+        .sample(
+            name_of(KpiFamily::recommendations),
+            labels({{"client", strategy.client}, {"playbook", key.first}, {"state", to_string(key.second)}}),
+            number);
+  }
+}
+
+}  // namespace
+
+// One target's label texts, node after node.
+struct TargetLabels {
+  std::string target;
+  bool exported = false;
+  std::string texts;
+  std::vector<std::size_t> ends;  // of each node's text
+
+  std::string_view at(std::size_t node) const noexcept {
+    const std::size_t begin = node == 0 ? 0 : ends[node - 1];
+    return std::string_view(texts).substr(begin, ends[node] - begin);
+  }
+};
+
+struct KpiExposition::ClientLabels {
+  Shape shape;
+  std::vector<TargetLabels> targets;
+};
+
+namespace {
+
+TargetLabels make_labels(const rules::Strategy& strategy, const rules::TargetView& view, bool exported) {
+  TargetLabels result;
+  result.target = view.target->name;
+  result.exported = exported;
+  if (!exported) return result;
+  std::string common = labels({{"client", strategy.client},
+                               {"objective", view.objective->name},
+                               {"target", view.target->name},
+                               {"kpi", view.target->kpi},
+                               {"window", to_string(view.target->over)}});
+  common.resize(common.size() - 2);  // the brace stays open for the dimensions
+  // The first two dimensions stand in every series, so that series of several levels can be told apart by
+  // them.
+  const std::size_t depth = std::min(strategy.dimensions.names.size(),
+                                     static_cast<std::size_t>(std::max(2, view.target->per.depth)));
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < depth; ++i) {
+    std::string name = dimension_label(strategy.dimensions.names[i]);
+    if (std::find(names.begin(), names.end(), name) != names.end()) name += "_" + std::to_string(i);
+    names.push_back(std::move(name));
+  }
+  result.ends.reserve(view.entities.size());
+  for (const rules::Entity& entity : view.entities) {
+    result.texts += common;
+    for (std::size_t i = 0; i < depth; ++i) {
+      result.texts += ',';
+      append_label(result.texts, names[i], entity.at(i));
+    }
+    result.texts += "} ";
+    result.ends.push_back(result.texts.size());
+  }
+  result.texts.shrink_to_fit();
+  return result;
+}
+
+void write_target(const rules::TargetView& view, const TargetLabels& cached, KpiSamples& out) {
+  SampleText& values = out.of(KpiFamily::value);
+  SampleText& targets = out.of(KpiFamily::target);
+  SampleText& gaps = out.of(KpiFamily::gap_ratio);
+  SampleText& evidence = out.of(KpiFamily::evidence_log10);
+  for (std::size_t node = 0; node < view.verdicts.size(); ++node) {
+    const rules::Verdict& verdict = view.verdicts[node];
+    const std::string_view text = cached.at(node);
+    const auto sample = [text](SampleText& family, KpiFamily name, double value) {
+      if (!std::isnan(value)) family.sample(name_of(name), text, value);
+    };
+    sample(values, KpiFamily::value, verdict.value);
+    sample(targets, KpiFamily::target, shown_bound(view.target->kind, verdict));
+    sample(gaps, KpiFamily::gap_ratio, verdict.gap_ratio);
+    sample(evidence, KpiFamily::evidence_log10, verdict.evidence_log10);
+  }
+}
+
+}  // namespace
+
+void KpiSamples::clear() noexcept {
+  for (SampleText& text : texts_) text.clear();
+}
+
+std::size_t KpiSamples::size() const noexcept {
+  std::size_t total = 0;
+  for (const SampleText& text : texts_) total += text.size();
+  return total;
+}
+
+void KpiSamples::collect(MetricsFormat format, std::vector<std::string>& headers,
+                         std::vector<std::string_view>& parts) const {
+  headers.clear();
+  headers.reserve(kKpiFamilies);  // so that none moves: parts point into them
+  for (std::size_t i = 0; i < kKpiFamilies; ++i) {
+    if (texts_[i].empty()) continue;
+    headers.push_back(family_header(kFamilies[i].name, kFamilies[i].help, "gauge", format));
+    parts.push_back(headers.back());
+    texts_[i].parts(parts);
+  }
+}
+
+KpiExposition::KpiExposition() = default;
+KpiExposition::~KpiExposition() = default;
+
+void KpiExposition::configure(std::vector<config::ExportRule> exports) {
+  const bool same = std::equal(exports.begin(), exports.end(), exports_.begin(), exports_.end(),
+                               [](const config::ExportRule& a, const config::ExportRule& b) {
+                                 return a.kpi == b.kpi && a.levels == b.levels;
+                               });
+  if (same) return;
+  exports_ = std::move(exports);
+  clients_.clear();
+}
+
+void KpiExposition::keep_only(std::span<const std::string> clients) {
+  std::erase_if(clients_, [&](const auto& entry) {
+    return std::find(clients.begin(), clients.end(), entry.first) == clients.end();
+  });
+}
+
+bool KpiExposition::exported(const rules::Target& target) const noexcept {
+  if (exports_.empty()) return true;
+  for (const config::ExportRule& rule : exports_) {
+    if (!rules::glob_match(rule.kpi, target.kpi)) continue;
+    return std::find(rule.levels.begin(), rule.levels.end(), target.per) != rule.levels.end();
+  }
+  return false;
+}
+
+void KpiExposition::write(const rules::Engine& engine, KpiSamples& out) {
+  std::vector<rules::TargetView> targets;
+  targets.reserve(engine.target_count());
+  for (std::size_t i = 0; i < engine.target_count(); ++i) targets.push_back(engine.target(i));
+  const Shape shape{.engine = &engine, .version = engine.shape_version()};
+  write_targets(engine.strategy(), shape, targets, out);
+  write_objectives(engine, out);
+  const std::vector<rules::Alert> alerts = engine.alerts();
+  write_alerts(engine, alerts, out);
+  write_recommendations(engine, alerts, out);
+  const double aligned = engine.spend_aligned_ratio();
+  if (!std::isnan(aligned)) {
+    out.of(KpiFamily::spend_aligned_ratio)
+        .sample(name_of(KpiFamily::spend_aligned_ratio), labels({{"client", engine.strategy().client}}),
+                aligned);
+  }
+}
+
+void KpiExposition::write_targets(const rules::Strategy& strategy, Shape shape,
+                                  std::span<const rules::TargetView> targets, KpiSamples& out) {
+  std::unique_ptr<ClientLabels>& cached = clients_[strategy.client];
+  // Another engine may stand at the address of one that is gone, so names and sizes are compared too.
+  const auto fits = [](const TargetLabels& texts, const rules::TargetView& view) {
+    return texts.target == view.target->name &&
+           (!texts.exported || texts.ends.size() == view.entities.size());
+  };
+  const bool fresh =
+      cached && cached->shape == shape &&
+      std::equal(cached->targets.begin(), cached->targets.end(), targets.begin(), targets.end(), fits);
+  if (!fresh) {
+    cached = std::make_unique<ClientLabels>();
+    cached->shape = shape;
+    cached->targets.reserve(targets.size());
+    for (const rules::TargetView& view : targets) {
+      cached->targets.push_back(make_labels(strategy, view, exported(*view.target)));
+    }
+  }
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (cached->targets[i].exported) write_target(targets[i], cached->targets[i], out);
+  }
+}
+
+std::size_t KpiExposition::label_bytes() const noexcept {
+  std::size_t total = 0;
+  for (const auto& [client, cached] : clients_) {
+    for (const TargetLabels& target : cached->targets) {
+      total += target.texts.capacity() + target.ends.capacity() * sizeof(std::size_t);
+    }
+  }
+  return total;
+}
+
+double shown_bound(rules::BoundKind kind, const rules::Verdict& verdict) noexcept {
+  if (kind == rules::BoundKind::at_most) return verdict.high;
+  if (kind == rules::BoundKind::at_least) return verdict.low;
+  if (std::isnan(verdict.low) || std::isnan(verdict.high))
+    return std::isnan(verdict.high) ? verdict.low : verdict.high;
+  if (std::isnan(verdict.value)) return verdict.high;
+  // Beyond a bound one is also nearer to it than to the other.
+  return verdict.value - verdict.low < verdict.high - verdict.value ? verdict.low : verdict.high;
+}
+
+std::string dimension_label(std::string_view dimension) {
+  std::string label;
+  for (const char c : dimension) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    const bool digit = c >= '0' && c <= '9' && !label.empty();
+    label += letter || digit ? c : '_';
+  }
+  if (label.empty() || is_reserved(label)) label.insert(0, "dimension_");
+  return label;
+}
+
+}  // namespace tightrope::daemon

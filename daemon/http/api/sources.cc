@@ -1,0 +1,82 @@
+// GET /api/v1/sources: how each source is doing.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/http/api/api.h"
+#include "daemon/http/api/paging.h"
+#include "daemon/http/json.h"
+#include "daemon/http/parameters.h"
+
+namespace tightrope::daemon::http {
+namespace {
+
+constexpr std::size_t kDefault = 1000;
+
+std::string_view to_text(BreakerState state) {
+  switch (state) {
+    case BreakerState::closed: return "closed";
+    case BreakerState::open: return "open";
+    case BreakerState::half_open: return "half_open";
+  }
+  return "closed";
+}
+
+json::object source_json(const SourceStatus& source, rules::Timestamp now) {
+  json::object result;
+  result["name"] = text(source.name);
+  result["client"] = text(source.client);
+  result["connector"] = text(source.connector);
+  result["pushed"] = source.pushed;
+  result["everySeconds"] = source.pushed ? json::value(nullptr) : number(seconds(source.every));
+  result["lastAttempt"] = time_value(source.last_attempt);
+  result["lastSuccess"] = time_value(source.last_success);
+  result["nextPoll"] = time_value(source.next_poll);
+  result["lastDurationSeconds"] = source.last_attempt ? number(seconds(source.last_duration)) : json::value(nullptr);
+  result["lastError"] = source.last_error.empty() ? json::value(nullptr) : json::value(text(source.last_error));
+  result["lastErrorReason"] =
+      source.last_error_reason.empty() ? json::value(nullptr) : json::value(text(source.last_error_reason));
+  result["failuresInRow"] = source.failures_in_row;
+  result["breaker"] = text(to_text(source.breaker));
+  result["stale"] = source.stale;
+  result["newestDay"] = nullptr;
+  if (source.newest_day) result["newestDay"] = text(rules::to_string(*source.newest_day));
+  result["dataAgeSeconds"] = nullptr;
+  if (source.newest_end) {
+    result["dataAgeSeconds"] = number(seconds(std::max(now - *source.newest_end, rules::Duration(0))));
+  }
+  result["rowsRead"] = source.rows_read_total;
+  result["observations"] = source.observations_total;
+  result["restated"] = source.restated_total;
+  return result;
+}
+
+}  // namespace
+
+asio::awaitable<Response> get_sources(Api& api, const Request& request) {
+  Parameters parameters(request, {"client", "limit", "cursor"});
+  Page page(parameters, kDefault, 1);
+  const std::string& client = parameters.text("client");
+  if (!client.empty() && client_names(api, client).empty()) parameters.mistake("client", "there is no such client");
+  if (auto refused = parameters.refusal()) co_return std::move(*refused);
+
+  const std::vector<SourceStatus> sources = api.services.sources();
+  auto begin = sources.begin();
+  if (page.after()) {
+    begin = std::find_if(sources.begin(), sources.end(),
+                         [&](const SourceStatus& source) { return source.name == page.after()->front(); });
+    if (begin == sources.end()) co_return lost_cursor();
+    ++begin;
+  }
+  const rules::Timestamp now = api.services.clock().now();
+  for (auto source = begin; source != sources.end(); ++source) {
+    if (!client.empty() && source->client != client) continue;
+    if (page.full()) {
+      page.more();
+      break;
+    }
+    page.add(source_json(*source, now), {source->name});
+  }
+  co_return success(std::move(page).take("sources"));
+}
+
+}  // namespace tightrope::daemon::http

@@ -1,0 +1,67 @@
+#include "daemon/http/service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/http/api/api.h"
+#include "daemon/http/api/scraper.h"
+#include "daemon/http/background.h"
+#include "daemon/http/server.h"
+#include "daemon/metrics.h"
+
+namespace tightrope::daemon::http {
+namespace {
+
+ServerSettings settings_of(const config::HttpSettings& http, const std::string& external_url) {
+  ServerSettings settings;
+  settings.most_body_bytes = http.most_body_bytes;
+  settings.most_connections = http.most_connections;
+  settings.request_timeout = http.request_timeout;
+  settings.guard.bearer_token = http.bearer_token;
+  settings.guard.external_host = host_of(external_url);
+  return settings;
+}
+
+}  // namespace
+
+struct HttpService::State {
+  State(asio::any_io_executor io, Services& with, HttpOptions how)
+      : services(with),
+        options(std::move(how)),
+        scraper(io, services, background),
+        api{.services = services, .background = background, .scraper = scraper, .calendars = {}},
+        server(io, Router(routes(api)), settings_of(services.configuration().http, options.external_url),
+               [this](std::string_view handler, int status, double seconds) {
+                 services.metrics().http_answered(handler, status, seconds);
+               }) {}
+
+  Services& services;
+  HttpOptions options;
+  Background background;
+  Scraper scraper;
+  Api api;
+  HttpServer server;
+};
+
+HttpService::HttpService(asio::any_io_executor io, Services& services, HttpOptions options)
+    : state_(std::make_unique<State>(std::move(io), services, std::move(options))) {}
+
+HttpService::~HttpService() = default;
+
+std::optional<std::string> HttpService::listen() { return state_->server.listen(state_->options.listen_address); }
+
+std::uint16_t HttpService::port() const noexcept { return state_->server.port(); }
+
+void HttpService::start() { state_->server.start(); }
+
+void HttpService::configure() {
+  state_->server.configure(settings_of(state_->services.configuration().http, state_->options.external_url));
+  state_->api.calendars.clear();
+}
+
+asio::awaitable<void> HttpService::stop() {
+  state_->background.stop();
+  co_await state_->server.stop();
+}
+
+}  // namespace tightrope::daemon::http

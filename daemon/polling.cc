@@ -1,0 +1,164 @@
+#include "daemon/polling.h"
+
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+#include "daemon/logging.h"
+#include "daemon/metrics.h"
+#include "daemon/poller.h"
+#include "daemon/task_group.h"
+
+namespace tightrope::daemon {
+
+// A source with what its collector borrows. The collector goes before what it borrows.
+struct Polling::Entry {
+  Entry(config::Source of, std::string in_zone, rules::Dimensions with, rules::Calendar days, Timestamp now)
+      : source(std::move(of)),
+        zone(std::move(in_zone)),
+        dimensions(std::move(with)),
+        calendar(std::move(days)),
+        since(now),
+        pushed_status(first_status(source)) {}
+
+  // Whether a collector made for the one would do for the other.
+  bool same_as(const Entry& other) const {
+    return source == other.source && zone == other.zone && dimensions == other.dimensions;
+  }
+  const SourceStatus& status() const { return poller ? poller->status() : pushed_status; }
+
+  const config::Source source;
+  const std::string zone;
+  const rules::Dimensions dimensions;
+  const rules::Calendar calendar;
+  Timestamp since;             // when it was first configured
+  SourceStatus pushed_status;  // of a source without a poller
+  std::unique_ptr<Poller> poller;
+  std::unique_ptr<TaskGroup> task;
+};
+
+Polling::Polling(asio::any_io_executor executor, Clock& clock, Metrics& metrics,
+                 collectors::Transfer& transfer, HandOver hand_over)
+    : executor_(std::move(executor)),
+      clock_(clock),
+      metrics_(metrics),
+      transfer_(transfer),
+      hand_over_(std::move(hand_over)) {}
+
+Polling::~Polling() = default;
+
+std::unique_ptr<Polling::Entry> Polling::make(const config::Source& source,
+                                              const config::Configuration& configuration) const {
+  const config::Client* client = configuration.find_client(source.client);
+  if (!client) throw std::logic_error("source of no client: " + source.name);
+  const std::string zone = source.timezone.empty() ? client->strategy.timezone : source.timezone;
+  auto calendar = rules::Calendar::open(zone, client->strategy.week_start);
+  if (!calendar) throw std::logic_error("source in no time zone: " + source.name);
+  return std::make_unique<Entry>(source, zone, configuration.dimensions, std::move(*calendar), clock_.now());
+}
+
+void Polling::start(Entry& entry) {
+  auto collector = collectors::make_collector(
+      entry.source, {.transfer = transfer_, .calendar = entry.calendar, .dimensions = entry.dimensions});
+  if (!collector) return;  // it pushes
+  PollerContext context{.clock = clock_,
+                        .slots = slots_,
+                        .metrics = metrics_,
+                        .hand_over = [this, client = entry.source.client](rules::ObservationBatch batch) {
+                          return hand_over_(client, std::move(batch));
+                        }};
+  entry.poller = std::make_unique<Poller>(entry.source, std::move(collector), entry.calendar,
+                                          std::move(context), entry.pushed_status);
+  entry.task =
+      std::make_unique<TaskGroup>(executor_, [](const std::string& source, std::exception_ptr failure) {
+        try {
+          std::rethrow_exception(failure);
+        } catch (const std::exception& error) {
+          logger("poller")->error("source is polled no more, restart the daemon source={} error={}", source,
+                                  quoted(error.what()));
+        }
+      });
+  entry.task->spawn(entry.source.name, entry.poller->run());
+}
+
+asio::awaitable<void> Polling::configure(const config::Configuration& configuration) {
+  std::unordered_map<std::string, std::unique_ptr<Entry>> before;
+  for (auto& entry : entries_) before.emplace(entry->source.name, std::move(entry));
+  entries_.clear();
+  std::vector<Entry*> fresh;
+  for (const config::Source& source : configuration.sources) {
+    auto entry = make(source, configuration);
+    const auto found = before.find(source.name);
+    if (found != before.end() && found->second->same_as(*entry)) {
+      entries_.push_back(std::move(found->second));
+      before.erase(found);
+      continue;
+    }
+    if (found != before.end() && found->second->source.client == source.client) {
+      // What is known of it stays known; only how it is read has changed.
+      const SourceStatus known = found->second->status();
+      SourceStatus& status = entry->pushed_status;
+      status.last_success = known.last_success;
+      status.newest_day = known.newest_day;
+      status.newest_end = known.newest_end;
+      status.observations_total = known.observations_total;
+      status.restated_total = known.restated_total;
+      status.rows_read_total = known.rows_read_total;
+      entry->since = found->second->since;
+    }
+    fresh.push_back(entry.get());
+    entries_.push_back(std::move(entry));
+  }
+  for (const auto& [name, entry] : before) {
+    if (entry->task) entry->task->cancel();
+  }
+  for (const auto& [name, entry] : before) {
+    if (entry->task) co_await entry->task->join();
+  }
+  for (Entry* entry : fresh) start(*entry);
+}
+
+asio::awaitable<void> Polling::stop() {
+  for (const auto& entry : entries_) {
+    if (entry->task) entry->task->cancel();
+  }
+  for (const auto& entry : entries_) {
+    if (entry->task) co_await entry->task->join();
+  }
+}
+
+std::vector<SourceStatus> Polling::statuses() const {
+  const Timestamp now = clock_.now();
+  std::vector<SourceStatus> statuses;
+  statuses.reserve(entries_.size());
+  for (const auto& entry : entries_) {
+    SourceStatus status = entry->status();
+    const Timestamp last = status.last_success.value_or(entry->since);
+    // Nobody promised when somebody pushes, unless the configuration says so.
+    const bool expected = !status.pushed || entry->source.stale_after > Duration(0);
+    status.stale = expected && now - last > stale_after(entry->source);
+    statuses.push_back(std::move(status));
+  }
+  return statuses;
+}
+
+void Polling::pushed(std::string_view source, const Accepted& accepted, std::optional<rules::Day> newest) {
+  const auto found = std::ranges::find(
+      entries_, source, [](const auto& entry) { return std::string_view(entry->source.name); });
+  if (found == entries_.end() || (*found)->poller) return;
+  Entry& entry = **found;
+  SourceStatus& status = entry.pushed_status;
+  status.last_attempt = status.last_success = clock_.now();
+  status.observations_total += accepted.changed;
+  status.restated_total += accepted.restated;
+  if (newest) {
+    status.newest_day = std::max(status.newest_day.value_or(*newest), *newest);
+    status.newest_end = entry.calendar.start_of(*status.newest_day + 1);
+  }
+  metrics_.source_received(status.name, status.client, accepted.changed, accepted.restated);
+}
+
+}  // namespace tightrope::daemon

@@ -1,0 +1,61 @@
+// All sources at work: a poller for each that is polled, the status of each that pushes.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/transfer.h"
+#include "config/configuration.h"
+#include "daemon/client_runtime.h"
+#include "daemon/clock.h"
+#include "daemon/slots.h"
+#include "daemon/source_status.h"
+
+namespace tightrope::daemon {
+
+class Metrics;
+
+// On one executor's thread. Clock, metrics and transfer are borrowed until stop() has returned.
+class Polling {
+ public:
+  static constexpr std::size_t kMostPollsAtOnce = 64;
+
+  // Takes a batch of one of the client's sources.
+  using HandOver =
+      std::function<asio::awaitable<Taken<Accepted>>(std::string client, rules::ObservationBatch)>;
+
+  Polling(asio::any_io_executor executor, Clock& clock, Metrics& metrics, collectors::Transfer& transfer,
+          HandOver hand_over);
+  ~Polling();  // REQUIRES: stop() has returned, or the executor runs no more
+
+  // The sources in force. Those that did not change go on undisturbed; others are ended first, then the new
+  // ones start. `configuration` must live until this has returned.
+  asio::awaitable<void> configure(const config::Configuration& configuration);
+  asio::awaitable<void> stop();
+
+  std::vector<SourceStatus> statuses() const;  // in configuration order
+  // Figures were pushed to the source. Unknown names are ignored.
+  void pushed(std::string_view source, const Accepted& accepted, std::optional<rules::Day> newest);
+
+ private:
+  struct Entry;
+  std::unique_ptr<Entry> make(const config::Source& source, const config::Configuration& configuration) const;
+  void start(Entry& entry);
+
+  const asio::any_io_executor executor_;
+  Clock& clock_;
+  Metrics& metrics_;
+  collectors::Transfer& transfer_;
+  const HandOver hand_over_;
+  Slots slots_{kMostPollsAtOnce};
+  std::vector<std::unique_ptr<Entry>> entries_;  // in configuration order
+};
+
+}  // namespace tightrope::daemon

@@ -1,0 +1,23 @@
+// What a receiver's HTTP answer means for the message.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "collectors/transfer.h"
+#include "daemon/receivers/receiver.h"
+
+namespace tightrope::daemon {
+
+// 2xx is delivered. 408, 429, 5xx and a transfer that failed are worth another try; every other status is
+// refused: the same message would be refused again.
+Delivery judge_answer(const collectors::TransferResult& result);
+
+// Retry-After in seconds, or as a date, which is read against the answer's own Date, since only the sender
+// knows what time it meant. At most a day; nothing when it is neither.
+std::optional<rules::Duration> retry_after(const collectors::TransferResponse& response);
+
+// Text from outside for a log line: the first 200 bytes, on one line, valid UTF-8.
+std::string excerpt(std::string_view text);
+
+}  // namespace tightrope::daemon

@@ -1,0 +1,414 @@
+#include "daemon/routing/dispatch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "daemon/routing/route_tree.h"
+
+namespace tightrope::daemon {
+namespace {
+
+using rules::Alert;
+using rules::AlertPhase;
+using rules::Duration;
+using rules::Timestamp;
+
+// FNV-1a over the parts and their ends, so that ("ab", "c") and ("a", "bc") differ.
+class Digest {
+ public:
+  void add(std::string_view part) {
+    for (const char c : part) mix(static_cast<unsigned char>(c));
+    mix(0xff);
+  }
+  std::string hex() const { return fmt::format("{:016x}", hash_); }
+
+ private:
+  void mix(unsigned char byte) { hash_ = (hash_ ^ byte) * 1099511628211ull; }
+  std::uint64_t hash_ = 14695981039346656037ull;
+};
+
+// Equal content made at the same instant has the same id.
+std::string id_of(const Notification& notification) {
+  Digest digest;
+  digest.add(notification.receiver);
+  digest.add(notification.group_key);
+  digest.add(std::to_string(notification.made_at.time_since_epoch().count()));
+  for (const auto* alerts : {&notification.firing, &notification.resolved}) {
+    digest.add(std::to_string(alerts->size()));
+    for (const Alert& alert : *alerts) {
+      digest.add(alert.id);
+      digest.add(std::to_string(alert.revision));
+    }
+  }
+  return digest.hex();
+}
+
+void keep_common(Labels& common, const Labels& labels) {
+  std::erase_if(common, [&labels](const auto& label) {
+    const auto found = labels.find(label.first);
+    return found == labels.end() || found->second != label.second;
+  });
+}
+
+// The newest thing that happened to an alert and that people should hear of.
+Timestamp changed_at(const Alert& alert, Timestamp fired_at) {
+  Timestamp newest = fired_at;
+  const auto consider = [&newest](std::optional<Timestamp> at) {
+    if (at && *at > newest) newest = *at;
+  };
+  consider(alert.resolved_at);
+  consider(alert.acknowledged_at);
+  if (alert.amendment) consider(alert.amendment->at);
+  for (const rules::Recommendation& recommendation : alert.recommendations) {
+    consider(recommendation.made_at);
+    consider(recommendation.decided_at);
+  }
+  return newest;
+}
+
+// The first of anchor + interval, anchor + 2 * interval, ... that is not before `at`.
+Timestamp next_tick(Timestamp anchor, Duration interval, Timestamp at) {
+  if (interval <= Duration(0)) return std::max(anchor, at);
+  if (at <= anchor + interval) return anchor + interval;
+  const auto ticks = (at - anchor + interval - Duration(1)) / interval;
+  return anchor + ticks * interval;
+}
+
+struct Group;
+
+// An alert and the groups that have to hear of it.
+struct Known {
+  Alert alert;
+  std::vector<Group*> groups;
+};
+
+// An alert's place in its group: by when it fired, so that a group's first is its eldest.
+using MemberKey = std::pair<Timestamp, std::string>;
+
+struct Member {
+  const Known* known = nullptr;
+  std::optional<Timestamp> changed;  // set while the receiver has not heard of its state
+};
+
+struct Group {
+  std::string key;                       // record_key
+  const CompiledRoute* route = nullptr;  // null while no alert has joined it
+  Labels labels;
+  NotifiedGroup told;
+  bool told_before = false;
+  std::map<MemberKey, Member> members;
+  std::unordered_map<std::string, MemberKey> places;  // by alert id
+  std::multiset<Timestamp> changes;                   // of the members
+  std::optional<Timestamp> due;
+  std::optional<Timestamp> forget_at;
+};
+
+using Agenda = std::set<std::tuple<Timestamp, std::string_view, Group*>>;
+
+void reschedule(Agenda& agenda, Group& group, std::optional<Timestamp>& slot, std::optional<Timestamp> at) {
+  if (slot == at) return;
+  if (slot) agenda.erase({*slot, group.key, &group});
+  slot = at;
+  if (slot) agenda.insert({*slot, group.key, &group});
+}
+
+}  // namespace
+
+struct Dispatcher::State {
+  explicit State(const config::Route& root) : tree(root) {}
+
+  RouteTree tree;
+  std::map<std::string, Known> known;  // ordered, so that a reload treats them in the same order everywhere
+  std::unordered_map<std::string, std::unique_ptr<Group>> groups;
+  Agenda agenda;      // by due
+  Agenda forgetting;  // by forget_at
+  std::vector<std::string> forgotten;
+  Timestamp latest = Timestamp::min();  // that was passed as now
+
+  Group& group(const std::string& key) {
+    std::unique_ptr<Group>& slot = groups[key];
+    if (!slot) {
+      slot = std::make_unique<Group>();
+      slot->key = key;
+    }
+    return *slot;
+  }
+
+  std::optional<Timestamp> due_of(const Group& group, Timestamp now) const {
+    if (group.members.empty()) return std::nullopt;
+    const CompiledRoute& route = *group.route;
+    if (group.told.firing.empty()) {
+      // A clock that was set back must not hold a message up, so no alert counts as fired in the future.
+      return std::min(group.members.begin()->first.first, now) + route.group_wait;
+    }
+    const Timestamp anchor = std::min(group.told.at, now);
+    const Timestamp wanted =
+        group.changes.empty() ? anchor + route.repeat_interval : std::min(*group.changes.begin(), now);
+    return next_tick(anchor, route.group_interval, wanted);
+  }
+
+  std::optional<Timestamp> forget_time(const Group& group) const {
+    if (!group.told_before || !group.members.empty()) return std::nullopt;
+    return group.told.at + (group.told.firing.empty() ? kResolvedRemembered : kGoneForgotten);
+  }
+
+  // Drops the group when nothing is in it and nothing is remembered of it.
+  void settle(Group& group, Timestamp now) {
+    reschedule(agenda, group, group.due, due_of(group, now));
+    reschedule(forgetting, group, group.forget_at, forget_time(group));
+    if (group.members.empty() && !group.told_before) groups.erase(std::string(group.key));
+  }
+
+  // Times were reckoned against a clock that has been set back since: reckon again.
+  void note_time(Timestamp now) {
+    const bool back = latest != Timestamp::min() && now + std::chrono::minutes(1) < latest;
+    latest = back ? now : std::max(latest, now);
+    if (!back) return;
+    for (const auto& [key, group] : groups) reschedule(agenda, *group, group->due, due_of(*group, now));
+  }
+
+  void remove(Group& group, const std::string& id) {
+    const auto place = group.places.find(id);
+    if (place == group.places.end()) return;
+    const auto member = group.members.find(place->second);
+    if (member->second.changed) group.changes.erase(group.changes.find(*member->second.changed));
+    group.members.erase(member);
+    group.places.erase(place);
+  }
+
+  // Whether and since when the group's receiver has something to hear of the alert. First: is it a member at
+  // all?
+  std::pair<bool, std::optional<Timestamp>> standing(const Group& group, const Alert& alert,
+                                                     Timestamp fired_at, Timestamp now) const {
+    const auto told = group.told.firing.find(alert.id);
+    const bool was_told = told != group.told.firing.end();
+    const Timestamp changed = changed_at(alert, fired_at);
+    if (alert.phase == AlertPhase::firing) {
+      if (was_told && told->second == alert.revision) return {true, std::nullopt};
+      return {true, changed};
+    }
+    if (was_told) return {true, changed};
+    const Timestamp resolved_at = alert.resolved_at.value_or(now);
+    const bool worth_telling = alert.fired_at && resolved_at >= fired_at + group.route->group_wait &&
+                               resolved_at + kResolvedRemembered > now &&
+                               group.told.resolved.count(alert.id) == 0;
+    if (worth_telling) return {true, changed};
+    return {false, std::nullopt};
+  }
+
+  void place(Group& group, const Known& holder, Timestamp now) {
+    const Alert& alert = holder.alert;
+    remove(group, alert.id);
+    const Timestamp fired_at = alert.fired_at.value_or(alert.pending_at);
+    const auto [member, changed] = standing(group, alert, fired_at, now);
+    if (!member) return;
+    const MemberKey key(fired_at, alert.id);
+    group.places[alert.id] = key;
+    group.members[key] = Member{&holder, changed};
+    if (changed) group.changes.insert(*changed);
+  }
+
+  void put(Known& holder, Timestamp now) {
+    const Labels labels = labels_of(holder.alert);
+    std::vector<Group*> taken;
+    for (const CompiledRoute* route : tree.match(labels)) {
+      const Labels shared = group_labels(*route, labels);
+      NotifiedGroup name;
+      name.receiver = route->receiver;
+      name.group_key = group_key(*route, shared);
+      Group& joined = group(record_key(name));
+      // Two routes with the same matchers and receiver share a group: the receiver is told once.
+      if (std::find(taken.begin(), taken.end(), &joined) != taken.end()) continue;
+      taken.push_back(&joined);
+      if (joined.route == nullptr) {
+        joined.route = route;
+        joined.labels = shared;
+        joined.told.receiver = name.receiver;
+        joined.told.group_key = name.group_key;
+      }
+      place(joined, holder, now);
+    }
+    // Its labels may have changed with the strategy, and its groups with them.
+    for (Group* left : holder.groups) {
+      if (std::find(taken.begin(), taken.end(), left) != taken.end()) continue;
+      remove(*left, holder.alert.id);
+      settle(*left, now);
+    }
+    holder.groups.clear();
+    for (Group* joined : taken) {
+      if (joined->places.count(holder.alert.id) != 0) holder.groups.push_back(joined);
+      settle(*joined, now);
+    }
+  }
+
+  void drop_if_done(std::map<std::string, Known>::iterator holder) {
+    if (holder->second.alert.phase != AlertPhase::firing && holder->second.groups.empty())
+      known.erase(holder);
+  }
+
+  Dispatched tell(Group& group, Timestamp now);
+};
+
+// The group's message as of now; the group is marked as told.
+Dispatched Dispatcher::State::tell(Group& group, Timestamp now) {
+  Dispatched dispatched;
+  Notification& notification = dispatched.notification;
+  notification.receiver = group.told.receiver;
+  notification.group_key = group.told.group_key;
+  notification.group_labels = group.labels;
+  notification.made_at = now;
+
+  bool news = false;
+  bool amended = false;
+  std::map<std::string, std::uint32_t> firing;
+  std::vector<std::string> ended;
+  bool first_labels = true;
+  for (auto& [key, member] : group.members) {
+    const Alert& alert = member.known->alert;
+    const Labels labels = labels_of(alert);
+    if (first_labels) {
+      notification.common_labels = labels;
+      first_labels = false;
+    } else {
+      keep_common(notification.common_labels, labels);
+    }
+    if (alert.phase == AlertPhase::firing) {
+      const bool was_told = group.told.firing.count(alert.id) != 0;
+      news = news || !was_told;
+      amended = amended || (was_told && member.changed);
+      firing[alert.id] = alert.revision;
+      notification.firing.push_back(alert);
+      member.changed.reset();
+    } else {
+      notification.resolved.push_back(alert);
+      group.told.resolved[alert.id] = alert.resolved_at.value_or(now);
+      ended.push_back(alert.id);
+    }
+  }
+  if (!group.told_before) {
+    dispatched.reason = "first";
+  } else if (news) {
+    dispatched.reason = "new alerts";
+  } else if (!notification.resolved.empty()) {
+    dispatched.reason = "resolved";
+  } else {
+    dispatched.reason = amended ? "amended" : "repeat";
+  }
+  notification.firing_news = dispatched.reason != "resolved" && !notification.firing.empty();
+  notification.id = id_of(notification);
+
+  group.changes.clear();
+  group.told.firing = std::move(firing);
+  group.told.at = now;
+  std::erase_if(group.told.resolved,
+                [now](const auto& each) { return each.second + kResolvedRemembered <= now; });
+  group.told_before = true;
+  dispatched.notified = group.told;
+  for (const std::string& id : ended) {
+    group.members.erase(group.places.at(id));
+    group.places.erase(id);
+    const auto holder = known.find(id);
+    std::erase(holder->second.groups, &group);
+    drop_if_done(holder);
+  }
+  settle(group, now);
+  return dispatched;
+}
+
+Dispatcher::Dispatcher(config::Route root, std::vector<NotifiedGroup> remembered)
+    : state_(std::make_unique<State>(root)) {
+  for (NotifiedGroup& told : remembered) {
+    Group& group = state_->group(record_key(told));
+    group.told = std::move(told);
+    group.told_before = true;
+    reschedule(state_->forgetting, group, group.forget_at, state_->forget_time(group));
+  }
+}
+
+Dispatcher::~Dispatcher() = default;
+Dispatcher::Dispatcher(Dispatcher&&) noexcept = default;
+Dispatcher& Dispatcher::operator=(Dispatcher&&) noexcept = default;
+
+void Dispatcher::update(const Alert& alert, Timestamp now) {
+  state_->note_time(now);
+  if (alert.phase == AlertPhase::pending) return;
+  auto found = state_->known.find(alert.id);
+  if (alert.phase == AlertPhase::inactive && found == state_->known.end()) return;
+  if (found == state_->known.end()) found = state_->known.emplace(alert.id, Known{}).first;
+  Known& known = found->second;
+  known.alert = alert;
+  if (alert.phase == AlertPhase::inactive) {
+    known.alert.phase = AlertPhase::resolved;
+    if (!known.alert.resolved_at) known.alert.resolved_at = now;
+  }
+  state_->put(known, now);
+  state_->drop_if_done(found);
+}
+
+std::vector<Dispatched> Dispatcher::take_due(Timestamp now) {
+  state_->note_time(now);
+  std::vector<Dispatched> due;
+  // Telling a group schedules its next message; with no interval that may be now again, and must wait for the
+  // next call.
+  std::vector<Group*> groups;
+  for (const auto& [at, key, group] : state_->agenda) {
+    if (at > now) break;
+    groups.push_back(group);
+  }
+  due.reserve(groups.size());
+  for (Group* group : groups) due.push_back(state_->tell(*group, now));
+
+  while (!state_->forgetting.empty() && std::get<0>(*state_->forgetting.begin()) <= now) {
+    Group& group = *std::get<2>(*state_->forgetting.begin());
+    state_->forgotten.push_back(group.key);
+    state_->forgetting.erase(state_->forgetting.begin());
+    state_->groups.erase(std::string(group.key));
+  }
+  return due;
+}
+
+std::optional<Timestamp> Dispatcher::next_due() const {
+  if (state_->agenda.empty()) return std::nullopt;
+  return std::get<0>(*state_->agenda.begin());
+}
+
+void Dispatcher::reload(config::Route root, Timestamp now) {
+  auto fresh = std::make_unique<State>(root);
+  fresh->latest = state_->latest;
+  fresh->forgotten = std::move(state_->forgotten);
+  for (auto& [key, group] : state_->groups) {
+    if (!group->told_before) continue;
+    Group& kept = fresh->group(key);
+    kept.told = std::move(group->told);
+    kept.told_before = true;
+  }
+  for (auto& [id, known] : state_->known) {
+    const auto place = fresh->known.emplace(id, Known{std::move(known.alert), {}}).first;
+    fresh->put(place->second, now);
+    fresh->drop_if_done(place);
+  }
+  for (const auto& [key, group] : fresh->groups) {
+    reschedule(fresh->forgetting, *group, group->forget_at, fresh->forget_time(*group));
+  }
+  state_ = std::move(fresh);
+}
+
+std::vector<std::string> Dispatcher::receivers_of(const Alert& alert) const {
+  std::vector<std::string> receivers;
+  for (const CompiledRoute* route : state_->tree.match(labels_of(alert))) {
+    if (std::find(receivers.begin(), receivers.end(), route->receiver) == receivers.end()) {
+      receivers.push_back(route->receiver);
+    }
+  }
+  return receivers;
+}
+
+std::vector<std::string> Dispatcher::take_forgotten() {
+  return std::exchange(state_->forgotten, {});
+}
+
+}  // namespace tightrope::daemon

@@ -1,0 +1,95 @@
+// Which alerts go to whom, and when: Alertmanager's route tree, grouping and repetition as pure functions of
+// state and time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/receivers.h"
+#include "daemon/routing/notification.h"
+#include "rules/units.h"
+
+namespace tightrope::daemon {
+
+// How long it is remembered that an alert was told as resolved. The engine keeps resolved alerts longer, and
+// shows them again at start: those that ended before are never told.
+constexpr rules::Duration kResolvedRemembered = std::chrono::hours(24);
+// When a group is forgotten whose alerts are gone without ever having been seen to resolve: their client was
+// removed.
+constexpr rules::Duration kGoneForgotten = std::chrono::days(5);
+
+// What a receiver was last told of a group; kept durably, so that a restart neither forgets nor repeats.
+struct NotifiedGroup {
+  std::string receiver;
+  std::string group_key;
+  std::map<std::string, std::uint32_t> firing;  // alert id -> revision
+  std::map<std::string, rules::Timestamp>
+      resolved;           // alert id -> when it resolved; those told in kResolvedRemembered
+  rules::Timestamp at{};  // of the last notification
+};
+// Version 1: a version byte, then receiver, group key, `at`, firing and resolved, each as rules/codec.h
+// writes them.
+std::string encode(const NotifiedGroup& group);
+// Nothing when the bytes are not a whole group of a known version.
+std::optional<NotifiedGroup> decode_notified_group(std::string_view bytes);
+// The key of its record in the journal's table kNotifiedTable; unique for a receiver and a group.
+std::string record_key(const NotifiedGroup& group);
+constexpr std::string_view kNotifiedTable = "notified";
+
+// A group's next message, and what is to be remembered with it (in one transaction).
+struct Dispatched {
+  Notification notification;
+  NotifiedGroup notified;
+  std::string reason;  // "first", "new alerts", "resolved", "amended", "repeat": for the log
+};
+
+// The state of all groups. Deterministic: no clock, no I/O. One thread. Each call costs in proportion to what
+// changed: the groups of one alert, or the alerts of one message.
+//
+// When a group is told:
+//   nothing of it is known to the receiver to be firing: group_wait after its earliest alert fired;
+//   something changed (an alert is new, resolved, or has another revision): at the next whole multiple of
+//   group_interval since the last message; nothing changed: at the first such multiple at or after
+//   repeat_interval.
+// These times come from the alerts and from what was told, never from when update() happened to be called, so
+// that a restart changes none of them. Times that have passed are due at once.
+class Dispatcher {
+ public:
+  // `remembered` is what was kept before the restart; feed every alert that is known with update() before
+  // take_due(). REQUIRES: RouteTree::problem(root) is nothing; else std::invalid_argument is thrown.
+  Dispatcher(config::Route root, std::vector<NotifiedGroup> remembered);
+  ~Dispatcher();
+  Dispatcher(Dispatcher&&) noexcept;
+  Dispatcher& operator=(Dispatcher&&) noexcept;
+
+  // The alert's newest state: firing ones join their groups; resolved ones are told once to those who were
+  // told of the firing, or whose group_wait had passed before it resolved. Pending ones are ignored; an
+  // inactive one that was firing counts as resolved now. The same state again changes nothing.
+  void update(const rules::Alert& alert, rules::Timestamp now);
+  // What is due by now, by due time, with groups marked as told. Groups that hold nothing any more are
+  // dropped.
+  std::vector<Dispatched> take_due(rules::Timestamp now);
+  // When take_due may next give something.
+  std::optional<rules::Timestamp> next_due() const;
+  // New routes; groups are made anew from the alerts known, and what was told is kept. REQUIRES: as the
+  // constructor.
+  void reload(config::Route root, rules::Timestamp now);
+
+  // The receivers an alert goes to, in order, each once: for AlertmanagerFeed, commands and tests.
+  std::vector<std::string> receivers_of(const rules::Alert& alert) const;
+  // Record keys of remembered groups that can be erased from the store: their alerts are gone and were told.
+  // Each is given once.
+  std::vector<std::string> take_forgotten();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tightrope::daemon

@@ -1,0 +1,112 @@
+// The four lines of an alert, as a reader gets them. Rewrite with TIGHTROPE_UPDATE_GOLDEN=1.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/daemon/example_alerts.h"
+#include "tests/daemon/golden_file.h"
+
+namespace tightrope {
+namespace {
+
+using namespace std::chrono_literals;
+using rules::Alert;
+
+std::string lines_of(const Alert& alert) {
+  const rules::AlertText text = rules::describe(alert);
+  return text.what + "\n" + text.costs + "\n" + text.why + "\n" + text.advice + "\n";
+}
+
+struct TextCase {
+  const char* name;
+  Alert alert;
+};
+
+std::vector<TextCase> cases() {
+  std::vector<TextCase> all = {{"firing", testing::firing_cpa()},
+                               {"resolved", testing::resolved_cpa()},
+                               {"pace", testing::firing_pace()},
+                               {"no_figures", testing::firing_without_figures()},
+                               {"ratio", testing::firing_churn()}};
+  Alert acknowledged = testing::firing_cpa();
+  acknowledged.acknowledged_by = "mara";
+  acknowledged.acknowledged_at = testing::kEvening + 5min;
+  all.push_back({"acknowledged", acknowledged});
+
+  Alert amended = testing::firing_cpa();
+  amended.amendment = rules::Amendment{testing::kEvening + 26h, 41.2, 31, false};
+  amended.verdict.value = 33.1;
+  amended.verdict.gap_ratio = 0.034;
+  all.push_back({"amended", amended});
+
+  Alert unknown_now = testing::firing_cpa();
+  unknown_now.verdict = rules::Verdict{};
+  unknown_now.verdict.high = 32;
+  all.push_back({"unknown_now", unknown_now});
+
+  Alert back = testing::firing_cpa();
+  back.verdict.state = rules::VerdictState::watch;
+  back.verdict.reason = rules::Reason::near_bound;
+  back.verdict.value = 31.5;
+  back.verdict.stake_per_hour = 0;
+  all.push_back({"back_but_firing", back});
+
+  Alert little = testing::firing_cpa();
+  little.verdict.state = rules::VerdictState::watch;
+  little.verdict.reason = rules::Reason::little_volume;
+  little.verdict.stake_per_hour = 0;
+  all.push_back({"little_volume", little});
+
+  Alert gone = testing::resolved(testing::firing_cpa(), testing::kEvening + 50h);
+  gone.verdict = rules::Verdict{};
+  all.push_back({"target_removed", gone});
+
+  Alert between = testing::firing_cpa();
+  between.kpi = "avg_order_value";
+  between.verdict.low = 45;
+  between.verdict.high = 60;
+  between.driver = "cvr";
+  between.reason.clear();
+  between.recommendations[0].state = rules::RecommendationState::declined;
+  all.push_back({"between", between});
+  return all;
+}
+
+class AlertTextTest : public ::testing::TestWithParam<TextCase> {};
+
+TEST_P(AlertTextTest, ReadsAsItsGoldenFile) {
+  testing::expect_golden(std::string("text_") + GetParam().name + ".txt", lines_of(GetParam().alert));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AlertTextTest, ::testing::ValuesIn(cases()),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST(AlertTextTest, NamesWithLineBreaksStayOnTheirLine) {
+  Alert alert = testing::firing_cpa();
+  alert.dimensions[1].second = "brand\nDE\r\t2026";
+  alert.reason = "first\nsecond";
+  alert.recommendations[0].text = "Do this.\nThen that.";
+  const rules::AlertText text = rules::describe(alert);
+  for (const std::string& line : {text.what, text.costs, text.why, text.advice}) {
+    EXPECT_EQ(line.find_first_of("\n\r\t"), std::string::npos) << line;
+  }
+  EXPECT_NE(text.what.find("brand DE 2026"), std::string::npos) << text.what;
+}
+
+TEST(AlertTextTest, AnAlertWithNothingKnownStillSaysWhatWhereAndWhy) {
+  Alert alert;
+  alert.objective = "growth";
+  alert.kpi = "cpa";
+  alert.window = "7d";
+  alert.off_since = "Fri 20 Nov 21:04";
+  alert.phase = rules::AlertPhase::firing;
+  const rules::AlertText text = rules::describe(alert);
+  EXPECT_EQ(text.what, "growth: CPA unknown, target not in force (7d), since Fri 20 Nov 21:04");
+  EXPECT_FALSE(text.costs.empty());
+  EXPECT_FALSE(text.why.empty());
+  EXPECT_EQ(text.advice, "");
+}
+
+}  // namespace
+}  // namespace tightrope

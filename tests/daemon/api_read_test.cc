@@ -1,0 +1,324 @@
+// What the API shows of verdicts, objectives, series, alerts, rules and sources.
+#include <gtest/gtest.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <set>
+
+#include "tests/daemon/api_world.h"
+#include "daemon/http/gzip.h"
+#include "daemon/http/json.h"
+#include "tests/daemon/exposition_reader.h"
+
+namespace tightrope::daemon::http {
+namespace {
+
+using testing::ApiWorld;
+using testing::at;
+using testing::body_of;
+using testing::text_at;
+
+class ApiReadTest : public ::testing::Test {
+ protected:
+  std::size_t size(const json::value& answer, std::string_view pointer) { return at(answer, pointer).as_array().size(); }
+  std::string error(std::string_view target) { return text_at(world_.get(target, 400), "/error"); }
+
+  ApiWorld world_;
+};
+
+TEST_F(ApiReadTest, VerdictsHaveTheirNumbers) {
+  world_.push_week("brand", 100, 2);
+  const json::value answer = world_.get("/api/v1/verdicts?target=trial_cpa");
+  EXPECT_EQ(text_at(answer, "/status"), "success");
+  ASSERT_EQ(size(answer, "/data/verdicts"), 1u);
+  EXPECT_EQ(text_at(answer, "/data/verdicts/0/entity/campaign"), "brand");
+  EXPECT_EQ(text_at(answer, "/data/verdicts/0/state"), "off_target");
+  EXPECT_EQ(at(answer, "/data/verdicts/0/value").to_number<double>(), 50);
+  EXPECT_EQ(at(answer, "/data/verdicts/0/high").to_number<double>(), 40);
+  EXPECT_TRUE(at(answer, "/data/verdicts/0/low").is_null());
+  EXPECT_EQ(at(answer, "/data/verdicts/0/gapRatio").to_number<double>(), 0.25);
+  EXPECT_TRUE(at(answer, "/data/next").is_null());
+}
+
+TEST_F(ApiReadTest, VerdictsAreFiltered) {
+  world_.push_week("brand", 100, 2);
+  world_.push_week("generic", 60, 2);
+  EXPECT_EQ(size(world_.get("/api/v1/verdicts?state=off_target"), "/data/verdicts"), 1u);
+  EXPECT_EQ(size(world_.get("/api/v1/verdicts?client=acme&objective=trials&target=trial_cpa"), "/data/verdicts"), 2u);
+  EXPECT_EQ(size(world_.get("/api/v1/verdicts?objective=trials&target=trial_volume"), "/data/verdicts"), 1u);
+}
+
+TEST_F(ApiReadTest, MistakesInTheQueryNameTheParameter) {
+  EXPECT_TRUE(error("/api/v1/verdicts?client=acmee").starts_with("client: "));
+  EXPECT_TRUE(error("/api/v1/verdicts?objective=x").starts_with("objective: "));
+  EXPECT_TRUE(error("/api/v1/verdicts?client=beta&target=trial_cpa").starts_with("target: "));
+  EXPECT_TRUE(error("/api/v1/verdicts?state=bad").starts_with("state: "));
+  EXPECT_TRUE(error("/api/v1/verdicts?limit=0").starts_with("limit: "));
+  EXPECT_TRUE(error("/api/v1/verdicts?limit=10001").starts_with("limit: "));
+  EXPECT_TRUE(error("/api/v1/verdicts?cursor=xyz").starts_with("cursor: "));
+  EXPECT_TRUE(error("/api/v1/verdicts?taget=x").starts_with("taget: "));
+  EXPECT_TRUE(error("/api/v1/alerts?state=open").starts_with("state: "));
+  EXPECT_TRUE(error("/api/v1/recommendations?state=firing").starts_with("state: "));
+  EXPECT_TRUE(error("/api/v1/sources?client=x").starts_with("client: "));
+  EXPECT_TRUE(error("/api/v1/objectives?client=x").starts_with("client: "));
+  EXPECT_TRUE(error("/api/v1/rules?type=other").starts_with("type: "));
+}
+
+TEST_F(ApiReadTest, PagesOfVerdictsShowEachOnceAlsoWhileNewOnesArrive) {
+  for (const char* name : {"a", "b", "c", "d", "e"}) world_.push_week(name, 50, 2);
+  std::multiset<std::string> seen;
+  std::string cursor;
+  for (int pages = 0; pages < 20; ++pages) {
+    const json::value answer = world_.get("/api/v1/verdicts?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor));
+    EXPECT_LE(size(answer, "/data/verdicts"), 2u);
+    for (const json::value& verdict : at(answer, "/data/verdicts").as_array()) {
+      seen.insert(text_at(verdict, "/client") + " " + text_at(verdict, "/target") + " " + json::serialize(at(verdict, "/entity")));
+    }
+    if (pages == 0) world_.push_week("late", 50, 2);
+    if (at(answer, "/data/next").is_null()) break;
+    cursor = text_at(answer, "/data/next");
+  }
+  // Five campaigns, the late one, the volume of the objective, and beta's one target.
+  for (const std::string& one : seen) EXPECT_EQ(seen.count(one), 1u) << one;
+  EXPECT_EQ(seen.count(R"(acme trial_cpa {"channel":"search","campaign":"late"})"), 1u);
+  EXPECT_EQ(seen.count("acme trial_volume {}"), 1u);
+  EXPECT_GE(seen.size(), 7u);
+}
+
+TEST_F(ApiReadTest, ObjectivesAreATreeWhoseParentsShowTheWorstBelow) {
+  world_.push_week("brand", 100, 2);
+  world_.post("/api/v1/observations",
+              R"({"source":"shop","observations":[{"bucket":"2026-11-20","channel":"social","campaign":"x","metrics":{"spend":50}}]})",
+              202);
+  const json::value answer = world_.get("/api/v1/objectives?client=acme");
+  ASSERT_EQ(size(answer, "/data/clients/0/objectives"), 1u);
+  const json::value growth = at(answer, "/data/clients/0/objectives/0");
+  EXPECT_EQ(text_at(growth, "/name"), "growth");
+  EXPECT_EQ(text_at(growth, "/status"), "off_target");
+  EXPECT_EQ(text_at(growth, "/ownStatus"), "null");
+  EXPECT_EQ(text_at(growth, "/children/0/name"), "trials");
+  EXPECT_EQ(text_at(growth, "/children/0/budget/per"), "month");
+  EXPECT_EQ(at(growth, "/children/0/spend").to_number<double>(), 700);
+  EXPECT_GT(at(growth, "/children/0/stakePerHour").to_number<double>(), 0);
+  EXPECT_EQ(text_at(growth, "/children/0/targets/0/text"), "at most 40.00 EUR");
+  EXPECT_EQ(text_at(growth, "/children/0/targets/0/per"), "campaign");
+  EXPECT_EQ(text_at(answer, "/data/clients/0/unalignedCount"), "1");
+  EXPECT_EQ(text_at(answer, "/data/clients/0/unaligned/0/entity/channel"), "social");
+  EXPECT_EQ(at(answer, "/data/clients/0/unaligned/0/spend").to_number<double>(), 50);
+  EXPECT_NEAR(at(answer, "/data/clients/0/spendAlignedRatio").to_number<double>(), 700.0 / 750, 1e-12);
+}
+
+TEST_F(ApiReadTest, ObjectivesPageByClient) {
+  const json::value first = world_.get("/api/v1/objectives?limit=1");
+  EXPECT_EQ(text_at(first, "/data/clients/0/client"), "acme");
+  const json::value second = world_.get("/api/v1/objectives?limit=1&cursor=" + text_at(first, "/data/next"));
+  EXPECT_EQ(text_at(second, "/data/clients/0/client"), "beta");
+  EXPECT_TRUE(at(second, "/data/next").is_null());
+}
+
+TEST_F(ApiReadTest, AlertsHaveTheShapeOfPrometheusAndTheFourLines) {
+  world_.push_week("brand", 100, 2);
+  const json::value answer = world_.get("/api/v1/alerts?state=firing&client=acme&unknown_to_us=1");
+  ASSERT_EQ(size(answer, "/data/alerts"), 1u);
+  const json::value alert = at(answer, "/data/alerts/0");
+  EXPECT_EQ(text_at(alert, "/labels/alertname"), "trial_cpa");
+  EXPECT_EQ(text_at(alert, "/labels/severity"), "page");
+  EXPECT_EQ(text_at(alert, "/labels/campaign"), "brand");
+  EXPECT_EQ(text_at(alert, "/state"), "firing");
+  EXPECT_EQ(text_at(alert, "/value"), "5e+01");
+  EXPECT_EQ(text_at(alert, "/activeAt"), "2026-11-20T12:00:00Z");
+  EXPECT_EQ(text_at(alert, "/annotations/summary"), text_at(alert, "/text/what"));
+  EXPECT_NE(text_at(alert, "/text/what").find("50.00 EUR"), std::string::npos);
+  EXPECT_EQ(text_at(alert, "/recommendations/0/playbook"), "lower_bids");
+  EXPECT_EQ(text_at(alert, "/recommendations/0/text"), "Lower bids of brand by 20%.");
+  EXPECT_TRUE(at(alert, "/acknowledgedBy").is_null());
+}
+
+TEST_F(ApiReadTest, ResolvedAlertsAreShownOnlyWhenAskedFor) {
+  world_.push_week("brand", 100, 2);
+  world_.push_week("brand", 60, 2);
+  EXPECT_EQ(size(world_.get("/api/v1/alerts"), "/data/alerts"), 0u);
+  const json::value answer = world_.get("/api/v1/alerts?state=resolved");
+  ASSERT_EQ(size(answer, "/data/alerts"), 1u);
+  EXPECT_FALSE(at(answer, "/data/alerts/0/resolvedAt").is_null());
+}
+
+TEST_F(ApiReadTest, AlertsPage) {
+  for (const char* name : {"a", "b", "c"}) world_.push_week(name, 100, 2);
+  std::set<std::string> seen;
+  std::string query = "/api/v1/alerts?limit=2";
+  const json::value first = world_.get(query);
+  const json::value second = world_.get(query + "&cursor=" + text_at(first, "/data/next"));
+  for (const json::value& page : {first, second}) {
+    for (const json::value& alert : at(page, "/data/alerts").as_array()) seen.insert(text_at(alert, "/id"));
+  }
+  EXPECT_EQ(seen.size(), 3u);
+  EXPECT_TRUE(at(second, "/data/next").is_null());
+}
+
+TEST_F(ApiReadTest, RulesAreGroupsOfAlertingRules) {
+  world_.push_week("brand", 100, 2);
+  const json::value answer = world_.get("/api/v1/rules?type=alert&exclude_alerts=false");
+  ASSERT_EQ(size(answer, "/data/groups"), 2u);  // growth has no targets of its own
+  EXPECT_EQ(text_at(answer, "/data/groups/0/name"), "acme/trials");
+  const json::value rule = at(answer, "/data/groups/0/rules/0");
+  EXPECT_EQ(text_at(rule, "/type"), "alerting");
+  EXPECT_EQ(text_at(rule, "/name"), "trial_cpa");
+  EXPECT_EQ(text_at(rule, "/state"), "firing");
+  EXPECT_EQ(text_at(rule, "/health"), "ok");
+  EXPECT_EQ(text_at(rule, "/query"), R"(tightrope_kpi_gap_ratio{client="acme",target="trial_cpa"} > 0)");
+  EXPECT_EQ(size(rule, "/alerts"), 1u);
+  EXPECT_EQ(text_at(answer, "/data/groups/1/rules/0/state"), "inactive");
+  EXPECT_EQ(text_at(answer, "/data/groups/1/rules/0/health"), "unknown");
+  EXPECT_EQ(size(world_.get("/api/v1/rules?type=record"), "/data/groups"), 0u);
+  const json::value page = world_.get("/api/v1/rules?group_limit=1");
+  EXPECT_EQ(size(page, "/data/groups"), 1u);
+  const json::value rest = world_.get("/api/v1/rules?group_next_token=" + text_at(page, "/data/groupNextToken"));
+  EXPECT_EQ(text_at(rest, "/data/groups/0/name"), "beta/sales");
+}
+
+TEST_F(ApiReadTest, SeriesHasAPointADayAndTheTargetLine) {
+  world_.push_week("brand", 100, 2);
+  const json::value answer = world_.get("/api/v1/series?client=acme&target=trial_cpa&entity=channel=search,campaign=brand"
+                                        "&from=2026-11-13&to=2026-11-20");
+  ASSERT_EQ(size(answer, "/data/points"), 8u);
+  EXPECT_EQ(text_at(answer, "/data/points/0/day"), "2026-11-13");
+  EXPECT_TRUE(at(answer, "/data/points/0/value").is_null());
+  EXPECT_EQ(at(answer, "/data/points/7/value").to_number<double>(), 50);
+  EXPECT_EQ(at(answer, "/data/points/7/high").to_number<double>(), 40);
+  EXPECT_TRUE(at(answer, "/data/points/7/low").is_null());
+  EXPECT_EQ(text_at(answer, "/data/objective"), "trials");
+  EXPECT_EQ(text_at(answer, "/data/unit"), "money");
+}
+
+TEST_F(ApiReadTest, SeriesDefaultsToThirtyDaysOfTheWholeClient) {
+  world_.push_week("brand", 100, 2);
+  world_.push_week("generic", 60, 2);
+  const json::value answer = world_.get("/api/v1/series?client=acme&kpi=spend");
+  ASSERT_EQ(size(answer, "/data/points"), 30u);
+  EXPECT_EQ(at(answer, "/data/points/29/value").to_number<double>(), 160);
+  const json::value one = world_.get("/api/v1/series?client=acme&kpi=spend&entity=%7B%22channel%22:%22search%22,%22campaign%22:%22generic%22%7D");
+  EXPECT_EQ(at(one, "/data/points/29/value").to_number<double>(), 60);
+}
+
+TEST_F(ApiReadTest, SeriesMistakesNameTheParameter) {
+  const std::string base = "/api/v1/series?client=acme";
+  EXPECT_TRUE(error("/api/v1/series?kpi=cpa").starts_with("client: "));
+  EXPECT_TRUE(error(base).starts_with("kpi: "));
+  EXPECT_TRUE(error(base + "&kpi=cpaa").starts_with("kpi: "));
+  EXPECT_TRUE(error(base + "&kpi=roas&target=trial_cpa").starts_with("kpi: "));
+  EXPECT_TRUE(error(base + "&target=x").starts_with("target: "));
+  EXPECT_TRUE(error(base + "&kpi=cpa&objective=x").starts_with("objective: "));
+  EXPECT_TRUE(error(base + "&objective=growth&target=trial_cpa").starts_with("objective: "));
+  EXPECT_TRUE(error(base + "&kpi=cpa&entity=search").starts_with("entity: "));
+  EXPECT_TRUE(error(base + "&kpi=cpa&entity=planet=mars").starts_with("entity: "));
+  EXPECT_TRUE(error(base + "&kpi=cpa&entity=channel=a,channel=b").starts_with("entity: "));
+  EXPECT_TRUE(error(base + "&kpi=cpa&entity=%7Bx").starts_with("entity: "));
+  EXPECT_TRUE(error(base + "&kpi=cpa&from=today").starts_with("from: "));
+  EXPECT_TRUE(error(base + "&kpi=cpa&from=2026-11-20&to=2026-11-19").starts_with("from: "));
+  EXPECT_TRUE(error(base + "&kpi=cpa&as_of=2027-01-01").starts_with("as_of: "));
+}
+
+TEST_F(ApiReadTest, SeriesAsOfAnEarlierTimeShowsWhatWasKnownThen) {
+  const std::string query = "/api/v1/series?client=acme&kpi=cpa&entity=channel=search,campaign=brand&from=2026-11-20&to=2026-11-20";
+  world_.push_week("brand", 100, 2);
+  world_.manual_clock().advance(std::chrono::hours(2));
+  world_.push_week("brand", 100, 4);
+  EXPECT_EQ(at(world_.get(query), "/data/points/0/value").to_number<double>(), 25);
+  const json::value then = world_.get(query + "&as_of=2026-11-20T13:00:00Z");
+  EXPECT_EQ(at(then, "/data/points/0/value").to_number<double>(), 50);
+  EXPECT_EQ(text_at(then, "/data/asOf"), "2026-11-20T13:00:00Z");
+  EXPECT_EQ(at(world_.get(query + "&as_of=2026-11-20T14:00:00Z"), "/data/points/0/value").to_number<double>(), 25);
+  const json::value before = world_.get(query + "&as_of=2026-11-20T11:00:00Z");
+  EXPECT_TRUE(size(before, "/data/points") == 0 || at(before, "/data/points/0/value").is_null());
+}
+
+TEST_F(ApiReadTest, SourcesShowTheirAgeAndTheirTrouble) {
+  SourceStatus ads;
+  ads.name = "ads";
+  ads.client = "acme";
+  ads.connector = "csv";
+  ads.last_attempt = world_.clock().now();
+  ads.last_error = "no such file";
+  ads.last_error_reason = "bad_data";
+  ads.failures_in_row = 3;
+  ads.breaker = BreakerState::open;
+  ads.newest_end = world_.clock().now() - std::chrono::hours(3);
+  SourceStatus shop;
+  shop.name = "shop";
+  shop.client = "acme";
+  shop.connector = "push";
+  shop.pushed = true;
+  world_.source_statuses = {ads, shop};
+  const json::value answer = world_.get("/api/v1/sources");
+  EXPECT_EQ(text_at(answer, "/data/sources/0/lastError"), "no such file");
+  EXPECT_EQ(text_at(answer, "/data/sources/0/breaker"), "open");
+  EXPECT_EQ(at(answer, "/data/sources/0/dataAgeSeconds").to_number<double>(), 10800);
+  EXPECT_TRUE(at(answer, "/data/sources/1/dataAgeSeconds").is_null());
+  EXPECT_TRUE(at(answer, "/data/sources/1/everySeconds").is_null());
+  EXPECT_TRUE(at(answer, "/data/sources/1/lastError").is_null());
+  const json::value page = world_.get("/api/v1/sources?limit=1");
+  EXPECT_EQ(text_at(world_.get("/api/v1/sources?cursor=" + text_at(page, "/data/next")), "/data/sources/0/name"), "shop");
+}
+
+TEST_F(ApiReadTest, HealthReadinessAndThePage) {
+  EXPECT_EQ(world_.call("GET", "/-/healthy").status, 200);
+  EXPECT_EQ(world_.call("GET", "/-/ready").status, 200);
+  world_.is_ready = false;
+  EXPECT_EQ(world_.call("GET", "/-/healthy").status, 200);
+  EXPECT_EQ(world_.call("GET", "/-/ready").status, 503);
+  EXPECT_EQ(world_.call("GET", "/api/v1/alerts").status, 503);
+  EXPECT_EQ(world_.call("GET", "/metrics").status, 200);
+  const Response page = world_.call("GET", "/");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_TRUE(page.body.starts_with("<!DOCTYPE html>"));
+  EXPECT_TRUE(world_.call("GET", "/page.js").body.starts_with("\"use strict\";"));
+  EXPECT_EQ(world_.call("GET", "/page.css").content_type, "text/css; charset=utf-8");
+}
+
+TEST_F(ApiReadTest, MetricsHoldTheKpisAndTheDaemonsOwn) {
+  world_.push_week("brand", 100, 2);
+  const Response response = world_.call("GET", "/metrics");
+  EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  const testing::Exposition page = testing::read_exposition(body_of(response));
+  EXPECT_EQ(page.faults, std::vector<std::string>());
+  EXPECT_EQ(page.value("tightrope_kpi_value", {{"target", "trial_cpa"}, {"campaign", "brand"}}), 50);
+  EXPECT_EQ(page.value("tightrope_engine_entities", {{"client", "acme"}}), 1);
+  EXPECT_GE(page.value("tightrope_journal_appended_events_total"), 1);
+  const testing::Promtool said = testing::check_with_promtool(body_of(response));
+  if (said.found) EXPECT_EQ(said.output, "");
+}
+
+TEST_F(ApiReadTest, MetricsAreOpenMetricsAndGzipWhereThatIsAskedFor) {
+  world_.push_week("brand", 100, 2);
+  const Response response = world_.call("GET", "/metrics", "", {{"accept", "application/openmetrics-text"}, {"accept-encoding", "gzip"}});
+  const Gunzipped unpacked = gunzip(body_of(response), 10'000'000);
+  ASSERT_FALSE(unpacked.failure);
+  const testing::Exposition page = testing::read_exposition(unpacked.bytes, testing::Dialect::openmetrics);
+  EXPECT_EQ(page.faults, std::vector<std::string>());
+  EXPECT_EQ(page.value("tightrope_kpi_value", {{"campaign", "brand"}}), 50);
+}
+
+TEST_F(ApiReadTest, ScrapesAtTheSameTimeShareOneRendering) {
+  world_.push_week("brand", 100, 2);
+  const std::vector<Response> responses = world_.call_together("/metrics", 8);
+  for (const Response& response : responses) {
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.pieces, responses.front().pieces);
+  }
+}
+
+TEST_F(ApiReadTest, ScrapesThatAreStillBeingReadAreBoundedInNumber) {
+  std::vector<Response> unread;
+  for (std::size_t i = 0; i < Scraper::kMostPages; ++i) {
+    unread.push_back(world_.call("GET", "/metrics"));
+    EXPECT_EQ(unread.back().status, 200);
+  }
+  EXPECT_EQ(world_.call("GET", "/metrics").status, 503);
+  unread.pop_back();
+  EXPECT_EQ(world_.call("GET", "/metrics").status, 200);
+}
+
+}  // namespace
+}  // namespace tightrope::daemon::http

@@ -1,0 +1,233 @@
+#include "daemon/app.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "client_world.h"
+#include "running_app.h"
+#include "tests/support/http_server.h"
+#include "tests/support/log_capture.h"
+#include "tests/support/temporary_directory.h"
+
+namespace tightrope::testing {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+rules::Day today() {
+  return {static_cast<std::int32_t>(
+      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count())};
+}
+
+// The status of each alert of a webhook's message, by campaign.
+std::map<std::string, std::string> alerts_in(const HttpRequest& request) {
+  std::map<std::string, std::string> found;
+  const json::value body = json::parse(request.body);
+  for (const json::value& alert : body.at("alerts").as_array())
+    found[std::string(alert.at("labels").at("campaign").as_string())] =
+        std::string(alert.at("status").as_string());
+  return found;
+}
+
+class AppTest : public ::testing::Test {
+ protected:
+  daemon::AppOptions options() {
+    daemon::AppOptions options;
+    options.config_file = directory_ / "tightrope.yaml";
+    options.storage_path = directory_ / "data";
+    options.http.listen_address = "127.0.0.1:0";
+    options.engine_threads = 2;
+    options.flush = 100ms;
+    return options;
+  }
+
+  void configure(int cpa = 40, const std::string& more_sources = "", const std::string& receiver = "oncall") {
+    std::string yaml = acme_yaml(cpa);
+    yaml.insert(yaml.find("clients:"), more_sources);
+    yaml += "receivers:\n  - {name: oncall, webhook: {url: \"" + sink_.url("/alerts") + "\"}}\n";
+    yaml += "route: {receiver: " + receiver + ", group_by: [campaign], group_wait: 0s, group_interval: 1s}\n";
+    write_file(directory_ / "tightrope.yaml", yaml);
+  }
+
+  daemon::Taken<daemon::Accepted> push(RunningApp& app, const std::string& campaign, int spend,
+                                       int conversions) {
+    return app.run(app.app().find_client("acme")->observe(figures(campaign, today(), spend, conversions)));
+  }
+
+  TemporaryDirectory directory_;
+  std::atomic<int> answer_{200};
+  HttpServer sink_{[this](const HttpRequest&) { return HttpReply{.status = answer_}; }};
+};
+
+TEST_F(AppTest, FiguresThatMissTheirTargetReachTheWebhookAndTheLog) {
+  LogCapture log(daemon::LogLevel::info);
+  configure();
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem()) << *app.problem();
+  EXPECT_TRUE(app.app().ready());
+  const auto taken = push(app, "brand", 100, 1);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->changed, 2u);
+  ASSERT_TRUE(sink_.wait_for_requests(1));
+  const auto alerts = alerts_in(sink_.requests()[0]);
+  EXPECT_EQ(alerts, (std::map<std::string, std::string>{{"brand", "firing"}}));
+  EXPECT_TRUE(log.contains("alert fired"));
+  EXPECT_TRUE(log.contains("costs="));
+  EXPECT_TRUE(log.contains("advice=\"Lower bids of brand"));
+}
+
+TEST_F(AppTest, AnAlertThatIsAliveIsNotToldAgainAfterARestart) {
+  configure();
+  {
+    RunningApp app(options());
+    ASSERT_FALSE(app.problem());
+    ASSERT_TRUE(push(app, "brand", 100, 1));
+    ASSERT_TRUE(sink_.wait_for_requests(1));
+  }
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem()) << *app.problem();
+  ASSERT_TRUE(push(app, "other", 100, 1));
+  ASSERT_TRUE(sink_.wait_for_requests(2));
+  EXPECT_EQ(alerts_in(sink_.requests()[1]), (std::map<std::string, std::string>{{"other", "firing"}}));
+  EXPECT_EQ(sink_.requests().size(), 2u);
+}
+
+TEST_F(AppTest, AMessageThatNobodyTookIsSentAfterTheRestartUnderTheSameId) {
+  configure();
+  answer_ = 503;
+  std::string id;
+  {
+    RunningApp app(options());
+    ASSERT_FALSE(app.problem());
+    ASSERT_TRUE(push(app, "brand", 100, 1));
+    ASSERT_TRUE(sink_.wait_for_requests(1));
+    id = sink_.requests()[0].header("x-tightrope-notification");
+  }
+  answer_ = 200;
+  const std::size_t before = sink_.requests().size();
+  RunningApp app(options());
+  ASSERT_TRUE(sink_.wait_for_requests(before + 1));
+  EXPECT_EQ(sink_.requests()[before].header("x-tightrope-notification"), id);
+  EXPECT_FALSE(id.empty());
+}
+
+TEST_F(AppTest, AResolvedAlertIsToldToThoseWhoWereToldThatItFired) {
+  configure();
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem());
+  ASSERT_TRUE(push(app, "brand", 100, 1));
+  ASSERT_TRUE(sink_.wait_for_requests(1));
+  ASSERT_TRUE(push(app, "brand", 100, 50));
+  ASSERT_TRUE(sink_.wait_for_requests(2));
+  EXPECT_EQ(alerts_in(sink_.requests()[1]), (std::map<std::string, std::string>{{"brand", "resolved"}}));
+}
+
+TEST_F(AppTest, ASourceIsPolledAndItsAlertsAreTold) {
+  write_file(directory_ / "ads.csv",
+             "day,channel,campaign,cost,conv\n" + to_string(today()) + ",search,brand,500,2\n");
+  configure(40, R"(  - name: ads
+    client: acme
+    connector: csv
+    every: 1m
+    with: {path: ads.csv, columns: {date: day, channel: channel, campaign: campaign, spend: cost, conversions: conv}}
+)");
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem()) << *app.problem();
+  ASSERT_TRUE(sink_.wait_for_requests(1));
+  EXPECT_EQ(alerts_in(sink_.requests()[0]).begin()->first, "brand");
+  struct Ask {
+    static boost::asio::awaitable<std::vector<daemon::SourceStatus>> sources(daemon::App& of) {
+      co_return of.sources();
+    }
+  };
+  const auto sources = app.run(Ask::sources(app.app()));
+  ASSERT_EQ(sources.size(), 2u);
+  EXPECT_TRUE(sources[0].pushed);
+  EXPECT_EQ(sources[1].name, "ads");
+  EXPECT_EQ(sources[1].observations_total, 2u);
+  EXPECT_EQ(sources[1].last_error, "");
+  EXPECT_FALSE(sources[1].stale);
+}
+
+TEST_F(AppTest, ABadFileChangesNothing) {
+  configure();
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem());
+  write_file(directory_ / "tightrope.yaml", "clients: 5\n");
+  const config::Errors errors = app.run(app.app().reload());
+  ASSERT_FALSE(errors.empty());
+  EXPECT_EQ(errors[0].where.line, 1);
+  ASSERT_TRUE(push(app, "brand", 100, 1));
+  EXPECT_TRUE(sink_.wait_for_requests(1));
+}
+
+TEST_F(AppTest, AReloadTakesUpTargetsClientsAndRoutes) {
+  configure(1000);
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem());
+  ASSERT_TRUE(push(app, "brand", 100, 1));
+  configure(40);
+  std::string yaml = read_file(directory_ / "tightrope.yaml");
+  yaml.insert(yaml.find("playbooks:"), R"(  - name: beta
+    timezone: UTC
+    currency: EUR
+    objectives:
+      - {name: sales, match: {channel: search}, targets: [{name: roas, kpi: roas, at_least: 2, over: 7d}]}
+)");
+  write_file(directory_ / "tightrope.yaml", yaml);
+  EXPECT_TRUE(app.run(app.app().reload()).empty());
+  ASSERT_TRUE(sink_.wait_for_requests(1)) << "the stricter target is missed by what is known already";
+  ASSERT_TRUE(app.app().find_client("beta"));
+  EXPECT_TRUE(app.run(app.app().find_client("beta")->observe(figures("brand", today(), 1, 1))));
+  configure(40);
+  EXPECT_TRUE(app.run(app.app().reload()).empty());
+  EXPECT_FALSE(app.app().find_client("beta"));
+}
+
+TEST_F(AppTest, AReloadOfTheSameFileChangesNothing) {
+  LogCapture log(daemon::LogLevel::info);
+  configure();
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem());
+  ASSERT_TRUE(push(app, "brand", 100, 1));
+  ASSERT_TRUE(sink_.wait_for_requests(1));
+  EXPECT_TRUE(app.run(app.app().reload()).empty());
+  EXPECT_TRUE(app.run(app.app().reload()).empty());
+  ASSERT_TRUE(push(app, "other", 100, 1));
+  ASSERT_TRUE(sink_.wait_for_requests(2));
+  EXPECT_EQ(alerts_in(sink_.requests()[1]).begin()->first, "other");
+  EXPECT_TRUE(log.contains("configuration reloaded"));
+}
+
+TEST_F(AppTest, WhatKeepsItFromRunningIsSaid) {
+  write_file(directory_ / "tightrope.yaml", "clientz: []\n");
+  {
+    RunningApp app(options());
+    ASSERT_TRUE(app.problem());
+    EXPECT_NE(app.problem()->find("did you mean \"clients\""), std::string::npos) << *app.problem();
+  }
+  configure();
+  RunningApp first(options());
+  ASSERT_FALSE(first.problem());
+  {
+    RunningApp second(options());
+    ASSERT_TRUE(second.problem());
+    EXPECT_NE(second.problem()->find("data"), std::string::npos) << *second.problem();
+  }
+  daemon::AppOptions same_port = options();
+  same_port.storage_path = directory_ / "other";
+  same_port.http.listen_address = "127.0.0.1:" + std::to_string(first.app().port());
+  RunningApp third(same_port);
+  ASSERT_TRUE(third.problem());
+  EXPECT_NE(third.problem()->find(std::to_string(first.app().port())), std::string::npos) << *third.problem();
+}
+
+}  // namespace
+}  // namespace tightrope::testing

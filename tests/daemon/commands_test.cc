@@ -1,0 +1,314 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "client_world.h"
+#include "daemon/commands/command.h"
+#include "daemon/commands/table.h"
+#include "daemon/recovery.h"
+#include "running_app.h"
+#include "tests/support/temporary_directory.h"
+
+namespace tightrope::testing {
+namespace {
+
+namespace json = boost::json;
+
+struct Ran {
+  int code;
+  std::string out, err;
+};
+
+Ran tightrope(std::vector<std::string> words) {
+  words.insert(words.begin(), "tightrope");
+  std::vector<const char*> argv;
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  std::ostringstream out, err;
+  const int code = daemon::commands::run_command_line(static_cast<int>(argv.size()), argv.data(), out, err);
+  return {code, out.str(), err.str()};
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Six days of one campaign: good until the 3rd, bad from the 4th on.
+constexpr const char* kHistory =
+    "day,channel,campaign,cost,conv\n"
+    "2026-03-01,search,brand,30,3\n"
+    "2026-03-02,search,brand,30,3\n"
+    "2026-03-03,search,brand,30,3\n"
+    "2026-03-04,search,brand,900,1\n"
+    "2026-03-05,search,brand,900,1\n"
+    "2026-03-06,search,brand,900,1\n";
+
+class CommandsTest : public ::testing::Test {
+ protected:
+  CommandsTest() {
+    std::string yaml = acme_yaml();
+    yaml.insert(yaml.find("clients:"), R"(  - name: ads
+    client: acme
+    connector: csv
+    lookback: 4d
+    with: {path: ads.csv, columns: {date: day, channel: channel, campaign: campaign, spend: cost, conversions: conv}}
+)");
+    write_file(config_, yaml);
+    write_file(directory_ / "ads.csv", kHistory);
+  }
+
+  std::string config_flag() const { return "--config.file=" + config_; }
+  std::string storage_flag() const { return "--storage.path=" + (directory_ / "data"); }
+  Ran import(std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"import", config_flag(), storage_flag(), "--source=ads",
+                                   directory_ / "ads.csv"};
+    words.insert(words.end(), more.begin(), more.end());
+    return tightrope(words);
+  }
+  Ran backtest(std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"backtest", config_flag(), storage_flag(), "--from=2026-03-01",
+                                   "--to=2026-03-06"};
+    words.insert(words.end(), more.begin(), more.end());
+    return tightrope(words);
+  }
+
+  TemporaryDirectory directory_;
+  const std::string config_ = directory_ / "tightrope.yaml";
+};
+
+TEST_F(CommandsTest, NothingAndNonsenseAreUsageErrors) {
+  EXPECT_EQ(tightrope({}).code, 2);
+  const Ran unknown = tightrope({"chekc"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_TRUE(has(unknown.err, "there is no command \"chekc\"; did you mean \"check\"?")) << unknown.err;
+  EXPECT_EQ(tightrope({"run"}).code, 2);
+  EXPECT_EQ(tightrope({"check"}).code, 2);
+  EXPECT_EQ(tightrope({"decide", "0123", "maybe"}).code, 2);
+}
+
+TEST_F(CommandsTest, HelpAndVersionAreGood) {
+  const Ran help = tightrope({"--help"});
+  EXPECT_EQ(help.code, 0);
+  for (const char* command : {"run", "check", "schema", "poll", "import", "backtest", "explain", "status",
+                              "alerts", "ack", "decide"}) {
+    EXPECT_TRUE(has(help.out, command)) << command;
+    EXPECT_EQ(tightrope({command, "--help"}).code, 0) << command;
+  }
+  EXPECT_TRUE(has(tightrope({"--version"}).out, "tightrope "));
+}
+
+TEST_F(CommandsTest, CheckSaysHowManyFilesAreGood) {
+  const Ran ran = tightrope({"check", config_});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "1 file checked, ok\n");
+}
+
+TEST_F(CommandsTest, CheckNamesThePlaceOfAMistake) {
+  write_file(config_, "clients:\n  - nmae: acme\n");
+  const Ran ran = tightrope({"check", config_});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(has(ran.err, "tightrope.yaml:2:5: error:")) << ran.err;
+  EXPECT_TRUE(has(ran.err, "did you mean \"name\"?")) << ran.err;
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(tightrope({"check", directory_ / "none.yaml"}).code, 1);
+}
+
+TEST_F(CommandsTest, SchemaIsAJsonSchema) {
+  const Ran ran = tightrope({"schema"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_TRUE(has(std::string(json::parse(ran.out).at("$schema").as_string()), "json-schema.org"));
+}
+
+TEST_F(CommandsTest, PollPrintsAnObservationPerLine) {
+  const Ran ran = tightrope({"poll", config_flag(), "ads", "--now=2026-03-05T12:00:00Z"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  std::istringstream lines(ran.out);
+  std::string line;
+  std::map<std::string, int> by_metric;
+  while (std::getline(lines, line)) {
+    const json::value observation = json::parse(line);
+    EXPECT_EQ(observation.at("client").as_string(), "acme");
+    ++by_metric[std::string(observation.at("metric").as_string())];
+  }
+  EXPECT_EQ(by_metric, (std::map<std::string, int>{{"conversions", 4}, {"spend", 4}}));
+  const Ran days = tightrope({"poll", config_flag(), "ads", "--days=2026-03-01..2026-03-01"});
+  EXPECT_EQ(days.code, 0) << days.err;
+  EXPECT_EQ(std::count(days.out.begin(), days.out.end(), '\n'), 2);
+}
+
+TEST_F(CommandsTest, PollSaysWhatIsWrong) {
+  const Ran unknown = tightrope({"poll", config_flag(), "adz"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_TRUE(has(unknown.err, "there is no source \"adz\"; did you mean \"ads\"?")) << unknown.err;
+  const Ran pushed = tightrope({"poll", config_flag(), "shop"});
+  EXPECT_EQ(pushed.code, 1);
+  EXPECT_TRUE(has(pushed.err, "figures are pushed to \"shop\""));
+  EXPECT_EQ(tightrope({"poll", config_flag(), "ads", "--now=yesterday"}).code, 2);
+  EXPECT_EQ(tightrope({"poll", config_flag(), "ads", "--days=0"}).code, 2);
+  write_file(directory_ / "ads.csv", "day,channel\n2026-03-01,search\n");
+  const Ran bad = tightrope({"poll", config_flag(), "ads"});
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_TRUE(has(bad.err, "bad_data")) << bad.err;
+}
+
+TEST_F(CommandsTest, ImportTellsWhatItDidAndASecondTimeThatItIsKnown) {
+  const Ran first = import();
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_TRUE(has(first.out, "6 rows read, 1 entities, 6 days from 2026-03-01 to 2026-03-06")) << first.out;
+  EXPECT_TRUE(has(first.out, "12 figures:")) << first.out;
+  // Whether the engine still holds days of 2026 depends on when this runs; the journal has them all.
+  const auto opened = daemon::open_sqlite_journal({.directory = directory_ / "data", .read_only = true});
+  ASSERT_TRUE(opened.journal);
+  std::vector<rules::Timestamp> learnt;
+  ASSERT_FALSE(opened.journal->read_events("acme", 0, [&](const daemon::JournalEvent& stored) {
+    const auto event = rules::decode(stored.payload);
+    if (event && std::holds_alternative<rules::ObservationBatch>(*event)) learnt.push_back(stored.at);
+    return true;
+  }));
+  ASSERT_EQ(learnt.size(), 6u);
+  EXPECT_TRUE(std::ranges::is_sorted(learnt));
+  EXPECT_EQ(rules::to_rfc3339(learnt[0]), "2026-03-01T23:59:59.999Z");
+}
+
+TEST_F(CommandsTest, ImportRefusesASourceThatReadsNoFiles) {
+  const Ran ran =
+      tightrope({"import", config_flag(), storage_flag(), "--source=shop", directory_ / "ads.csv"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(has(ran.err, "source \"shop\" has the connector push")) << ran.err;
+}
+
+TEST_F(CommandsTest, BacktestShowsWhatWouldHaveFired) {
+  ASSERT_EQ(import().code, 0);
+  const Ran ran = backtest({"--format=json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const json::value result = json::parse(ran.out);
+  const json::array& alerts = result.at("alerts").as_array();
+  ASSERT_EQ(alerts.size(), 1u) << ran.out;
+  EXPECT_EQ(alerts[0].at("target").as_string(), "trial_cpa");
+  EXPECT_EQ(alerts[0].at("entity").at("campaign").as_string(), "brand");
+  EXPECT_EQ(alerts[0].at("firedAt").as_string(), "2026-03-04T23:59:59.999Z");
+  // By hand: 90 + 900 over 9 + 1.
+  EXPECT_DOUBLE_EQ(alerts[0].at("value").to_number<double>(), 99.0);
+  EXPECT_EQ(alerts[0].at("high").to_number<double>(), 40);
+  const json::value& totals = result.at("targets").at(0);
+  EXPECT_EQ(totals.at("alerts").to_number<int>(), 1);
+  EXPECT_EQ(totals.at("alertDays").to_number<int>(), 3);
+  const Ran table = backtest();
+  EXPECT_TRUE(has(table.out, "search/brand")) << table.out;
+  EXPECT_TRUE(has(table.out, "> 40.00 EUR")) << table.out;
+  EXPECT_EQ(
+      tightrope({"backtest", config_flag(), storage_flag(), "--from=2026-03-02", "--to=2026-03-01"}).code, 2);
+}
+
+TEST_F(CommandsTest, BacktestKnowsARestatementOnlyAfterItCame) {
+  ASSERT_EQ(import().code, 0);
+  std::string restated = kHistory;
+  restated.replace(restated.find("2026-03-04,search,brand,900,1"), 29, "2026-03-04,search,brand,030,3");
+  write_file(directory_ / "ads.csv", restated);
+  ASSERT_EQ(import({"--known-at=2026-03-08T00:00:00Z"}).code, 0);
+  const auto fired_at = [](const Ran& ran) {
+    const json::value result = json::parse(ran.out);
+    return std::string(result.at("alerts").at(0).at("firedAt").as_string());
+  };
+  EXPECT_EQ(fired_at(backtest({"--format=json", "--as-known=then"})), "2026-03-04T23:59:59.999Z");
+  EXPECT_EQ(fired_at(backtest({"--format=json", "--as-known=now"})), "2026-03-05T23:59:59.999Z");
+}
+
+TEST_F(CommandsTest, ExplainShowsEveryNumberBehindAVerdict) {
+  {
+    daemon::AppOptions options;
+    options.config_file = config_;
+    options.storage_path = directory_ / "data";
+    options.http.listen_address = "127.0.0.1:0";
+    RunningApp app(options);
+    ASSERT_FALSE(app.problem()) << *app.problem();
+    const auto today = rules::Day{static_cast<std::int32_t>(
+        std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count())};
+    ASSERT_TRUE(app.run(app.app().find_client("acme")->observe(figures("brand", today, 100, 1))));
+    ASSERT_TRUE(app.run(app.app().find_client("acme")->observe(figures("brand", today - 1, 20, 2))));
+    // Beside the running daemon.
+    const Ran ran = tightrope(
+        {"explain", config_flag(), storage_flag(), "--format=json", "acme", "trial_cpa", "search/brand"});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    const json::value told = json::parse(ran.out);
+    EXPECT_EQ(told.at("verdict").at("value").to_number<double>(), 40.0);
+    EXPECT_EQ(told.at("inputs").as_array().size(), 2u);
+    for (const json::value& input : told.at("inputs").as_array()) {
+      EXPECT_EQ(input.at("sum").to_number<double>(), input.at("metric").as_string() == "spend" ? 120 : 3);
+      EXPECT_EQ(input.at("buckets").as_array().size(), 7u);
+    }
+    const Ran refused = import();
+    EXPECT_EQ(refused.code, 1) << "a daemon has the storage";
+    EXPECT_FALSE(refused.err.empty());
+  }
+  const Ran text = tightrope({"explain", config_flag(), storage_flag(), "acme", "trial_cpa", "search/brand"});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_TRUE(has(text.out, "spend = 120")) << text.out;
+  const Ran listed = tightrope({"explain", config_flag(), storage_flag(), "acme", "trial_cpa"});
+  EXPECT_EQ(listed.code, 0);
+  EXPECT_TRUE(has(listed.out, "search/brand"));
+  const Ran unknown = tightrope({"explain", config_flag(), storage_flag(), "acme", "trial_cpaa"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_TRUE(has(unknown.err, "did you mean \"trial_cpa\"?")) << unknown.err;
+}
+
+TEST_F(CommandsTest, ARunningDaemonCanBeAskedAndTold) {
+  daemon::AppOptions options;
+  options.config_file = config_;
+  options.storage_path = directory_ / "data";
+  options.http.listen_address = "127.0.0.1:0";
+  RunningApp app(options);
+  ASSERT_FALSE(app.problem()) << *app.problem();
+  const auto today = rules::Day{static_cast<std::int32_t>(
+      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count())};
+  ASSERT_TRUE(app.run(app.app().find_client("acme")->observe(figures("brand", today, 100, 1))));
+  const std::string url = "--url=" + app.url();
+
+  const Ran status = tightrope({"status", url});
+  EXPECT_EQ(status.code, 0) << status.err;
+  EXPECT_TRUE(has(status.out, "ready          yes")) << status.out;
+  EXPECT_TRUE(has(status.out, "in force since")) << status.out;
+  EXPECT_TRUE(has(status.out, "trials")) << status.out;
+  EXPECT_TRUE(has(status.out, "shop")) << status.out;
+
+  const Ran listed = tightrope({"alerts", url, "--output=json"});
+  ASSERT_EQ(listed.code, 0) << listed.err;
+  const json::value alerts = json::parse(listed.out);
+  ASSERT_FALSE(alerts.as_array().empty());
+  const json::value& alert = alerts.at(0);
+  const std::string id(alert.at("id").as_string());
+  const std::string recommendation(alert.at("recommendations").at(0).at("id").as_string());
+  EXPECT_TRUE(has(tightrope({"alerts", url}).out, id));
+  EXPECT_TRUE(has(tightrope({"alerts", url, "--output=extended"}).out, recommendation));
+  EXPECT_FALSE(has(tightrope({"alerts", url, "--state=resolved"}).out, id));
+
+  EXPECT_EQ(tightrope({"ack", url, id, "--by=kim"}).code, 0);
+  const Ran again = tightrope({"ack", url, id, "--by=lee"});
+  EXPECT_EQ(again.code, 1);
+  EXPECT_TRUE(has(again.err, "kim")) << again.err;
+  const Ran decided =
+      tightrope({"decide", url, recommendation, "declined", "--by=kim", "--reason=a sale is on"});
+  EXPECT_EQ(decided.code, 0) << decided.err;
+  EXPECT_TRUE(has(tightrope({"alerts", url, "--output=extended"}).out, "declined"));
+  EXPECT_EQ(tightrope({"decide", url, "0000000000000000", "did"}).code, 1);
+}
+
+TEST_F(CommandsTest, ADaemonThatIsNotThereIsSaid) {
+  const Ran ran = tightrope({"status", "--url=http://127.0.0.1:1"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(has(ran.err, "no answer from the daemon")) << ran.err;
+}
+
+TEST(TableTest, ColumnsAreAsWideAsTheirWidestText) {
+  std::ostringstream out;
+  daemon::commands::print_table(out, {"A", "B"}, {{"é", "x"}, {"long", ""}});
+  EXPECT_EQ(out.str(), "A     B\né     x\nlong\n");
+}
+
+}  // namespace
+}  // namespace tightrope::testing
