@@ -41,11 +41,19 @@ INSTANTIATE_TEST_SUITE_P(
         {"MissingDataDoesNotClearAFiringAlert", {firing, t0, {}}, Health::unknown, 9min, {firing, t0, {}}},
         {"WellAgainIsRemembered", {firing, t0, {}}, Health::ok, 2min, {firing, t0, t0 + 2min}},
         {"AnotherMissForgetsThatItWasWell", {firing, t0, t0 + 2min}, Health::missed, 3min, {firing, t0, {}}},
-        {"WellForAsLongAsKeepFiringForResolves", {firing, t0, t0 + 2min}, Health::ok, 12min, {resolved, t0 + 12min, {}}},
-        {"MissingDataNeverResolves", {firing, t0, t0 + 2min}, Health::unknown, 30min, {firing, t0, t0 + 2min}},
+        {"WellForAsLongAsKeepFiringForResolves",
+         {firing, t0, t0 + 2min},
+         Health::ok,
+         12min,
+         {resolved, t0 + 12min, {}}},
+        {"MissingDataNeverResolves",
+         {firing, t0, t0 + 2min},
+         Health::unknown,
+         30min,
+         {firing, t0, t0 + 2min}},
         {"AResolvedOneCanBecomePendingAgain", {resolved, t0, {}}, Health::missed, 1h, {pending, t0 + 1h, {}}},
     }),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& row) { return std::string(row.param.name); });
 
 TEST(AlertStepDueTest, SaysWhenTimeAloneChangesTheState) {
   EXPECT_EQ(next_step({pending, t0, {}}, Health::missed, 5min, 10min), t0 + 5min);

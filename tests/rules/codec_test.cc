@@ -119,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"UnsignedBeyondItsRange", "\x09", [](ByteReader& in) { in.varint_up_to(8); }},
         {"SignedBelowItsRange", "\x05", [](ByteReader& in) { in.signed_varint_in(-2, 2); }},
     }),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(CodecTest, CountThatFitsIsGiven) {
   ByteReader in(

@@ -1,4 +1,5 @@
-// The engine against generated input: equal to a naive one, and equal to itself however it is fed and restarted.
+// The engine against generated input: equal to a naive one, and equal to itself however it is fed and
+// restarted.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,14 +35,15 @@ Strategy busy_strategy(std::mt19937& random) {
   Target loud = windowed(at_least("clicks_today", "clicks", 5, {1}), "today");
   loud.no_data = NoData::alert;
   loud.hold = 30min;
-  Objective search = objective("search", {at_most("cpa", "cpa", 20), held, windowed(at_least("roas_yesterday", "roas", 2), "yesterday")});
+  Objective search = objective("search", {at_most("cpa", "cpa", 20), held,
+                                          windowed(at_least("roas_yesterday", "roas", 2), "yesterday")});
   search.match = {{0, {"search", "s*l"}}};
   search.budget = Budget{10000, *parse_window("month")};
   Objective all = objective("all", {paced, loud, windowed(at_most("cpc_24h", "cpc", 1.2, {1}), "24h"),
                                     windowed(at_least("ctr_3h", "ctr", 0.1), "3h"),
                                     windowed(at_most("cpm_quarter", "cpm", 9, {0}), "quarter")});
   Strategy result = strategy({search, all}, {playbook("bids", "cpa", "cpc", "", "Lower bids by {step:.0%}."),
-                                            playbook("look", "", "", "", "Look at {entity}: {value}.")});
+                                             playbook("look", "", "", "", "Look at {entity}: {value}.")});
   const char* const zones[] = {"UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"};
   result.timezone = zones[random() % 4];
   return result;
@@ -50,14 +52,17 @@ Strategy busy_strategy(std::mt19937& random) {
 class Generator {
  public:
   Generator(unsigned seed, const Strategy& strategy)
-      : random_(seed), calendar_(*Calendar::open(strategy.timezone, strategy.week_start)), now_(kNoon + 1h * (random_() % 9000)) {}
+      : random_(seed),
+        calendar_(*Calendar::open(strategy.timezone, strategy.week_start)),
+        now_(kNoon + 1h * (random_() % 9000)) {}
 
   Event next(const Engine& engine) {
     now_ += 1s * (random_() % 3 == 0 ? random_() % 200000 : random_() % 7200);
     const unsigned kind = random_() % 10;
     const auto alerts = engine.alerts();
     if (kind == 0) return Tick{now_};
-    if (kind == 1 && !alerts.empty()) return Acknowledgement{now_, alerts[random_() % alerts.size()].id, "ann"};
+    if (kind == 1 && !alerts.empty())
+      return Acknowledgement{now_, alerts[random_() % alerts.size()].id, "ann"};
     if (kind == 2 && !alerts.empty()) {
       const Alert& alert = alerts[random_() % alerts.size()];
       if (alert.recommendations.empty()) return Tick{now_};
@@ -85,7 +90,8 @@ class Generator {
       const unsigned number = random_() % 4;
       const bool hourly = number == 0;
       const unsigned metric = random_() % 5;
-      Figure figure{campaign(channels[random_() % 3], "c" + std::to_string(number)), metrics[metric], today, 0};
+      Figure figure{campaign(channels[random_() % 3], "c" + std::to_string(number)), metrics[metric], today,
+                    0};
       if (hourly) {
         const Bucket bucket = calendar_.hour_of(now_ - 1h * (random_() % 60));
         figure.day = bucket.day;
@@ -93,7 +99,9 @@ class Generator {
       } else {
         figure.day = today - static_cast<int>(random_() % 45);
       }
-      figure.value = random_() % 25 == 0 ? kUndefined : static_cast<double>(random_() % 100000) / (metric == 0 ? 1000 : 100);
+      figure.value = random_() % 25 == 0
+                         ? kUndefined
+                         : static_cast<double>(random_() % 100000) / (metric == 0 ? 1000 : 100);
       list.push_back(figure);
     }
     return figures(now_, list);
@@ -107,8 +115,10 @@ class Generator {
 std::string everything_told(const Effects& effects) {
   std::string text = told(effects);
   for (const AlertChange& change : effects.alerts) {
-    text += change.alert.id + " " + to_rfc3339(change.at) + " " + std::to_string(change.alert.revision) + " " + change.alert.reason;
-    for (const Recommendation& recommendation : change.alert.recommendations) text += recommendation.id + recommendation.text;
+    text += change.alert.id + " " + to_rfc3339(change.at) + " " + std::to_string(change.alert.revision) +
+            " " + change.alert.reason;
+    for (const Recommendation& recommendation : change.alert.recommendations)
+      text += recommendation.id + recommendation.text;
   }
   return text + effects.refused;
 }
@@ -121,7 +131,8 @@ void expect_equal(const Engine& engine, const NaiveEngine& naive) {
       const Verdict verdict = verdict_of(engine, view.target->name, node);
       const double expected = naive.value(*view.target, *view.objective, node, engine.now());
       if (std::isnan(expected)) {
-        ASSERT_TRUE(std::isnan(verdict.value)) << view.target->name << " " << to_string(node) << " " << verdict.value;
+        ASSERT_TRUE(std::isnan(verdict.value))
+            << view.target->name << " " << to_string(node) << " " << verdict.value;
         continue;
       }
       ASSERT_EQ(verdict.value, expected) << view.target->name << " " << to_string(node);
@@ -193,7 +204,8 @@ TEST(EngineOrderTest, AnyOrderOfObservationsGivesTheSameSums) {
   // Each figure once, with its last value; then in any order, all learnt at the end.
   std::map<std::tuple<Entity, std::string, Bucket>, Amount> last;
   for (const auto& batch : batches) {
-    for (const auto& row : batch.rows) last[{batch.entities[row.entity], batch.metrics[row.metric], row.bucket}] = row.value;
+    for (const auto& row : batch.rows)
+      last[{batch.entities[row.entity], batch.metrics[row.metric], row.bucket}] = row.value;
   }
   std::vector<std::pair<std::tuple<Entity, std::string, Bucket>, Amount>> list(last.begin(), last.end());
   std::map<std::string, double> reference;

@@ -35,7 +35,8 @@ TEST(EngineTest, AMissFiresOnceAndResolvesWhenItIsWellAgain) {
   Engine engine = engine_with(at_most("cpa", "cpa", 40));
   EXPECT_EQ(told(engine.apply(week_of(kNoon, kBrand, 100, 2))), "fired cpa search/brand\n");
   EXPECT_EQ(told(engine.apply(Tick{kNoon + 3h})), "");
-  EXPECT_EQ(told(engine.apply(week_of(kNoon + 4h, kBrand, 100, 5))), "amended cpa search/brand\nresolved cpa search/brand\n");
+  EXPECT_EQ(told(engine.apply(week_of(kNoon + 4h, kBrand, 100, 5))),
+            "amended cpa search/brand\nresolved cpa search/brand\n");
   EXPECT_EQ(engine.alerts().size(), 1u);
   EXPECT_EQ(engine.alerts()[0].phase, AlertPhase::resolved);
 }
@@ -114,7 +115,8 @@ TEST(EngineTest, AnAlertThatFiredOnAFigureSinceRestatedIsAmended) {
   target.keep_firing_for = days(3);
   Engine engine = engine_with(target);
   engine.apply(week_of(kNoon, kBrand, 100, 2));  // 50
-  const Effects effects = engine.apply(figures(kNoon + 1h, {{kBrand, "conversions", kToday - 2, 9}}));  // 700 / 21
+  const Effects effects =
+      engine.apply(figures(kNoon + 1h, {{kBrand, "conversions", kToday - 2, 9}}));  // 700 / 21
   ASSERT_EQ(told(effects), "amended cpa search/brand\n");
   const Amendment& amendment = *effects.alerts[0].alert.amendment;
   EXPECT_DOUBLE_EQ(amendment.value_before, 50);
@@ -179,15 +181,17 @@ TEST(EngineTest, AnHourlyWindowNeedsHours) {
   Engine engine = engine_with(target);
   engine.apply(week_of(kNoon, kBrand, 100, 2));
   EXPECT_EQ(verdict_of(engine, "cpa", kBrand).reason, Reason::needs_hours);
-  engine.apply(figures(kNoon + 1min, {{kBrand, "spend", kToday - 1, 60, 13},      // 13:00 yesterday: in the window
-                                      {kBrand, "spend", kToday - 1, 1000, 12},  // 12:00 yesterday: no longer
-                                      {kBrand, "conversions", kToday, 2, 12}}));
+  engine.apply(
+      figures(kNoon + 1min, {{kBrand, "spend", kToday - 1, 60, 13},    // 13:00 yesterday: in the window
+                             {kBrand, "spend", kToday - 1, 1000, 12},  // 12:00 yesterday: no longer
+                             {kBrand, "conversions", kToday, 2, 12}}));
   EXPECT_DOUBLE_EQ(verdict_of(engine, "cpa", kBrand).value, 30);
 }
 
 TEST(EngineTest, ADayIsTheSumOfItsHoursUnlessItWasGiven) {
   Engine engine = engine_with(at_least("volume", "conversions", 1, {0}));
-  engine.apply(figures(kNoon, {{kBrand, "conversions", kToday, 2, 9}, {kBrand, "conversions", kToday, 3, 10}}));
+  engine.apply(
+      figures(kNoon, {{kBrand, "conversions", kToday, 2, 9}, {kBrand, "conversions", kToday, 3, 10}}));
   EXPECT_DOUBLE_EQ(verdict_of(engine, "volume", {}).value, 5);
   engine.apply(figures(kNoon + 1min, {{kBrand, "conversions", kToday, 1, 10}}));
   EXPECT_DOUBLE_EQ(verdict_of(engine, "volume", {}).value, 3);
@@ -204,7 +208,8 @@ TEST(EngineTest, PaceComparesWithTheShareOfThePeriodElapsed) {
   Engine engine = engine_with(target);
   engine.apply(figures(kNoon, {{kBrand, "conversions", kToday, 590}}));
   const Verdict verdict = verdict_of(engine, "volume", {});
-  EXPECT_NEAR(verdict.low, 900 * (19 * 24 + 13) / (30.0 * 24), 1e-9);  // to the end of the hour that began at noon
+  EXPECT_NEAR(verdict.low, 900 * (19 * 24 + 13) / (30.0 * 24),
+              1e-9);  // to the end of the hour that began at noon
   EXPECT_EQ(verdict.state, VerdictState::on_target);
 }
 
@@ -212,7 +217,8 @@ TEST(EngineTest, WhatServesNoObjectiveIsReportedWithItsSpend) {
   Objective search = objective("search", {at_most("cpa", "cpa", 40)});
   search.match = {{0, {"search"}}};
   Engine engine(strategy({search}));
-  engine.apply(figures(kNoon, {{kBrand, "spend", kToday, 75}, {campaign("social", "spring"), "spend", kToday, 25}}));
+  engine.apply(
+      figures(kNoon, {{kBrand, "spend", kToday, 75}, {campaign("social", "spring"), "spend", kToday, 25}}));
   const auto unaligned = engine.unaligned();
   ASSERT_EQ(unaligned.size(), 1u);
   EXPECT_EQ(to_string(unaligned[0].entity), "social/spring");
@@ -228,11 +234,11 @@ TEST(EngineTest, StakeIsWhatTheMissCostsAnHour) {
 }
 
 TEST(EngineTest, TheDriverIsNamedAndItsPlaybookLeads) {
-  Engine engine = engine_with(
-      at_most("cpa", "cpa", 12),
-      {playbook("any", "cpa", "", "", "Look at {campaign}."),
-       playbook("lower_bids", "cpa", "cpc", "change(cpc, 7d) > 10%", "Lower bids of {campaign} by {step:.0%}, to {bid_after}."),
-       playbook("landing_page", "cpa", "cvr", "", "Look at the landing page.")});
+  Engine engine = engine_with(at_most("cpa", "cpa", 12),
+                              {playbook("any", "cpa", "", "", "Look at {campaign}."),
+                               playbook("lower_bids", "cpa", "cpc", "change(cpc, 7d) > 10%",
+                                        "Lower bids of {campaign} by {step:.0%}, to {bid_after}."),
+                               playbook("landing_page", "cpa", "cvr", "", "Look at the landing page.")});
   std::vector<Figure> list;
   for (int back = 13; back >= 0; --back) {
     const double price = back >= 7 ? 1.0 : 1.5;
@@ -276,7 +282,8 @@ TEST(EngineTest, AnAcknowledgementStaysWithTheAlert) {
 }
 
 TEST(EngineTest, ANewStrategyKeepsTheAlertsOfTargetsThatAreStillThere) {
-  Strategy two = strategy({objective("growth", {at_most("cpa", "cpa", 40), at_least("volume", "conversions", 100)})});
+  Strategy two =
+      strategy({objective("growth", {at_most("cpa", "cpa", 40), at_least("volume", "conversions", 100)})});
   Engine engine(two);
   engine.apply(week_of(kNoon, kBrand, 100, 2));
   ASSERT_EQ(engine.alerts().size(), 2u);
@@ -298,7 +305,8 @@ TEST(EngineTest, OnlyRowsThatChangeSomethingAreLeftOfAPoll) {
   EXPECT_EQ(engine.changed(first).rows.size(), 14u);
   engine.apply(first);
   EXPECT_TRUE(engine.changed(week_of(kNoon + 1h, kBrand, 100, 2)).rows.empty());
-  const ObservationBatch more = figures(kNoon + 1h, {{kBrand, "spend", kToday, 100}, {kBrand, "spend", kToday - 1, 90}});
+  const ObservationBatch more =
+      figures(kNoon + 1h, {{kBrand, "spend", kToday, 100}, {kBrand, "spend", kToday - 1, 90}});
   const ObservationBatch changed = engine.changed(more);
   ASSERT_EQ(changed.rows.size(), 1u);
   EXPECT_EQ(changed.rows[0].value, Amount::from_units(90));
@@ -347,8 +355,10 @@ TEST(EngineTest, ExplainNamesEveryNumberBehindAVerdict) {
 
 TEST(EngineTest, ASeriesHasAGapWhereNothingWasReported) {
   Engine engine = engine_with(at_most("cpa", "cpa", 40));
-  engine.apply(figures(kNoon, {{kBrand, "spend", kToday - 2, 50}, {kBrand, "conversions", kToday - 2, 2},
-                               {kBrand, "spend", kToday, 90}, {kBrand, "conversions", kToday, 3}}));
+  engine.apply(figures(kNoon, {{kBrand, "spend", kToday - 2, 50},
+                               {kBrand, "conversions", kToday - 2, 2},
+                               {kBrand, "spend", kToday, 90},
+                               {kBrand, "conversions", kToday, 3}}));
   const auto points = engine.series("cpa", {}, "", "cpa", {kToday - 2, kToday});
   ASSERT_EQ(points.size(), 3u);
   EXPECT_DOUBLE_EQ(points[0].value, 25);

@@ -85,7 +85,10 @@ TEST(DiagnosisTest, AnUnknownFactorExplainsNothing) {
 TEST(DiagnosisTest, ResultsThatStopWhileClicksGoOnPointAtTheTracking) {
   const KpiLibrary library;
   const Diagnosis why = diagnose(
-      *library.find_kpi("cpa"), {40, std::nan("")}, [](std::string_view) { return BeforeAndNow{1, 1}; },
+      *library.find_kpi("cpa"), {40, std::nan("")},
+      [](std::string_view) {
+        return BeforeAndNow{1, 1};
+      },
       [](std::string_view) { return Unit::count; }, "EUR", {50, 0}, {1000, 900});
   EXPECT_EQ(why.driver, "tracking");
   EXPECT_EQ(why.reason, "No conversions on 900 clicks, where about 45 were due: has the tracking broken?");

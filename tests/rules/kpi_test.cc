@@ -110,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"net_revenue", {{"revenue", 900}, {"refunds", 100}}, 800},
         {"impression_share_lost_rank", {{"impressions_lost_rank", 20}, {"eligible_impressions", 100}}, 0.2},
     }),
-    [](const auto& info) { return std::string(info.param.kpi); });
+    [](const auto& instance) { return std::string(instance.param.kpi); });
 
 TEST(FactorTest, TheProductOfTheFactorsMovesAsTheKpiDoes) {
   const KpiLibrary library;
@@ -220,7 +220,7 @@ INSTANTIATE_TEST_SUITE_P(
          "language"},
         {"AUnitError", "mine", "spend + orders", std::nullopt, "cannot add money and count"},
     }),
-    [](const auto& info) { return std::string(info.param.what); });
+    [](const auto& instance) { return std::string(instance.param.what); });
 
 TEST(KpiLibraryTest, UnknownNamesAreSuggestedFromTheWholeLibrary) {
   KpiLibrary library;

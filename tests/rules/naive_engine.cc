@@ -20,20 +20,22 @@ std::vector<Entity> NaiveEngine::nodes(const Target& target, const Objective& ob
   if (depth == 0) nodes.insert(Entity{});
   for (const auto& [key, amount] : figures_) {
     const Entity& entity = std::get<0>(key);
-    if (depth > 0 && objective.matches(entity) && entity.path.size() >= depth) nodes.insert(entity.prefix(depth));
+    if (depth > 0 && objective.matches(entity) && entity.path.size() >= depth)
+      nodes.insert(entity.prefix(depth));
   }
   return {nodes.begin(), nodes.end()};
 }
 
-std::pair<std::int64_t, bool> NaiveEngine::sum(const std::string& metric, const Objective& objective, const Entity& node,
-                                               Window window, Timestamp now) const {
+std::pair<std::int64_t, bool> NaiveEngine::sum(const std::string& metric, const Objective& objective,
+                                               const Entity& node, Window window, Timestamp now) const {
   std::int64_t sum = 0;
   bool any = false;
   const DayRange days = calendar_.days_of(window, calendar_.day_of(now));
   const Timestamp hour_end = calendar_.next_hour(now);
   for (const auto& [key, amount] : figures_) {
     const auto& [entity, of, bucket] = key;
-    if (of != metric || amount.is_missing() || !objective.matches(entity) || entity.prefix(node.path.size()) != node) {
+    if (of != metric || amount.is_missing() || !objective.matches(entity) ||
+        entity.prefix(node.path.size()) != node) {
       continue;
     }
     bool inside;
@@ -50,7 +52,8 @@ std::pair<std::int64_t, bool> NaiveEngine::sum(const std::string& metric, const 
   return {sum, any};
 }
 
-double NaiveEngine::value(const Target& target, const Objective& objective, const Entity& node, Timestamp now) const {
+double NaiveEngine::value(const Target& target, const Objective& objective, const Entity& node,
+                          Timestamp now) const {
   const Kpi& kpi = *strategy_.find_kpi(target.kpi);
   std::vector<double> inputs;
   for (const Input& input : kpi.formula.inputs()) {

@@ -1,4 +1,5 @@
-// An engine that is obviously right and knows nothing of speed: every figure in one map, every sum added up anew.
+// An engine that is obviously right and knows nothing of speed: every figure in one map, every sum added up
+// anew.
 #pragma once
 
 #include <map>
@@ -22,8 +23,8 @@ class NaiveEngine {
 
  private:
   // The sum in millionths, and whether anything was there.
-  std::pair<std::int64_t, bool> sum(const std::string& metric, const Objective& objective, const Entity& node, Window window,
-                                    Timestamp now) const;
+  std::pair<std::int64_t, bool> sum(const std::string& metric, const Objective& objective, const Entity& node,
+                                    Window window, Timestamp now) const;
 
   const Strategy& strategy_;
   Calendar calendar_;

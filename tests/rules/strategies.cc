@@ -51,7 +51,8 @@ Strategy strategy(std::vector<Objective> objectives, std::vector<Playbook> playb
   return result;
 }
 
-Playbook playbook(std::string name, std::string kpi, std::string driver, std::string when, std::string advise) {
+Playbook playbook(std::string name, std::string kpi, std::string driver, std::string when,
+                  std::string advise) {
   Playbook result;
   result.name = std::move(name);
   result.kpi = std::move(kpi);

@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"TwoDigitDecimals", "{step:.10f}", 6, 4, "unknown format \".10f\"; write .0%, .2f or money", ""},
         {"FormatOnAText", "{campaign:.0%}", 10, 3, "\"campaign\" is a text and takes no format", ""},
     }),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(TemplateTest, WithoutTheListOfTextsAnyNameMayHaveAFormat) {
   EXPECT_FALSE(check_template("{campaign:.0%}", std::vector<std::string>{"campaign"}).has_value());
