@@ -9,20 +9,34 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-error=restrict -Wno-error=stringop-overflow -Wno-error=array-bounds -Wno-error=free-nonheap-object
     -Wno-error=mismatched-new-delete)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_link_options(tightrope_build_flags INTERFACE -fuse-ld=lld)  # many test programs: linking is a good part of a build
+endif()
 if(TIGHTROPE_SANITIZE)
   target_compile_options(tightrope_build_flags INTERFACE -fsanitize=${TIGHTROPE_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(tightrope_build_flags INTERFACE -fsanitize=${TIGHTROPE_SANITIZE})
 endif()
 
-# tightrope_library(NAME SOURCES ... PUBLIC ... PRIVATE ...): one library per folder, included from the root.
+# Heavy headers are parsed once per target. Only with clang: g++ builds without, which also shows that every file includes
+# what it uses.
+option(TIGHTROPE_PRECOMPILE "Precompile heavy headers (clang only)" ON)
+function(tightrope_precompile target)
+  if(TIGHTROPE_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND ARGN)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")  # so that ccache can tell equal ones
+  endif()
+endfunction()
+
+# tightrope_library(NAME SOURCES ... PUBLIC ... PRIVATE ... PRECOMPILE ...): one library per folder, included from the root.
 function(tightrope_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE;PRECOMPILE" ${ARGN})
   add_library(tightrope_${name} STATIC ${ARG_SOURCES})
   add_library(tightrope::${name} ALIAS tightrope_${name})
   target_include_directories(tightrope_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(tightrope_${name} PUBLIC ${ARG_PUBLIC} PRIVATE tightrope_build_flags ${ARG_PRIVATE})
   target_compile_features(tightrope_${name} PUBLIC cxx_std_20)
+  tightrope_precompile(tightrope_${name} ${ARG_PRECOMPILE})
 endfunction()
 
 # tightrope_program(NAME SOURCES ... LIBRARIES ...)
@@ -38,8 +52,12 @@ function(tightrope_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   tightrope_program(${name} SOURCES ${ARG_SOURCES} LIBRARIES ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE TIGHTROPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  list(LENGTH ARG_SOURCES sources)
+  if(sources GREATER 3)
+    tightrope_precompile(${name} <gtest/gtest.h> <map> <memory> <optional> <string> <variant> <vector>)
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()

@@ -85,7 +85,7 @@ struct PushVocabulary {
 // has none.
 std::variant<std::string, PushError> pushed_source(std::string_view body);
 // A later row of the same entity, bucket and metric replaces an earlier one; a metric that is null takes its
-// figure back. Buckets lie between ten years ago and a day ahead of `now`; at most 1 000 000 figures; a
+// figure back. Days lie at most 97 days back (hours: 5) and a day ahead of `now`; at most 1 000 000 figures; a
 // "currency" must be `source_currency`.
 std::variant<PushedBatch, PushError> parse_push(std::string_view body, const rules::Calendar& calendar,
                                                 const PushVocabulary& vocabulary,

@@ -8,13 +8,16 @@
 #include "collectors/figure_key.h"
 #include "collectors/figure_text.h"
 #include "collectors/json_tree.h"
+#include "rules/cube.h"
 
 namespace tightrope::collectors {
 namespace {
 
 constexpr std::size_t kMostFigures = 1'000'000;
 constexpr std::size_t kLongestSourceName = 256;
-constexpr int kOldestDays = 3653;  // ten years
+// What an engine holds, less a day on either side for zones: what is acknowledged must count.
+constexpr int kOldestDays = rules::Cube::kDays - 3;
+constexpr int kOldestHourDays = rules::Cube::kHourDays - 3;
 constexpr rules::Duration kFurthestAhead{std::chrono::days(1)};
 
 std::string kind_name(JsonKind kind) {
@@ -165,8 +168,11 @@ class PushParser {
                                   quoted(value.text()), calendar_.zone_name()));
     }
     const rules::Day today = calendar_.day_of(now_);
-    if (bucket_->day < today - kOldestDays)
-      return fail_row("bucket", quoted(value.text()) + " is more than ten years ago");
+    const int oldest = bucket_->whole_day() ? kOldestDays : kOldestHourDays;
+    if (bucket_->day < today - oldest) {
+      return fail_row("bucket", fmt::format("{} is more than {} days ago; load older figures with `tightrope import`",
+                                            quoted(value.text()), oldest));
+    }
     if (calendar_.start_of(*bucket_) > now_ + kFurthestAhead) {
       return fail_row("bucket", quoted(value.text()) + " is more than a day ahead");
     }

@@ -56,7 +56,10 @@ StoredAlerting App::read_stored(Problem& problem) {
 App::Problem App::open() {
   config::Loaded loaded = config::load(options_.config_file);
   if (!loaded.configuration) return config::format(loaded.errors);
-  for (const config::Error& warning : loaded.errors) logger("app")->warn("{}", config::format(warning));
+  for (const config::Error& warning : loaded.errors) {
+    logger("app")->warn("configuration: {} file={} line={}", warning.problem, quoted(warning.where.file),
+                        warning.where.line);
+  }
   if (auto wrong = Alerting::problem(*loaded.configuration)) return wrong;
   configuration_ = std::make_unique<config::Configuration>(std::move(*loaded.configuration));
 

@@ -4,33 +4,10 @@
 #include <cmath>
 #include <utility>
 
-#include "rules/alert.h"
+#include "daemon/exposition_families.h"
 
 namespace tightrope::daemon {
 namespace {
-
-struct FamilyInfo {
-  std::string_view name;
-  std::string_view help;
-};
-
-// By KpiFamily; all are gauges.
-constexpr std::array<FamilyInfo, kKpiFamilies> kFamilies{{
-    {"tightrope_kpi_value", "The KPI over its target's window, in the KPI's own unit."},
-    {"tightrope_kpi_target", "The bound in force for the KPI, in the KPI's own unit."},
-    {"tightrope_kpi_gap_ratio", "By what share of its bound the KPI misses it; negative is room left."},
-    {"tightrope_kpi_evidence_log10",
-     "How strongly the figures contradict that the target is met, as a power of ten."},
-    {"tightrope_verdicts", "Checks of targets by their state."},
-    {"tightrope_stake_per_hour", "Money at risk in each hour that the objective's targets stay missed."},
-    {"tightrope_alerts", "Alerts by their state."},
-    {"tightrope_recommendations", "Recommendations of the alerts in memory by their state."},
-    {"tightrope_spend_aligned_ratio", "Share of the last 7 days' spend that serves an objective."},
-}};
-
-constexpr std::string_view name_of(KpiFamily family) {
-  return kFamilies[static_cast<std::size_t>(family)].name;
-}
 
 bool is_reserved(std::string_view label) {
   static constexpr std::string_view kReserved[] = {"client", "objective", "target",   "kpi",      "window",
@@ -38,94 +15,6 @@ bool is_reserved(std::string_view label) {
                                                    "state",  "currency",  "playbook", "bound"};
   return std::find(std::begin(kReserved), std::end(kReserved), label) != std::end(kReserved) ||
          label.starts_with("__");
-}
-
-using LabelList = std::initializer_list<std::pair<std::string_view, std::string_view>>;
-
-std::string labels(LabelList list) {
-  std::string text;
-  for (const auto& [name, value] : list) {
-    text += text.empty() ? '{' : ',';
-    append_label(text, name, value);
-  }
-  text += "} ";
-  return text;
-}
-
-void write_objectives(const rules::Engine& engine, KpiSamples& out) {
-  const rules::Strategy& strategy = engine.strategy();
-  for (const rules::ObjectiveSummary& summary : engine.objectives()) {
-    const std::string& objective = summary.objective->name;
-    const auto count = [&](rules::VerdictState state, std::uint32_t number) {
-      out.of(KpiFamily::verdicts)
-          .sample(
-              name_of(KpiFamily::verdicts),
-              labels({{"client", strategy.client}, {"objective", objective}, {"state", to_string(state)}}),
-              number);
-    };
-    count(rules::VerdictState::on_target, summary.on_target);
-    count(rules::VerdictState::watch, summary.watch);
-    count(rules::VerdictState::off_target, summary.off_target);
-    count(rules::VerdictState::unknown, summary.unknown);
-    out.of(KpiFamily::stake_per_hour)
-        .sample(
-            name_of(KpiFamily::stake_per_hour),
-            labels({{"client", strategy.client}, {"objective", objective}, {"currency", strategy.currency}}),
-            summary.stake_per_hour);
-  }
-}
-
-// Alerts that live, by target; every target has a sample, so that "none" is a zero.
-void write_alerts(const rules::Engine& engine, const std::vector<rules::Alert>& alerts, KpiSamples& out) {
-  struct Counts {
-    std::uint32_t pending = 0;
-    std::uint32_t firing = 0;
-  };
-  std::map<std::string_view, Counts> by_target;
-  for (const rules::Alert& alert : alerts) {
-    if (alert.phase == rules::AlertPhase::pending) ++by_target[alert.target].pending;
-    if (alert.phase == rules::AlertPhase::firing) ++by_target[alert.target].firing;
-  }
-  const rules::Strategy& strategy = engine.strategy();
-  for (const rules::Objective& objective : strategy.objectives) {
-    for (const rules::Target& target : objective.targets) {
-      const Counts counts = by_target[target.name];
-      const auto sample = [&](rules::AlertPhase phase, std::uint32_t number) {
-        out.of(KpiFamily::alerts)
-            .sample(name_of(KpiFamily::alerts),
-                    labels({{"client", strategy.client},
-                            {"objective", objective.name},
-                            {"target", target.name},
-                            {"severity", to_string(target.severity)},
-                            {"state", to_string(phase)}}),
-                    number);
-      };
-      sample(rules::AlertPhase::pending, counts.pending);
-      sample(rules::AlertPhase::firing, counts.firing);
-    }
-  }
-}
-
-// Open ones of every playbook, zero included; other states where there are any.
-void write_recommendations(const rules::Engine& engine, const std::vector<rules::Alert>& alerts,
-                           KpiSamples& out) {
-  using rules::RecommendationState;
-  std::map<std::pair<std::string, RecommendationState>, std::uint32_t> counts;
-  const rules::Strategy& strategy = engine.strategy();
-  for (const rules::Playbook& playbook : strategy.playbooks)
-    counts[{playbook.name, RecommendationState::open}] = 0;
-  for (const rules::Alert& alert : alerts) {
-    for (const rules::Recommendation& recommendation : alert.recommendations) {
-      ++counts[{recommendation.playbook, recommendation.state}];
-    }
-  }
-  for (const auto& [key, number] : counts) {
-    out.of(KpiFamily::recommendations)
-        .sample(
-            name_of(KpiFamily::recommendations),
-            labels({{"client", strategy.client}, {"playbook", key.first}, {"state", to_string(key.second)}}),
-            number);
-  }
 }
 
 }  // namespace
@@ -155,11 +44,11 @@ TargetLabels make_labels(const rules::Strategy& strategy, const rules::TargetVie
   result.target = view.target->name;
   result.exported = exported;
   if (!exported) return result;
-  std::string common = labels({{"client", strategy.client},
-                               {"objective", view.objective->name},
-                               {"target", view.target->name},
-                               {"kpi", view.target->kpi},
-                               {"window", to_string(view.target->over)}});
+  std::string common = label_set({{"client", strategy.client},
+                                  {"objective", view.objective->name},
+                                  {"target", view.target->name},
+                                  {"kpi", view.target->kpi},
+                                  {"window", to_string(view.target->over)}});
   common.resize(common.size() - 2);  // the brace stays open for the dimensions
   // The first two dimensions stand in every series, so that series of several levels can be told apart by
   // them.
@@ -185,21 +74,28 @@ TargetLabels make_labels(const rules::Strategy& strategy, const rules::TargetVie
   return result;
 }
 
+// One column of samples.
+struct Column {
+  Column(KpiSamples& out, KpiFamily family) : text(out.of(family)), name(info_of(family).name) {}
+  void add(std::string_view labels, double value) {
+    if (!std::isnan(value)) text.sample(name, labels, value);
+  }
+  SampleText& text;
+  std::string_view name;
+};
+
 void write_target(const rules::TargetView& view, const TargetLabels& cached, KpiSamples& out) {
-  SampleText& values = out.of(KpiFamily::value);
-  SampleText& targets = out.of(KpiFamily::target);
-  SampleText& gaps = out.of(KpiFamily::gap_ratio);
-  SampleText& evidence = out.of(KpiFamily::evidence_log10);
+  Column values(out, KpiFamily::value);
+  Column targets(out, KpiFamily::target);
+  Column gaps(out, KpiFamily::gap_ratio);
+  Column evidence(out, KpiFamily::evidence_log10);
   for (std::size_t node = 0; node < view.verdicts.size(); ++node) {
     const rules::Verdict& verdict = view.verdicts[node];
-    const std::string_view text = cached.at(node);
-    const auto sample = [text](SampleText& family, KpiFamily name, double value) {
-      if (!std::isnan(value)) family.sample(name_of(name), text, value);
-    };
-    sample(values, KpiFamily::value, verdict.value);
-    sample(targets, KpiFamily::target, shown_bound(view.target->kind, verdict));
-    sample(gaps, KpiFamily::gap_ratio, verdict.gap_ratio);
-    sample(evidence, KpiFamily::evidence_log10, verdict.evidence_log10);
+    const std::string_view labels = cached.at(node);
+    values.add(labels, verdict.value);
+    targets.add(labels, shown_bound(view.target->kind, verdict));
+    gaps.add(labels, verdict.gap_ratio);
+    evidence.add(labels, verdict.evidence_log10);
   }
 }
 
@@ -221,7 +117,8 @@ void KpiSamples::collect(MetricsFormat format, std::vector<std::string>& headers
   headers.reserve(kKpiFamilies);  // so that none moves: parts point into them
   for (std::size_t i = 0; i < kKpiFamilies; ++i) {
     if (texts_[i].empty()) continue;
-    headers.push_back(family_header(kFamilies[i].name, kFamilies[i].help, "gauge", format));
+    const FamilyInfo& info = info_of(static_cast<KpiFamily>(i));
+    headers.push_back(family_header(info.name, info.help, "gauge", format));
     parts.push_back(headers.back());
     texts_[i].parts(parts);
   }
@@ -261,16 +158,7 @@ void KpiExposition::write(const rules::Engine& engine, KpiSamples& out) {
   for (std::size_t i = 0; i < engine.target_count(); ++i) targets.push_back(engine.target(i));
   const Shape shape{.engine = &engine, .version = engine.shape_version()};
   write_targets(engine.strategy(), shape, targets, out);
-  write_objectives(engine, out);
-  const std::vector<rules::Alert> alerts = engine.alerts();
-  write_alerts(engine, alerts, out);
-  write_recommendations(engine, alerts, out);
-  const double aligned = engine.spend_aligned_ratio();
-  if (!std::isnan(aligned)) {
-    out.of(KpiFamily::spend_aligned_ratio)
-        .sample(name_of(KpiFamily::spend_aligned_ratio), labels({{"client", engine.strategy().client}}),
-                aligned);
-  }
+  write_counts(engine, out);
 }
 
 void KpiExposition::write_targets(const rules::Strategy& strategy, Shape shape,

@@ -1,8 +1,9 @@
-// The KPI families of /metrics, written from the engines' columns with label texts that are kept between scrapes.
+// The KPI families of /metrics, written from the engines' columns with label texts that are kept between
+// scrapes.
 //
-// They can be hundreds of thousands of series, so they do not pass through a metrics library. A figure that is unknown
-// has no sample: missing is not zero. tightrope_kpi_target shows one bound for each check; of `between`, the one that is
-// missed, else the one that is nearer to the figure, else the upper one.
+// They can be hundreds of thousands of series, so they do not pass through a metrics library. A figure that
+// is unknown has no sample: missing is not zero. tightrope_kpi_target shows one bound for each check; of
+// `between`, the one that is missed, else the one that is nearer to the figure, else the upper one.
 #pragma once
 
 #include <array>
@@ -22,7 +23,15 @@
 namespace tightrope::daemon {
 
 enum class KpiFamily : std::uint8_t {
-  value, target, gap_ratio, evidence_log10, verdicts, stake_per_hour, alerts, recommendations, spend_aligned_ratio,
+  value,
+  target,
+  gap_ratio,
+  evidence_log10,
+  verdicts,
+  stake_per_hour,
+  alerts,
+  recommendations,
+  spend_aligned_ratio,
 };
 constexpr std::size_t kKpiFamilies = 9;
 
@@ -32,8 +41,10 @@ class KpiSamples {
   SampleText& of(KpiFamily family) noexcept { return texts_[static_cast<std::size_t>(family)]; }
   void clear() noexcept;
   std::size_t size() const noexcept;  // bytes
-  // Each family that has samples: its header, then its samples. `headers` owns the headers and must outlive `parts`.
-  void collect(MetricsFormat format, std::vector<std::string>& headers, std::vector<std::string_view>& parts) const;
+  // Each family that has samples: its header, then its samples. `headers` owns the headers and must outlive
+  // `parts`.
+  void collect(MetricsFormat format, std::vector<std::string>& headers,
+               std::vector<std::string_view>& parts) const;
 
  private:
   std::array<SampleText, kKpiFamilies> texts_;
@@ -45,8 +56,8 @@ class KpiExposition {
   KpiExposition();
   ~KpiExposition();
 
-  // Which levels become series: the first rule that names the KPI decides, and a KPI that none names has no series. No
-  // rules: every target at its own level.
+  // Which levels become series: the first rule that names the KPI decides, and a KPI that none names has no
+  // series. No rules: every target at its own level.
   void configure(std::vector<config::ExportRule> exports);
   // Forgets the label texts of all other clients.
   void keep_only(std::span<const std::string> clients);
@@ -59,7 +70,8 @@ class KpiExposition {
     std::uint64_t version = 0;
     friend bool operator==(const Shape&, const Shape&) = default;
   };
-  void write_targets(const rules::Strategy& strategy, Shape shape, std::span<const rules::TargetView> targets, KpiSamples& out);
+  void write_targets(const rules::Strategy& strategy, Shape shape, std::span<const rules::TargetView> targets,
+                     KpiSamples& out);
 
   std::size_t label_bytes() const noexcept;  // kept between scrapes
 
@@ -74,8 +86,8 @@ class KpiExposition {
 // The bound that tightrope_kpi_target shows.
 double shown_bound(rules::BoundKind kind, const rules::Verdict& verdict) noexcept;
 
-// A dimension's name as a label: other characters become `_`, and names that Tightrope or Prometheus use themselves get
-// "dimension_" in front.
+// A dimension's name as a label: other characters become `_`, and names that Tightrope or Prometheus use
+// themselves get "dimension_" in front.
 std::string dimension_label(std::string_view dimension);
 
 }  // namespace tightrope::daemon

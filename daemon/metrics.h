@@ -25,13 +25,15 @@ class Metrics {
 
   // After each poll: its duration, and an error by its reason.
   void source_polled(const SourceStatus& status, bool succeeded, double seconds);
-  void source_received(std::string_view source, std::string_view client, std::uint64_t observations, std::uint64_t restated);
-  void source_state(const SourceStatus& status, rules::Timestamp now);            // at scrape time
+  void source_received(std::string_view source, std::string_view client, std::uint64_t observations,
+                       std::uint64_t restated);
+  void source_state(const SourceStatus& status, rules::Timestamp now);  // at scrape time
   void notified(const OutboxEvent& event);
-  void engine_applied(std::string_view client, double seconds, const rules::Effects& effects, rules::Timestamp at);
-  void engine_state(std::string_view client, const rules::EngineStats& stats);   // at scrape time
-  void journal_state(const JournalStats& stats);                                  // at scrape time
-  void process_state();                                                           // at scrape time; reads /proc/self
+  void engine_applied(std::string_view client, double seconds, const rules::Effects& effects,
+                      rules::Timestamp at);
+  void engine_state(std::string_view client, const rules::EngineStats& stats);  // at scrape time
+  void journal_state(const JournalStats& stats);                                // at scrape time
+  void process_state();  // at scrape time; reads /proc/self
   void reloaded(bool successful, rules::Timestamp at);
   void http_answered(std::string_view handler, int status, double seconds);
   // Label sets of clients, sources and receivers that are no longer configured are removed.

@@ -15,8 +15,8 @@ namespace tightrope::daemon {
 
 enum class MetricsFormat { text, openmetrics };  // Prometheus text 0.0.4, OpenMetrics 1.0.0
 
-// Text that only grows at its end, in blocks: nothing is copied while it grows, and a block is used again after clear().
-// Moved and not copied.
+// Text that only grows at its end, in blocks: nothing is copied while it grows, and a block is used again
+// after clear(). Moved and not copied.
 class SampleText {
  public:
   // Room for `size` bytes, side by side, that commit() may then take.
@@ -43,17 +43,19 @@ class SampleText {
   std::size_t size_ = 0;
 };
 
-// A double as both formats write it: shortest decimal that reads back the same, NaN, +Inf, -Inf. Into 32 bytes or more;
-// returns the end.
+// A double as both formats write it: shortest decimal that reads back the same, NaN, +Inf, -Inf. Into 32
+// bytes or more; returns the end.
 char* write_value(char* out, double value) noexcept;
 
 // name="value" with backslashes, quotes and line breaks escaped, and nothing that is not UTF-8.
 void append_label(std::string& out, std::string_view name, std::string_view value);
 
 // The lines that begin a family.
-std::string family_header(std::string_view name, std::string_view help, std::string_view type, MetricsFormat format);
+std::string family_header(std::string_view name, std::string_view help, std::string_view type,
+                          MetricsFormat format);
 
 // Families of prometheus-cpp's registry. Its own serializer writes "Nan" and does not escape help texts.
-void write_families(SampleText& out, const std::vector<prometheus::MetricFamily>& families, MetricsFormat format);
+void write_families(SampleText& out, const std::vector<prometheus::MetricFamily>& families,
+                    MetricsFormat format);
 
 }  // namespace tightrope::daemon

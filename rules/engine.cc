@@ -82,6 +82,7 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
       live_alert.alert.owner = fresh.alert.owner;
       live_alert.alert.why_objective = fresh.alert.why_objective;
       next->attach(std::move(live_alert), *found);
+      next->renew_recommendations(*found);
       continue;
     }
     const bool fired = live_alert.state.phase == AlertPhase::firing;

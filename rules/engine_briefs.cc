@@ -130,6 +130,25 @@ LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
   return live_alert;
 }
 
+void Engine::State::renew_recommendations(CheckKey key) {
+  LiveAlert& live_alert = live.at(key);
+  if (live_alert.state.phase != AlertPhase::firing) return;
+  std::vector<Recommendation> renewed = recommend(checks[key.target], key.node, live_alert);
+  for (Recommendation& past : live_alert.alert.recommendations) {
+    if (past.state == RecommendationState::open) continue;
+    const auto same = std::find_if(renewed.begin(), renewed.end(),
+                                   [&](const Recommendation& candidate) { return candidate.id == past.id; });
+    if (same != renewed.end()) {
+      past.rank = same->rank;
+      *same = std::move(past);
+    } else {
+      past.rank = static_cast<std::uint32_t>(renewed.size());
+      renewed.push_back(std::move(past));
+    }
+  }
+  live_alert.alert.recommendations = std::move(renewed);
+}
+
 std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIndex node,
                                                      const LiveAlert& live_alert) const {
   const auto& members = rollups[check.rollup].members(node);

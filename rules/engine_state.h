@@ -118,6 +118,8 @@ struct Engine::State {
   Diagnosis diagnosis(const Checks& check, NodeIndex node) const;
   std::vector<Recommendation> recommend(const Checks& check, NodeIndex node,
                                         const LiveAlert& live_alert) const;
+  // A firing alert's advice under another strategy; what was decided stays.
+  void renew_recommendations(CheckKey key);
   LiveAlert make_alert(const Checks& check, NodeIndex node) const;
 };
 

@@ -48,8 +48,12 @@ asio::awaitable<bool> Background::run(std::function<void()> job) {
   co_return true;
 }
 
-void Background::stop() noexcept { state_->stopping = true; }
+void Background::stop() noexcept {
+  state_->stopping = true;
+}
 
-const std::atomic<bool>& Background::stopping() const noexcept { return state_->stopping; }
+const std::atomic<bool>& Background::stopping() const noexcept {
+  return state_->stopping;
+}
 
 }  // namespace tightrope::daemon::http

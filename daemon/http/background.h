@@ -19,8 +19,8 @@ class Background {
   Background();
   ~Background();  // waits for the job that runs
 
-  // Runs the job on the other thread and returns when it has ended; false when there are too many already, or stop() was
-  // called. What the job throws is thrown here. A long job has to look at stopping().
+  // Runs the job on the other thread and returns when it has ended; false when there are too many already, or
+  // stop() was called. What the job throws is thrown here. A long job has to look at stopping().
   asio::awaitable<bool> run(std::function<void()> job);
   // Jobs should end soon; those that wait still run, and see it too.
   void stop() noexcept;

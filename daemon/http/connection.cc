@@ -33,8 +33,8 @@ namespace {
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadSize = 4096;
-// After an answer that came before the request's end: so much is read and dropped, or so long, so that the other side gets
-// to see the answer rather than a reset.
+// After an answer that came before the request's end: so much is read and dropped, or so long, so that the
+// other side gets to see the answer rather than a reset.
 constexpr std::size_t kMostDrained = 64u << 20;
 constexpr rules::Duration kLongestDrain = std::chrono::seconds(2);
 
@@ -50,14 +50,20 @@ int status_of(const error_code& error, bool expired) {
 
 Response refusal(int status) {
   switch (status) {
-    case 408: return error_response(408, ErrorType::timeout, "the request took too long to arrive");
-    case 413: return error_response(413, ErrorType::bad_data, "the body is too large");
-    case 431: return error_response(431, ErrorType::bad_data, "the header is too large");
-    default: return bad_request("this is not an HTTP/1.1 request");
+    case 408:
+      return error_response(408, ErrorType::timeout, "the request took too long to arrive");
+    case 413:
+      return error_response(413, ErrorType::bad_data, "the body is too large");
+    case 431:
+      return error_response(431, ErrorType::bad_data, "the header is too large");
+    default:
+      return bad_request("this is not an HTTP/1.1 request");
   }
 }
 
-std::string_view view_of(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view_of(beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 }  // namespace
 
@@ -160,10 +166,10 @@ asio::awaitable<bool> Connection::serve_one() {
   const bool sent = co_await send(response, arrived.request.method == "HEAD", keep_alive);
   const std::chrono::duration<double> took = Stopwatch::now() - began;
   if (context_.on_answered) {
-    context_.on_answered(arrived.route ? std::string_view(arrived.route->name) : std::string_view("none"), response.status,
-                         took.count());
+    context_.on_answered(arrived.route ? std::string_view(arrived.route->name) : std::string_view("none"),
+                         response.status, took.count());
   }
-  co_return sent && keep_alive;
+  co_return sent&& keep_alive;
 }
 
 asio::awaitable<bool> Connection::wait_for_bytes() {
@@ -182,7 +188,8 @@ asio::awaitable<void> Connection::receive(Arrived& arrived) {
   beast::http::request_parser<beast::http::string_body> parser;
   parser.header_limit(settings_->most_header_bytes);
   parser.body_limit(settings_->most_body_bytes);
-  const auto [header_error, header_size] = co_await beast::http::async_read_header(socket_, buffer_->bytes, parser, kTuple);
+  const auto [header_error, header_size] =
+      co_await beast::http::async_read_header(socket_, buffer_->bytes, parser, kTuple);
   if (header_error) {
     const int status = status_of(header_error, expired_);
     arrived.gone = status == 0;
@@ -216,14 +223,16 @@ asio::awaitable<void> Connection::receive(Arrived& arrived) {
     unread_ = true;
     co_return;
   }
-  if (const std::string* expect = request.header("expect"); expect && equal_ignoring_case(*expect, "100-continue")) {
+  if (const std::string* expect = request.header("expect");
+      expect && equal_ignoring_case(*expect, "100-continue")) {
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     const auto bytes = asio::buffer(kContinue.data(), kContinue.size());
     const auto [error, size] = co_await asio::async_write(socket_, bytes, kTuple);
     arrived.gone = static_cast<bool>(error);
     if (error) co_return;
   }
-  const auto [body_error, body_size] = co_await beast::http::async_read(socket_, buffer_->bytes, parser, kTuple);
+  const auto [body_error, body_size] =
+      co_await beast::http::async_read(socket_, buffer_->bytes, parser, kTuple);
   if (body_error) {
     const int status = status_of(body_error, expired_);
     arrived.gone = status == 0;
@@ -247,7 +256,8 @@ asio::awaitable<Response> Connection::answer(const Route& route, const Request& 
   } catch (const std::exception& error) {
     logger("http")->error("a request failed handler={} error={}", route.name, quoted(error.what()));
   }
-  co_return error_response(500, ErrorType::internal, "something is wrong in Tightrope itself; its log says more");
+  co_return error_response(500, ErrorType::internal,
+                           "something is wrong in Tightrope itself; its log says more");
 }
 
 asio::awaitable<bool> Connection::send(const Response& response, bool head, bool keep_alive) {
@@ -267,7 +277,8 @@ asio::awaitable<bool> Connection::send(const Response& response, bool head, bool
   std::vector<asio::const_buffer> buffers{asio::buffer(header)};
   if (!head) {
     if (response.pieces) {
-      for (const std::string_view part : response.pieces->parts()) buffers.emplace_back(part.data(), part.size());
+      for (const std::string_view part : response.pieces->parts())
+        buffers.emplace_back(part.data(), part.size());
     } else {
       buffers.push_back(asio::buffer(response.body));
     }

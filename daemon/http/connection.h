@@ -16,7 +16,8 @@ namespace tightrope::daemon::http {
 // What all connections share. On the I/O thread.
 struct ServerContext {
   Router router;
-  std::shared_ptr<const ServerSettings> settings;  // replaced by a reload; a request keeps those it began with
+  std::shared_ptr<const ServerSettings>
+      settings;  // replaced by a reload; a request keeps those it began with
   OnAnswered on_answered;
   bool stopping = false;
 };
@@ -58,7 +59,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Buffer> buffer_;
   std::string peer_;
   asio::steady_timer deadline_;
-  std::uint64_t deadline_number_ = 0;  // tells a deadline that was replaced while its timer was already on its way
+  std::uint64_t deadline_number_ =
+      0;  // tells a deadline that was replaced while its timer was already on its way
   bool expired_ = false;
   bool busy_ = false;    // from a request's first byte to its answer's last
   bool unread_ = false;  // the other side may still be sending what nobody will read

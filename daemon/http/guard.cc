@@ -26,7 +26,8 @@ bool is_own_name(const std::string& host) {
   const std::string url = "http://" + host;  // what is parsed is borrowed
   const auto parsed = boost::urls::parse_uri(url);
   if (!parsed) return false;
-  if (parsed->host_type() == boost::urls::host_type::ipv4 || parsed->host_type() == boost::urls::host_type::ipv6) {
+  if (parsed->host_type() == boost::urls::host_type::ipv4 ||
+      parsed->host_type() == boost::urls::host_type::ipv6) {
     return true;
   }
   return parsed->host() == "localhost";
@@ -40,8 +41,9 @@ std::optional<Response> refuse_origin(const Request& request, const std::string&
   const std::string asked = host_header ? host_of("http://" + *host_header) : std::string();
   if (!from.empty() && from == external_host) return std::nullopt;
   if (!from.empty() && from == asked && is_own_name(asked)) return std::nullopt;
-  return error_response(403, ErrorType::unauthorized,
-                        "a page of another origin may not do this; if this is your own address, give it as --web.external-url");
+  return error_response(
+      403, ErrorType::unauthorized,
+      "a page of another origin may not do this; if this is your own address, give it as --web.external-url");
 }
 
 bool is_json(const Request& request) {
@@ -80,7 +82,8 @@ std::string host_of(std::string_view url) {
   if (!parsed || !parsed->has_authority()) return "";
   const bool https = parsed->scheme_id() == boost::urls::scheme::https;
   if (!https && parsed->scheme_id() != boost::urls::scheme::http) return "";
-  std::string host = lower_case(std::string_view(parsed->encoded_host().data(), parsed->encoded_host().size()));
+  std::string host =
+      lower_case(std::string_view(parsed->encoded_host().data(), parsed->encoded_host().size()));
   const std::string_view port(parsed->port().data(), parsed->port().size());
   if (!port.empty() && port != (https ? "443" : "80")) host.append(":").append(port);
   return host;

@@ -21,13 +21,14 @@ struct GuardSettings {
 
 // The answer to a request that is refused, or nothing.
 //
-// A page of another site that a browser has open must not act here. Browsers say where a POST comes from (Origin): its
-// host has to be the host that was asked (Host) or that of --web.external-url. Because a site can make its own name point
-// at this machine, the host asked must then be an address, localhost or that of --web.external-url. Programs send no
-// Origin and are not bound by this.
+// A page of another site that a browser has open must not act here. Browsers say where a POST comes from
+// (Origin): its host has to be the host that was asked (Host) or that of --web.external-url. Because a site
+// can make its own name point at this machine, the host asked must then be an address, localhost or that of
+// --web.external-url. Programs send no Origin and are not bound by this.
 std::optional<Response> refuse(const Request& request, const Route& route, const GuardSettings& settings);
 
-// The host and port of an http or https URL in lower case, without user and default port; "" when it has none.
+// The host and port of an http or https URL in lower case, without user and default port; "" when it has
+// none.
 std::string host_of(std::string_view url);
 
 }  // namespace tightrope::daemon::http

@@ -43,8 +43,12 @@ void print_to(std::string& out, const json::value& value) {
       out += before == '[' ? "[]" : "]";
       return;
     }
-    case json::kind::double_: print_double(out, value.get_double()); return;
-    default: out += json::serialize(value); return;
+    case json::kind::double_:
+      print_double(out, value.get_double());
+      return;
+    default:
+      out += json::serialize(value);
+      return;
   }
 }
 
@@ -60,9 +64,13 @@ json::value time_value(const std::optional<rules::Timestamp>& time) {
   return time_value(*time);
 }
 
-json::value time_value(rules::Timestamp time) { return text(rules::to_rfc3339(time)); }
+json::value time_value(rules::Timestamp time) {
+  return text(rules::to_rfc3339(time));
+}
 
-double seconds(rules::Duration duration) noexcept { return std::chrono::duration<double>(duration).count(); }
+double seconds(rules::Duration duration) noexcept {
+  return std::chrono::duration<double>(duration).count();
+}
 
 json::string text(std::string_view value) {
   std::string checked;

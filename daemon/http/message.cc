@@ -8,7 +8,9 @@
 namespace tightrope::daemon::http {
 namespace {
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 }  // namespace
 
@@ -35,13 +37,20 @@ std::size_t Response::size() const noexcept {
 
 std::string_view to_string(ErrorType type) noexcept {
   switch (type) {
-    case ErrorType::bad_data: return "bad_data";
-    case ErrorType::not_found: return "not_found";
-    case ErrorType::unauthorized: return "unauthorized";
-    case ErrorType::execution: return "execution";
-    case ErrorType::timeout: return "timeout";
-    case ErrorType::unavailable: return "unavailable";
-    case ErrorType::internal: return "internal";
+    case ErrorType::bad_data:
+      return "bad_data";
+    case ErrorType::not_found:
+      return "not_found";
+    case ErrorType::unauthorized:
+      return "unauthorized";
+    case ErrorType::execution:
+      return "execution";
+    case ErrorType::timeout:
+      return "timeout";
+    case ErrorType::unavailable:
+      return "unavailable";
+    case ErrorType::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -53,9 +62,13 @@ Response error_response(int status, ErrorType type, std::string_view text) {
   return response;
 }
 
-Response bad_request(std::string_view text) { return error_response(400, ErrorType::bad_data, text); }
+Response bad_request(std::string_view text) {
+  return error_response(400, ErrorType::bad_data, text);
+}
 
-Response not_found(std::string_view text) { return error_response(404, ErrorType::not_found, text); }
+Response not_found(std::string_view text) {
+  return error_response(404, ErrorType::not_found, text);
+}
 
 Response unavailable(std::string_view text, int retry_after_seconds) {
   Response response = error_response(503, ErrorType::unavailable, text);
@@ -65,26 +78,42 @@ Response unavailable(std::string_view text, int retry_after_seconds) {
 
 std::string_view reason_phrase(int status) noexcept {
   switch (status) {
-    case 200: return "OK";
-    case 202: return "Accepted";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Payload Too Large";
-    case 415: return "Unsupported Media Type";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 503: return "Service Unavailable";
-    default: return "";
+    case 200:
+      return "OK";
+    case 202:
+      return "Accepted";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Payload Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "";
   }
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string lower_case(std::string_view text) {

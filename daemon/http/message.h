@@ -13,13 +13,14 @@ namespace tightrope::daemon::http {
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
-  std::string method;                 // as sent: "GET"
-  std::vector<std::string> segments;  // of the path, each decoded: "/api/v1/alerts" is api, v1, alerts; "/" is none
-  Fields query;                       // decoded, in order
-  Fields headers;                     // names in lower case
-  Fields path_values;                 // what stood for {id} in the route's pattern
-  std::string body;                   // as sent, still compressed where Content-Encoding says so
-  std::string peer;                   // the other side's address
+  std::string method;  // as sent: "GET"
+  std::vector<std::string>
+      segments;        // of the path, each decoded: "/api/v1/alerts" is api, v1, alerts; "/" is none
+  Fields query;        // decoded, in order
+  Fields headers;      // names in lower case
+  Fields path_values;  // what stood for {id} in the route's pattern
+  std::string body;    // as sent, still compressed where Content-Encoding says so
+  std::string peer;    // the other side's address
 
   // The first of that name, or null. Borrowed.
   const std::string* header(std::string_view lower_case_name) const noexcept;

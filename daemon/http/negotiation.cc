@@ -29,12 +29,15 @@ Choice parse_choice(std::string_view text) noexcept {
     std::string_view parameter = next(text, ';');
     const std::string_view name = next(parameter, '=');
     std::string_view value = trimmed(parameter);
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
     if (equal_ignoring_case(name, "version")) choice.version = value;
     if (!equal_ignoring_case(name, "q")) continue;
     double quality = 0;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), quality, std::chars_format::fixed);
-    const bool good = parsed.ec == std::errc() && parsed.ptr == value.data() + value.size() && quality >= 0 && quality <= 1;
+    const auto parsed =
+        std::from_chars(value.data(), value.data() + value.size(), quality, std::chars_format::fixed);
+    const bool good =
+        parsed.ec == std::errc() && parsed.ptr == value.data() + value.size() && quality >= 0 && quality <= 1;
     choice.quality = good ? quality : 0;
   }
   return choice;
@@ -49,7 +52,8 @@ MetricsFormat choose_metrics_format(std::string_view accept) noexcept {
   while (!accept.empty()) {
     const Choice choice = parse_choice(next(accept, ','));
     if (equal_ignoring_case(choice.name, "application/openmetrics-text")) {
-      if (choice.version.empty() || choice.version == "1.0.0") openmetrics = std::max(openmetrics, choice.quality);
+      if (choice.version.empty() || choice.version == "1.0.0")
+        openmetrics = std::max(openmetrics, choice.quality);
     } else if (equal_ignoring_case(choice.name, "text/plain")) {
       text = std::max(text, choice.quality);
     } else if (choice.name == "*/*" || equal_ignoring_case(choice.name, "text/*")) {
@@ -70,7 +74,8 @@ bool accepts_gzip(std::string_view accept_encoding) noexcept {
   double any = -1;
   while (!accept_encoding.empty()) {
     const Choice choice = parse_choice(next(accept_encoding, ','));
-    if (equal_ignoring_case(choice.name, "gzip") || equal_ignoring_case(choice.name, "x-gzip")) gzip = choice.quality;
+    if (equal_ignoring_case(choice.name, "gzip") || equal_ignoring_case(choice.name, "x-gzip"))
+      gzip = choice.quality;
     if (choice.name == "*") any = choice.quality;
   }
   return (gzip < 0 ? any : gzip) > 0;

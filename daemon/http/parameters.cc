@@ -20,7 +20,8 @@ Parameters::Parameters(const Request& request, std::initializer_list<std::string
     if (is_known || others == Others::ignored) continue;
     std::string names;
     for (const std::string_view one : known) names.append(names.empty() ? "" : ", ").append(one);
-    mistake(name, "there is no such parameter here; there are: " + (names.empty() ? std::string("none") : names));
+    mistake(name,
+            "there is no such parameter here; there are: " + (names.empty() ? std::string("none") : names));
   }
 }
 
@@ -37,12 +38,14 @@ const std::string& Parameters::required(std::string_view name) {
   return value;
 }
 
-std::size_t Parameters::number(std::string_view name, std::size_t least, std::size_t most, std::size_t otherwise) {
+std::size_t Parameters::number(std::string_view name, std::size_t least, std::size_t most,
+                               std::size_t otherwise) {
   const std::string& value = text(name);
   if (value.empty()) return otherwise;
   std::size_t result = 0;
   const auto parsed = std::from_chars(value.data(), value.data() + value.size(), result);
-  if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() || result < least || result > most) {
+  if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size() || result < least ||
+      result > most) {
     mistake(name, "is not a number from " + std::to_string(least) + " to " + std::to_string(most));
     return otherwise;
   }

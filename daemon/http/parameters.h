@@ -17,7 +17,8 @@ class Parameters {
  public:
   enum class Others { refused, ignored };
   // A parameter given twice is a mistake, and so is one of another name where `others` are refused.
-  Parameters(const Request& request, std::initializer_list<std::string_view> known, Others others = Others::refused);
+  Parameters(const Request& request, std::initializer_list<std::string_view> known,
+             Others others = Others::refused);
 
   // "" when it was not given.
   const std::string& text(std::string_view name) const;

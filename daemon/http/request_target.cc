@@ -9,14 +9,16 @@ namespace tightrope::daemon::http {
 namespace {
 
 bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 }  // namespace
 
 std::variant<RequestTarget, BadTarget> parse_request_target(std::string_view target) {
   const auto parsed = boost::urls::parse_origin_form({target.data(), target.size()});
-  if (!parsed) return BadTarget{"the request target is not a path with an optional query, or has bad escapes"};
+  if (!parsed)
+    return BadTarget{"the request target is not a path with an optional query, or has bad escapes"};
   RequestTarget result;
   if (parsed->encoded_path() != "/") {
     for (std::string segment : parsed->segments()) {

@@ -16,8 +16,9 @@ struct RequestTarget {
   Fields query;                       // decoded, `+` is a space; in order
 };
 
-// Reads the origin form ("/api/v1/alerts?state=firing"). Anything else is an error for people: another form, bad escapes,
-// a NUL or another control character, a "." or ".." segment, more than kMostParameters parameters.
+// Reads the origin form ("/api/v1/alerts?state=firing"). Anything else is an error for people: another form,
+// bad escapes, a NUL or another control character, a "." or ".." segment, more than kMostParameters
+// parameters.
 constexpr std::size_t kMostParameters = 64;
 struct BadTarget {
   std::string text;

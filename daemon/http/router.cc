@@ -20,7 +20,9 @@ std::vector<std::string> split(std::string_view pattern) {
   return segments;
 }
 
-bool is_variable(const std::string& segment) { return segment.starts_with('{') && segment.ends_with('}'); }
+bool is_variable(const std::string& segment) {
+  return segment.starts_with('{') && segment.ends_with('}');
+}
 
 // The values of the pattern's variables; nothing when the path is another one.
 std::optional<Fields> match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {

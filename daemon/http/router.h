@@ -18,7 +18,10 @@ using Handler = std::function<asio::awaitable<Response>(const Request&)>;
 
 // Who may call, and what a body has to be.
 enum class Access { anyone, authorized };  // anyone: also without the bearer token
-enum class Body { none, json };            // json: other content types are refused; none: a body is read and not looked at
+enum class Body {
+  none,
+  json
+};  // json: other content types are refused; none: a body is read and not looked at
 
 struct Route {
   std::string method;   // "GET" answers HEAD too
@@ -34,7 +37,8 @@ class Router {
  public:
   explicit Router(std::vector<Route> routes);
 
-  // The row, with the request's path_values filled in; or the answer when there is none: 404, or 405 with Allow.
+  // The row, with the request's path_values filled in; or the answer when there is none: 404, or 405 with
+  // Allow.
   std::variant<const Route*, Response> find(Request& request) const;
 
   const std::vector<Route>& routes() const noexcept { return routes_; }

@@ -70,10 +70,10 @@ struct HttpServer::State {
         context{.router = std::move(router),
                 .settings = std::make_shared<const ServerSettings>(std::move(settings)),
                 .on_answered = std::move(on_answered)},
-        tasks(executor,
-              [](const std::string& name, std::exception_ptr failure) {
-                logger("http")->error("a connection broke task={} error={}", name, quoted(describe(std::move(failure))));
-              }) {}
+        tasks(executor, [](const std::string& name, std::exception_ptr failure) {
+          logger("http")->error("a connection broke task={} error={}", name,
+                                quoted(describe(std::move(failure))));
+        }) {}
 
   asio::awaitable<void> accept() {
     while (!context.stopping) {
@@ -122,7 +122,9 @@ struct HttpServer::State {
     }
   }
 
-  static asio::awaitable<void> serve(std::unique_ptr<Place> place) { co_await Connection::serve(place->connection()); }
+  static asio::awaitable<void> serve(std::unique_ptr<Place> place) {
+    co_await Connection::serve(place->connection());
+  }
 
   static asio::awaitable<void> turn_away(std::unique_ptr<Place> place) {
     co_await Connection::turn_away(place->connection());
@@ -143,8 +145,10 @@ struct HttpServer::State {
   TaskGroup tasks;  // last: what it runs uses all of the above
 };
 
-HttpServer::HttpServer(asio::any_io_executor executor, Router router, ServerSettings settings, OnAnswered on_answered)
-    : state_(std::make_shared<State>(std::move(executor), std::move(router), std::move(settings), std::move(on_answered))) {}
+HttpServer::HttpServer(asio::any_io_executor executor, Router router, ServerSettings settings,
+                       OnAnswered on_answered)
+    : state_(std::make_shared<State>(std::move(executor), std::move(router), std::move(settings),
+                                     std::move(on_answered))) {}
 
 HttpServer::~HttpServer() = default;
 
@@ -163,7 +167,8 @@ std::optional<std::string> HttpServer::listen(const std::string& address) {
   error_code ignored;
   acceptor.close(ignored);
   std::string text = "cannot listen on " + address + ": " + error.message();
-  if (error == asio::error::address_in_use) text += "; is another tightrope running? --web.listen-address takes another one";
+  if (error == asio::error::address_in_use)
+    text += "; is another tightrope running? --web.listen-address takes another one";
   return text;
 }
 
@@ -173,7 +178,9 @@ std::uint16_t HttpServer::port() const noexcept {
   return error ? 0 : endpoint.port();
 }
 
-void HttpServer::start() { state_->tasks.spawn("accepting", state_->accept()); }
+void HttpServer::start() {
+  state_->tasks.spawn("accepting", state_->accept());
+}
 
 void HttpServer::configure(ServerSettings settings) {
   state_->context.settings = std::make_shared<const ServerSettings>(std::move(settings));
@@ -195,6 +202,8 @@ asio::awaitable<void> HttpServer::stop() {
   co_await state.tasks.join();
 }
 
-std::size_t HttpServer::connections() const noexcept { return state_->serving.size(); }
+std::size_t HttpServer::connections() const noexcept {
+  return state_->serving.size();
+}
 
 }  // namespace tightrope::daemon::http

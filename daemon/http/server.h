@@ -17,17 +17,19 @@
 namespace tightrope::daemon::http {
 
 struct ServerSettings {
-  std::uint32_t most_header_bytes = 16u << 10;             // beyond it: 431
-  std::uint64_t most_body_bytes = 16ull << 20;             // as sent; beyond it: 413
-  std::uint32_t most_connections = 512;                    // beyond it: 503, and closed
-  rules::Duration request_timeout{std::chrono::seconds(30)};  // to receive a request (beyond it: 408), and again to send the answer
-  rules::Duration idle_timeout{std::chrono::seconds(75)};  // between requests of a connection; then it is closed
-  rules::Duration stop_grace{std::chrono::seconds(5)};     // stop() lets requests under way end for so long
+  std::uint32_t most_header_bytes = 16u << 10;  // beyond it: 431
+  std::uint64_t most_body_bytes = 16ull << 20;  // as sent; beyond it: 413
+  std::uint32_t most_connections = 512;         // beyond it: 503, and closed
+  rules::Duration request_timeout{
+      std::chrono::seconds(30)};  // to receive a request (beyond it: 408), and again to send the answer
+  rules::Duration idle_timeout{
+      std::chrono::seconds(75)};                        // between requests of a connection; then it is closed
+  rules::Duration stop_grace{std::chrono::seconds(5)};  // stop() lets requests under way end for so long
   GuardSettings guard;
 };
 
-// After each answer: the route's name ("none" when no route answered), the status, and the seconds from the request's
-// last byte to the answer's last.
+// After each answer: the route's name ("none" when no route answered), the status, and the seconds from the
+// request's last byte to the answer's last.
 using OnAnswered = std::function<void(std::string_view handler, int status, double seconds)>;
 
 // On one executor's thread. What is written to the log never holds a query, a header or a body.
@@ -37,7 +39,8 @@ class HttpServer {
   HttpServer(asio::any_io_executor executor, Router router, ServerSettings settings, OnAnswered on_answered);
   ~HttpServer();  // REQUIRES: stop() has returned, or start() was never called
 
-  // Takes "127.0.0.1:9870", "[::1]:9870" or "localhost:9870"; port 0 takes any free one. An error is for people.
+  // Takes "127.0.0.1:9870", "[::1]:9870" or "localhost:9870"; port 0 takes any free one. An error is for
+  // people.
   std::optional<std::string> listen(const std::string& address);
   std::uint16_t port() const noexcept;  // that it listens on; 0 before listen()
   // REQUIRES: listen() went well.

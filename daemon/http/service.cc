@@ -48,11 +48,17 @@ HttpService::HttpService(asio::any_io_executor io, Services& services, HttpOptio
 
 HttpService::~HttpService() = default;
 
-std::optional<std::string> HttpService::listen() { return state_->server.listen(state_->options.listen_address); }
+std::optional<std::string> HttpService::listen() {
+  return state_->server.listen(state_->options.listen_address);
+}
 
-std::uint16_t HttpService::port() const noexcept { return state_->server.port(); }
+std::uint16_t HttpService::port() const noexcept {
+  return state_->server.port();
+}
 
-void HttpService::start() { state_->server.start(); }
+void HttpService::start() {
+  state_->server.start();
+}
 
 void HttpService::configure() {
   state_->server.configure(settings_of(state_->services.configuration().http, state_->options.external_url));

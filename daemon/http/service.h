@@ -25,7 +25,8 @@ class HttpService {
   HttpService(asio::any_io_executor io, Services& services, HttpOptions options);
   ~HttpService();  // REQUIRES: stop() has returned, or start() was never called
 
-  // Binds the port; errors are for people. Until Services::ready() only /-/healthy, /-/ready, /metrics and the page answer.
+  // Binds the port; errors are for people. Until Services::ready() only /-/healthy, /-/ready, /metrics and
+  // the page answer.
   std::optional<std::string> listen();
   std::uint16_t port() const noexcept;
   void start();

@@ -2,8 +2,9 @@
 //
 //   build/tests/bench/exposition_bench
 //
-// "peak_rss_MiB" is the highest resident memory of the process so far: run one benchmark at a time (--benchmark_filter) to see
-// its own. "figures_MiB" is what the verdicts and names themselves take; the rest is labels kept and the answer.
+// "peak_rss_MiB" is the highest resident memory of the process so far: run one benchmark at a time
+// (--benchmark_filter) to see its own. "figures_MiB" is what the verdicts and names themselves take; the rest
+// is labels kept and the answer.
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
@@ -68,7 +69,8 @@ struct Strategies {
   std::size_t bytes() const {
     std::size_t total = 0;
     for (const auto& list : verdicts) total += list.size() * sizeof(rules::Verdict);
-    for (const auto& list : entities) total += list.size() * (sizeof(rules::Entity) + 2 * sizeof(std::string) + 32);
+    for (const auto& list : entities)
+      total += list.size() * (sizeof(rules::Entity) + 2 * sizeof(std::string) + 32);
     return total;
   }
 
@@ -79,7 +81,9 @@ struct Strategies {
   rules::Kpi kpi;
 };
 
-double mib(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
+double mib(std::size_t bytes) {
+  return static_cast<double>(bytes) / (1 << 20);
+}
 
 double peak_rss_mib() {
   rusage usage{};
@@ -90,7 +94,8 @@ double peak_rss_mib() {
 void scrape(const Strategies& input, daemon::KpiExposition& exposition, daemon::KpiSamples& samples) {
   samples.clear();
   for (std::size_t c = 0; c < input.clients.size(); ++c) {
-    exposition.write_targets(input.clients[c], {.engine = &input.clients[c], .version = 1}, input.views[c], samples);
+    exposition.write_targets(input.clients[c], {.engine = &input.clients[c], .version = 1}, input.views[c],
+                             samples);
   }
 }
 

@@ -113,7 +113,9 @@ TEST_F(PushTest, TheFirstBadRowIsNamed) {
       {R"({"bucket":"2026-11-24","metrics":{"spend":1}})",
        "observations[1].bucket: \"2026-11-24\" is more than a day ahead"},
       {R"({"bucket":"2016-11-20","metrics":{"spend":1}})",
-       "observations[1].bucket: \"2016-11-20\" is more than ten years ago"},
+       "observations[1].bucket: \"2016-11-20\" is more than 97 days ago; load older figures with `tightrope import`"},
+      {R"({"bucket":"2026-11-10T08","metrics":{"spend":1}})",
+       "observations[1].bucket: \"2026-11-10T08\" is more than 5 days ago; load older figures with `tightrope import`"},
       {R"({"bucket":"2026-11-20","metrics":{"spent":1}})",
        "observations[1].metrics.spent: no metric has that name; did you mean \"spend\"?"},
       {R"({"bucket":"2026-11-20","metrics":{"spend":"12"}})",
@@ -140,11 +142,11 @@ TEST_F(PushTest, TheFirstBadRowIsNamed) {
             "error: observations[1].channel: longer than 1024 bytes");
 }
 
-TEST_F(PushTest, TomorrowAndTenYearsAgoAreStillTaken) {
+TEST_F(PushTest, TomorrowAndTheOldestDayHeldAreStillTaken) {
   EXPECT_THAT(
       figures(
-          R"({"source":"s","observations":[{"bucket":"2026-11-23","metrics":{"spend":1}},{"bucket":"2016-11-22","metrics":{"spend":1}}]})"),
-      ElementsAre(" 2026-11-23 spend 1", " 2016-11-22 spend 1"));
+          R"({"source":"s","observations":[{"bucket":"2026-11-23","metrics":{"spend":1}},{"bucket":"2026-08-17","metrics":{"spend":1}}]})"),
+      ElementsAre(" 2026-11-23 spend 1", " 2026-08-17 spend 1"));
 }
 
 TEST_F(PushTest, FiguresAreBounded) {

@@ -6,22 +6,21 @@
 #include <boost/json/serialize.hpp>
 #include <set>
 
-#include "tests/daemon/api_world.h"
-#include "daemon/http/gzip.h"
 #include "daemon/http/json.h"
-#include "tests/daemon/exposition_reader.h"
+#include "tests/daemon/api_world.h"
 
 namespace tightrope::daemon::http {
 namespace {
 
 using testing::ApiWorld;
 using testing::at;
-using testing::body_of;
 using testing::text_at;
 
 class ApiReadTest : public ::testing::Test {
  protected:
-  std::size_t size(const json::value& answer, std::string_view pointer) { return at(answer, pointer).as_array().size(); }
+  std::size_t size(const json::value& answer, std::string_view pointer) {
+    return at(answer, pointer).as_array().size();
+  }
   std::string error(std::string_view target) { return text_at(world_.get(target, 400), "/error"); }
 
   ApiWorld world_;
@@ -45,7 +44,9 @@ TEST_F(ApiReadTest, VerdictsAreFiltered) {
   world_.push_week("brand", 100, 2);
   world_.push_week("generic", 60, 2);
   EXPECT_EQ(size(world_.get("/api/v1/verdicts?state=off_target"), "/data/verdicts"), 1u);
-  EXPECT_EQ(size(world_.get("/api/v1/verdicts?client=acme&objective=trials&target=trial_cpa"), "/data/verdicts"), 2u);
+  EXPECT_EQ(
+      size(world_.get("/api/v1/verdicts?client=acme&objective=trials&target=trial_cpa"), "/data/verdicts"),
+      2u);
   EXPECT_EQ(size(world_.get("/api/v1/verdicts?objective=trials&target=trial_volume"), "/data/verdicts"), 1u);
 }
 
@@ -70,10 +71,13 @@ TEST_F(ApiReadTest, PagesOfVerdictsShowEachOnceAlsoWhileNewOnesArrive) {
   std::multiset<std::string> seen;
   std::string cursor;
   for (int pages = 0; pages < 20; ++pages) {
-    const json::value answer = world_.get("/api/v1/verdicts?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor));
+    const json::value answer =
+        world_.get("/api/v1/verdicts?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor));
     EXPECT_LE(size(answer, "/data/verdicts"), 2u);
-    for (const json::value& verdict : at(answer, "/data/verdicts").as_array()) {
-      seen.insert(text_at(verdict, "/client") + " " + text_at(verdict, "/target") + " " + json::serialize(at(verdict, "/entity")));
+    const json::value verdicts = at(answer, "/data/verdicts");
+    for (const json::value& verdict : verdicts.as_array()) {
+      seen.insert(text_at(verdict, "/client") + " " + text_at(verdict, "/target") + " " +
+                  json::serialize(at(verdict, "/entity")));
     }
     if (pages == 0) world_.push_week("late", 50, 2);
     if (at(answer, "/data/next").is_null()) break;
@@ -88,9 +92,10 @@ TEST_F(ApiReadTest, PagesOfVerdictsShowEachOnceAlsoWhileNewOnesArrive) {
 
 TEST_F(ApiReadTest, ObjectivesAreATreeWhoseParentsShowTheWorstBelow) {
   world_.push_week("brand", 100, 2);
-  world_.post("/api/v1/observations",
-              R"({"source":"shop","observations":[{"bucket":"2026-11-20","channel":"social","campaign":"x","metrics":{"spend":50}}]})",
-              202);
+  world_.post(
+      "/api/v1/observations",
+      R"({"source":"shop","observations":[{"bucket":"2026-11-20","channel":"social","campaign":"x","metrics":{"spend":50}}]})",
+      202);
   const json::value answer = world_.get("/api/v1/objectives?client=acme");
   ASSERT_EQ(size(answer, "/data/clients/0/objectives"), 1u);
   const json::value growth = at(answer, "/data/clients/0/objectives/0");
@@ -131,7 +136,7 @@ TEST_F(ApiReadTest, AlertsHaveTheShapeOfPrometheusAndTheFourLines) {
   EXPECT_EQ(text_at(alert, "/annotations/summary"), text_at(alert, "/text/what"));
   EXPECT_NE(text_at(alert, "/text/what").find("50.00 EUR"), std::string::npos);
   EXPECT_EQ(text_at(alert, "/recommendations/0/playbook"), "lower_bids");
-  EXPECT_EQ(text_at(alert, "/recommendations/0/text"), "Lower bids of brand by 20%.");
+  EXPECT_EQ(text_at(alert, "/recommendations/0/text"), "Lower bids of brand by 20 %.");
   EXPECT_TRUE(at(alert, "/acknowledgedBy").is_null());
 }
 
@@ -151,7 +156,8 @@ TEST_F(ApiReadTest, AlertsPage) {
   const json::value first = world_.get(query);
   const json::value second = world_.get(query + "&cursor=" + text_at(first, "/data/next"));
   for (const json::value& page : {first, second}) {
-    for (const json::value& alert : at(page, "/data/alerts").as_array()) seen.insert(text_at(alert, "/id"));
+    const json::value alerts = at(page, "/data/alerts");
+    for (const json::value& alert : alerts.as_array()) seen.insert(text_at(alert, "/id"));
   }
   EXPECT_EQ(seen.size(), 3u);
   EXPECT_TRUE(at(second, "/data/next").is_null());
@@ -174,14 +180,16 @@ TEST_F(ApiReadTest, RulesAreGroupsOfAlertingRules) {
   EXPECT_EQ(size(world_.get("/api/v1/rules?type=record"), "/data/groups"), 0u);
   const json::value page = world_.get("/api/v1/rules?group_limit=1");
   EXPECT_EQ(size(page, "/data/groups"), 1u);
-  const json::value rest = world_.get("/api/v1/rules?group_next_token=" + text_at(page, "/data/groupNextToken"));
+  const json::value rest =
+      world_.get("/api/v1/rules?group_next_token=" + text_at(page, "/data/groupNextToken"));
   EXPECT_EQ(text_at(rest, "/data/groups/0/name"), "beta/sales");
 }
 
 TEST_F(ApiReadTest, SeriesHasAPointADayAndTheTargetLine) {
   world_.push_week("brand", 100, 2);
-  const json::value answer = world_.get("/api/v1/series?client=acme&target=trial_cpa&entity=channel=search,campaign=brand"
-                                        "&from=2026-11-13&to=2026-11-20");
+  const json::value answer = world_.get(
+      "/api/v1/series?client=acme&target=trial_cpa&entity=channel=search,campaign=brand"
+      "&from=2026-11-13&to=2026-11-20");
   ASSERT_EQ(size(answer, "/data/points"), 8u);
   EXPECT_EQ(text_at(answer, "/data/points/0/day"), "2026-11-13");
   EXPECT_TRUE(at(answer, "/data/points/0/value").is_null());
@@ -198,7 +206,9 @@ TEST_F(ApiReadTest, SeriesDefaultsToThirtyDaysOfTheWholeClient) {
   const json::value answer = world_.get("/api/v1/series?client=acme&kpi=spend");
   ASSERT_EQ(size(answer, "/data/points"), 30u);
   EXPECT_EQ(at(answer, "/data/points/29/value").to_number<double>(), 160);
-  const json::value one = world_.get("/api/v1/series?client=acme&kpi=spend&entity=%7B%22channel%22:%22search%22,%22campaign%22:%22generic%22%7D");
+  const json::value one = world_.get(
+      "/api/v1/"
+      "series?client=acme&kpi=spend&entity=%7B%22channel%22:%22search%22,%22campaign%22:%22generic%22%7D");
   EXPECT_EQ(at(one, "/data/points/29/value").to_number<double>(), 60);
 }
 
@@ -221,7 +231,8 @@ TEST_F(ApiReadTest, SeriesMistakesNameTheParameter) {
 }
 
 TEST_F(ApiReadTest, SeriesAsOfAnEarlierTimeShowsWhatWasKnownThen) {
-  const std::string query = "/api/v1/series?client=acme&kpi=cpa&entity=channel=search,campaign=brand&from=2026-11-20&to=2026-11-20";
+  const std::string query =
+      "/api/v1/series?client=acme&kpi=cpa&entity=channel=search,campaign=brand&from=2026-11-20&to=2026-11-20";
   world_.push_week("brand", 100, 2);
   world_.manual_clock().advance(std::chrono::hours(2));
   world_.push_week("brand", 100, 4);
@@ -229,7 +240,8 @@ TEST_F(ApiReadTest, SeriesAsOfAnEarlierTimeShowsWhatWasKnownThen) {
   const json::value then = world_.get(query + "&as_of=2026-11-20T13:00:00Z");
   EXPECT_EQ(at(then, "/data/points/0/value").to_number<double>(), 50);
   EXPECT_EQ(text_at(then, "/data/asOf"), "2026-11-20T13:00:00Z");
-  EXPECT_EQ(at(world_.get(query + "&as_of=2026-11-20T14:00:00Z"), "/data/points/0/value").to_number<double>(), 25);
+  EXPECT_EQ(at(world_.get(query + "&as_of=2026-11-20T14:00:00Z"), "/data/points/0/value").to_number<double>(),
+            25);
   const json::value before = world_.get(query + "&as_of=2026-11-20T11:00:00Z");
   EXPECT_TRUE(size(before, "/data/points") == 0 || at(before, "/data/points/0/value").is_null());
 }
@@ -259,7 +271,9 @@ TEST_F(ApiReadTest, SourcesShowTheirAgeAndTheirTrouble) {
   EXPECT_TRUE(at(answer, "/data/sources/1/everySeconds").is_null());
   EXPECT_TRUE(at(answer, "/data/sources/1/lastError").is_null());
   const json::value page = world_.get("/api/v1/sources?limit=1");
-  EXPECT_EQ(text_at(world_.get("/api/v1/sources?cursor=" + text_at(page, "/data/next")), "/data/sources/0/name"), "shop");
+  EXPECT_EQ(
+      text_at(world_.get("/api/v1/sources?cursor=" + text_at(page, "/data/next")), "/data/sources/0/name"),
+      "shop");
 }
 
 TEST_F(ApiReadTest, HealthReadinessAndThePage) {
@@ -275,49 +289,6 @@ TEST_F(ApiReadTest, HealthReadinessAndThePage) {
   EXPECT_TRUE(page.body.starts_with("<!DOCTYPE html>"));
   EXPECT_TRUE(world_.call("GET", "/page.js").body.starts_with("\"use strict\";"));
   EXPECT_EQ(world_.call("GET", "/page.css").content_type, "text/css; charset=utf-8");
-}
-
-TEST_F(ApiReadTest, MetricsHoldTheKpisAndTheDaemonsOwn) {
-  world_.push_week("brand", 100, 2);
-  const Response response = world_.call("GET", "/metrics");
-  EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
-  const testing::Exposition page = testing::read_exposition(body_of(response));
-  EXPECT_EQ(page.faults, std::vector<std::string>());
-  EXPECT_EQ(page.value("tightrope_kpi_value", {{"target", "trial_cpa"}, {"campaign", "brand"}}), 50);
-  EXPECT_EQ(page.value("tightrope_engine_entities", {{"client", "acme"}}), 1);
-  EXPECT_GE(page.value("tightrope_journal_appended_events_total"), 1);
-  const testing::Promtool said = testing::check_with_promtool(body_of(response));
-  if (said.found) EXPECT_EQ(said.output, "");
-}
-
-TEST_F(ApiReadTest, MetricsAreOpenMetricsAndGzipWhereThatIsAskedFor) {
-  world_.push_week("brand", 100, 2);
-  const Response response = world_.call("GET", "/metrics", "", {{"accept", "application/openmetrics-text"}, {"accept-encoding", "gzip"}});
-  const Gunzipped unpacked = gunzip(body_of(response), 10'000'000);
-  ASSERT_FALSE(unpacked.failure);
-  const testing::Exposition page = testing::read_exposition(unpacked.bytes, testing::Dialect::openmetrics);
-  EXPECT_EQ(page.faults, std::vector<std::string>());
-  EXPECT_EQ(page.value("tightrope_kpi_value", {{"campaign", "brand"}}), 50);
-}
-
-TEST_F(ApiReadTest, ScrapesAtTheSameTimeShareOneRendering) {
-  world_.push_week("brand", 100, 2);
-  const std::vector<Response> responses = world_.call_together("/metrics", 8);
-  for (const Response& response : responses) {
-    EXPECT_EQ(response.status, 200);
-    EXPECT_EQ(response.pieces, responses.front().pieces);
-  }
-}
-
-TEST_F(ApiReadTest, ScrapesThatAreStillBeingReadAreBoundedInNumber) {
-  std::vector<Response> unread;
-  for (std::size_t i = 0; i < Scraper::kMostPages; ++i) {
-    unread.push_back(world_.call("GET", "/metrics"));
-    EXPECT_EQ(unread.back().status, 200);
-  }
-  EXPECT_EQ(world_.call("GET", "/metrics").status, 503);
-  unread.pop_back();
-  EXPECT_EQ(world_.call("GET", "/metrics").status, 200);
 }
 
 }  // namespace

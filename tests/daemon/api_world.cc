@@ -20,7 +20,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr rules::Timestamp kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + std::chrono::hours(12);
+constexpr rules::Timestamp kNoon =
+    std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + std::chrono::hours(12);
 constexpr auto kPatience = std::chrono::seconds(20);
 
 constexpr std::string_view kConfiguration = R"(
@@ -29,17 +30,18 @@ sources:
   - name: ads
     client: acme
     connector: csv
-    with: {path: ads.csv, columns: {date: day, dimensions: {channel: channel}, metrics: {spend: cost}}}
+    with: {path: ads.csv, columns: {date: day, channel: channel, spend: cost}}
   - {name: beta_shop, client: beta, connector: push}
 clients:
   - name: acme
     timezone: UTC
     currency: EUR
     objectives:
-      - {name: growth, why: More customers than last year.}
+      - {name: growth, why: More customers than last year., owner: cmo, match: {channel: search}}
       - name: trials
         parent: growth
         why: Trials are most of the pipeline.
+        owner: head_of_growth
         match: {channel: search}
         budget: {amount: 30000, per: month}
         targets:
@@ -49,7 +51,7 @@ clients:
     timezone: UTC
     currency: USD
     objectives:
-      - {name: sales, match: {channel: search}, targets: [{name: roas, kpi: roas, at_least: 2, over: 7d}]}
+      - {name: sales, why: It pays., owner: cmo, match: {channel: search}, targets: [{name: roas, kpi: roas, at_least: 2, over: 7d}]}
 playbooks:
   - {name: lower_bids, applies: {kpi: cpa}, when: gap > 0, advise: "Lower bids of {campaign} by {step:.0%}."}
 )";
@@ -70,11 +72,14 @@ std::unique_ptr<daemon::Journal> open(const std::string& directory) {
 }  // namespace
 
 ApiWorld::ApiWorld()
-    : clock_(kNoon), configuration_(load(directory_ / "tightrope.yaml")), journal_(open(directory_ / "data")) {
+    : clock_(kNoon),
+      configuration_(load(directory_ / "tightrope.yaml")),
+      journal_(open(directory_ / "data")) {
   for (const config::Client& client : configuration_.clients) {
     auto runtime = std::make_unique<daemon::ClientRuntime>(
         io_.get_executor(), pool_.get_executor(), clock_, *journal_, client, configuration_.journal,
-        [](const std::string&, std::vector<rules::AlertChange>) {}, [](const std::string&, double, const rules::Effects&) {});
+        [](const std::string&, std::vector<rules::AlertChange>) {},
+        [](const std::string&, double, const rules::Effects&) {});
     if (const auto error = runtime->recover()) throw std::runtime_error(error->text);
     runtime->start();
     clients_.push_back(std::move(runtime));
@@ -106,11 +111,14 @@ daemon::ClientRuntime* ApiWorld::find_client(std::string_view name) {
   return nullptr;
 }
 
-void ApiWorld::pushed(std::string_view source, const daemon::Accepted& accepted, std::optional<rules::Day> newest) {
+void ApiWorld::pushed(std::string_view source, const daemon::Accepted& accepted,
+                      std::optional<rules::Day> newest) {
   pushes.push_back({std::string(source), accepted.changed, newest});
 }
 
-asio::awaitable<config::Errors> ApiWorld::reload() { co_return reload_errors; }
+asio::awaitable<config::Errors> ApiWorld::reload() {
+  co_return reload_errors;
+}
 
 void ApiWorld::run_until(const bool& done) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
@@ -138,11 +146,12 @@ Response ApiWorld::call(std::string method, std::string_view target, std::string
   bool done = false;
   std::exception_ptr failure;
   Response response;
-  asio::co_spawn(io_, handle(request, std::get<const Route*>(found)), [&](std::exception_ptr error, Response answer) {
-    failure = std::move(error);
-    response = std::move(answer);
-    done = true;
-  });
+  asio::co_spawn(io_, handle(request, std::get<const Route*>(found)),
+                 [&](std::exception_ptr error, Response answer) {
+                   failure = std::move(error);
+                   response = std::move(answer);
+                   done = true;
+                 });
   run_until(done);
   if (failure) std::rethrow_exception(failure);
   return response;

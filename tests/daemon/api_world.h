@@ -35,7 +35,8 @@ class ApiWorld final : public daemon::Services {
   std::vector<daemon::ClientRuntime*> clients() override;
   daemon::ClientRuntime* find_client(std::string_view name) override;
   std::vector<daemon::SourceStatus> sources() const override { return source_statuses; }
-  void pushed(std::string_view source, const daemon::Accepted& accepted, std::optional<rules::Day> newest) override;
+  void pushed(std::string_view source, const daemon::Accepted& accepted,
+              std::optional<rules::Day> newest) override;
   bool ready() const override { return is_ready; }
   boost::asio::awaitable<config::Errors> reload() override;
 
@@ -63,7 +64,8 @@ class ApiWorld final : public daemon::Services {
   std::vector<Pushed> pushes;
 
  private:
-  boost::asio::awaitable<daemon::http::Response> handle(const daemon::http::Request& request, const daemon::http::Route* route);
+  boost::asio::awaitable<daemon::http::Response> handle(const daemon::http::Request& request,
+                                                        const daemon::http::Route* route);
   void run_until(const bool& done);
 
   TemporaryDirectory directory_;

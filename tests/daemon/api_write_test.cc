@@ -4,9 +4,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include "tests/daemon/api_world.h"
 #include "daemon/http/gzip.h"
 #include "daemon/http/json.h"
+#include "tests/daemon/api_world.h"
 
 namespace tightrope::daemon::http {
 namespace {
@@ -29,7 +29,9 @@ class ApiWriteTest : public ::testing::Test {
     return count;
   }
   std::string alert_id() { return text_at(world_.get("/api/v1/alerts"), "/data/alerts/0/id"); }
-  std::string recommendation_id() { return text_at(world_.get("/api/v1/recommendations"), "/data/recommendations/0/id"); }
+  std::string recommendation_id() {
+    return text_at(world_.get("/api/v1/recommendations"), "/data/recommendations/0/id");
+  }
 
   ApiWorld world_;
 };
@@ -62,24 +64,29 @@ TEST_F(ApiWriteTest, BadRowIsNamedAndNoneIsTaken) {
 }
 
 TEST_F(ApiWriteTest, SourceHasToExistAndToBePushedTo) {
-  EXPECT_NE(error("/api/v1/observations", R"({"source":"nowhere","observations":[]})", 404).find("nowhere"), std::string::npos);
-  EXPECT_NE(error("/api/v1/observations", R"({"source":"ads","observations":[]})", 409).find("csv"), std::string::npos);
+  EXPECT_NE(error("/api/v1/observations", R"({"source":"nowhere","observations":[]})", 404).find("nowhere"),
+            std::string::npos);
+  EXPECT_NE(error("/api/v1/observations", R"({"source":"ads","observations":[]})", 409).find("csv"),
+            std::string::npos);
   error("/api/v1/observations", "not json");
   error("/api/v1/observations", R"({"observations":[]})");
 }
 
 TEST_F(ApiWriteTest, CompressedPushIsTaken) {
   const std::string_view parts[]{kOne};
-  const Response response = world_.call("POST", "/api/v1/observations", gzip(parts), {{"content-encoding", "gzip"}});
+  const Response response =
+      world_.call("POST", "/api/v1/observations", gzip(parts), {{"content-encoding", "gzip"}});
   EXPECT_EQ(response.status, 202) << response.body;
-  EXPECT_EQ(world_.call("POST", "/api/v1/observations", "not gzip", {{"content-encoding", "gzip"}}).status, 400);
+  EXPECT_EQ(world_.call("POST", "/api/v1/observations", "not gzip", {{"content-encoding", "gzip"}}).status,
+            400);
   EXPECT_EQ(world_.call("POST", "/api/v1/observations", kOne, {{"content-encoding", "br"}}).status, 415);
 }
 
 TEST_F(ApiWriteTest, CompressedBombIs413) {
   const std::string zeros(40'000'000, ' ');
   const std::string_view parts[]{zeros};
-  EXPECT_EQ(world_.call("POST", "/api/v1/observations", gzip(parts), {{"content-encoding", "gzip"}}).status, 413);
+  EXPECT_EQ(world_.call("POST", "/api/v1/observations", gzip(parts), {{"content-encoding", "gzip"}}).status,
+            413);
 }
 
 TEST_F(ApiWriteTest, AcknowledgementIsShownOnTheAlert) {
@@ -102,8 +109,11 @@ TEST_F(ApiWriteTest, AcknowledgementNeedsANameAndAnAlert) {
 TEST_F(ApiWriteTest, DecisionIsRemembered) {
   world_.push_week("brand", 100, 2);
   const std::string id = recommendation_id();
-  world_.post("/api/v1/recommendations/" + id + "/decision", R"({"decision":"declined","reason":"too risky","by":"mia"})");
-  EXPECT_EQ(world_.get("/api/v1/recommendations?state=open").at("data").at("recommendations").as_array().size(), 0u);
+  world_.post("/api/v1/recommendations/" + id + "/decision",
+              R"({"decision":"declined","reason":"too risky","by":"mia"})");
+  EXPECT_EQ(
+      world_.get("/api/v1/recommendations?state=open").at("data").at("recommendations").as_array().size(),
+      0u);
   const json::value answer = world_.get("/api/v1/recommendations?state=declined");
   EXPECT_EQ(text_at(answer, "/data/recommendations/0/id"), id);
   EXPECT_EQ(text_at(answer, "/data/recommendations/0/reason"), "too risky");
@@ -119,7 +129,8 @@ TEST_F(ApiWriteTest, LaterHasATime) {
   EXPECT_TRUE(error(path, R"({"decision":"later","until":"soon"})").starts_with("until: "));
   EXPECT_TRUE(error(path, R"({"decision":"did","until":"2026-11-21"})").starts_with("until: "));
   world_.post(path, R"({"decision":"later","until":"2026-11-21"})");
-  EXPECT_EQ(text_at(world_.get("/api/v1/recommendations"), "/data/recommendations/0/until"), "2026-11-21T00:00:00Z");
+  EXPECT_EQ(text_at(world_.get("/api/v1/recommendations"), "/data/recommendations/0/until"),
+            "2026-11-21T00:00:00Z");
 }
 
 TEST_F(ApiWriteTest, DecisionMistakesNameTheField) {
@@ -127,7 +138,8 @@ TEST_F(ApiWriteTest, DecisionMistakesNameTheField) {
   EXPECT_TRUE(error(path, "{}").starts_with("decision: "));
   EXPECT_TRUE(error(path, R"({"decision":"maybe"})").starts_with("decision: "));
   EXPECT_TRUE(error(path, R"({"decision":"did","who":"x"})").starts_with("who: "));
-  EXPECT_TRUE(error(path, R"({"decision":"did","reason":")" + std::string(3000, 'x') + R"("})").starts_with("reason: "));
+  EXPECT_TRUE(error(path, R"({"decision":"did","reason":")" + std::string(3000, 'x') + R"("})")
+                  .starts_with("reason: "));
   error(path, R"({"decision":"did"})", 404);
 }
 

@@ -10,6 +10,7 @@
 #include "client_world.h"
 #include "daemon/backtest.h"
 #include "daemon/recovery.h"
+#include "tests/support/log_capture.h"
 
 namespace tightrope::testing {
 namespace {
@@ -68,19 +69,35 @@ class Life {
       case 10:
         world_.pass(pick(1, 400) * 1min);
         break;
-      default:
-        observe();
+      case 11:
+      case 12:
+        observe_together();
         break;
+      default:
+        ASSERT_TRUE(world_.observe(some_figures()));
     }
   }
 
-  void observe() {
+  rules::ObservationBatch some_figures() {
     const auto today = rules::Day{static_cast<std::int32_t>(
         std::chrono::floor<std::chrono::days>(world_.now()).time_since_epoch().count())};
     const std::string campaign = "c" + std::to_string(pick(0, 4));
     auto batch = figures(campaign, today - pick(0, 9), pick(0, 300), pick(0, 6));
     if (pick(0, 9) == 0) batch.rows.back().value = rules::Amount::missing();
-    ASSERT_TRUE(world_.observe(std::move(batch)));
+    return batch;
+  }
+
+  // Several at once; the journal takes them late, or never.
+  void observe_together() {
+    world_.journal.hold = true;
+    for (int i = pick(1, 4); i > 0; --i) world_.observe_later(some_figures());
+    if (pick(0, 1) == 0) {
+      world_.crash();
+      world_.start(yaml_);
+    } else {
+      world_.journal.release();
+      world_.settle();
+    }
   }
 
   void decide() {
@@ -121,6 +138,7 @@ class ReplayTest : public ::testing::TestWithParam<unsigned> {};
 
 TEST_P(ReplayTest, LiveAndReplayAgreeToTheLastByte) {
   SCOPED_TRACE("seed " + std::to_string(GetParam()));
+  const LogCapture log(daemon::LogLevel::error);  // crashes are told at length
   Life life(GetParam());
   life.live(150);
   ClientWorld& world = life.world();
@@ -145,6 +163,7 @@ TEST_P(ReplayTest, LiveAndReplayAgreeToTheLastByte) {
 
 TEST_P(ReplayTest, ABacktestFiresWhatFiredLive) {
   SCOPED_TRACE("seed " + std::to_string(GetParam()));
+  const LogCapture log(daemon::LogLevel::error);  // crashes are told at length
   Life life(GetParam() + 1000);
   life.live(150);
   ClientWorld& world = life.world();
@@ -168,7 +187,7 @@ TEST_P(ReplayTest, ABacktestFiresWhatFiredLive) {
   EXPECT_EQ(tried, live);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ReplayTest, ::testing::Range(1u, 13u));
+INSTANTIATE_TEST_SUITE_P(Seeds, ReplayTest, ::testing::Range(1u, 7u));
 
 }  // namespace
 }  // namespace tightrope::testing

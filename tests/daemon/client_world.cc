@@ -38,6 +38,7 @@ clients:
     objectives:
       - name: trials
         why: Trials are most of the pipeline.
+        owner: kim
         match: {channel: search}
         targets:
           - {name: trial_cpa, kpi: cpa, at_most: )" +

@@ -95,7 +95,8 @@ std::optional<Sample> parse_sample(std::string_view line) {
 }
 
 bool belongs(const std::string& sample, const std::string& family, const std::string& type, Dialect dialect) {
-  if (type == "histogram") return sample == family + "_bucket" || sample == family + "_sum" || sample == family + "_count";
+  if (type == "histogram")
+    return sample == family + "_bucket" || sample == family + "_sum" || sample == family + "_count";
   if (type == "counter" && dialect == Dialect::openmetrics) return sample == family + "_total";
   return sample == family;
 }
@@ -125,7 +126,9 @@ class Reader {
     return std::move(result_);
   }
 
-  void fault(const std::string& what, std::string_view line) { result_.faults.push_back(what + ": " + std::string(line)); }
+  void fault(const std::string& what, std::string_view line) {
+    result_.faults.push_back(what + ": " + std::string(line));
+  }
 
  private:
   void help(std::string_view line) {
@@ -141,18 +144,21 @@ class Reader {
 
   void type(std::string_view line) {
     const auto space = line.find(' ', 7);
-    if (space == std::string_view::npos || line.substr(7, space - 7) != current_) return fault("TYPE does not follow HELP", line);
+    if (space == std::string_view::npos || line.substr(7, space - 7) != current_)
+      return fault("TYPE does not follow HELP", line);
     Family& family = result_.families[current_];
     if (!family.type.empty()) fault("TYPE declared twice", line);
     family.type = line.substr(space + 1);
-    static const std::set<std::string> kTypes{"counter", "gauge", "histogram", "summary", "untyped", "unknown"};
+    static const std::set<std::string> kTypes{"counter", "gauge",   "histogram",
+                                              "summary", "untyped", "unknown"};
     if (!kTypes.contains(family.type)) fault("unknown type", line);
   }
 
   void sample(std::string_view line) {
     const std::optional<Sample> parsed = parse_sample(line);
     if (!parsed) return fault("bad sample", line);
-    if (current_.empty() || result_.families[current_].type.empty()) return fault("sample without a family", line);
+    if (current_.empty() || result_.families[current_].type.empty())
+      return fault("sample without a family", line);
     Family& family = result_.families[current_];
     if (!belongs(parsed->name, current_, family.type, dialect_)) fault("sample of another family", line);
     if (!seen_.emplace(parsed->name, parsed->labels).second) fault("sample given twice", line);
@@ -192,7 +198,8 @@ double Exposition::value(const std::string& name, const std::map<std::string, st
   return found.size() == 1 ? found.front()->value : std::nan("");
 }
 
-std::size_t Exposition::count(const std::string& name, const std::map<std::string, std::string>& labels) const {
+std::size_t Exposition::count(const std::string& name,
+                              const std::map<std::string, std::string>& labels) const {
   return matching(*this, name, labels).size();
 }
 

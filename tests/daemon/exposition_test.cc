@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "tests/rules/strategies.h"
 #include "tests/daemon/exposition_reader.h"
+#include "tests/rules/strategies.h"
 
 namespace tightrope::daemon {
 namespace {
@@ -48,9 +48,9 @@ TEST_F(ExpositionTest, EveryCheckHasItsValueTargetAndGap) {
   acme.apply(week_of(kNoon, campaign("search", "brand"), 100, 2));
   acme.apply(week_of(kNoon, campaign("search", "generic"), 60, 2));
   const Exposition page = scrape(acme);
-  const std::map<std::string, std::string> brand{{"client", "acme"},   {"objective", "trials"}, {"target", "trial_cpa"},
-                                                 {"kpi", "cpa"},       {"window", "7d"},        {"channel", "search"},
-                                                 {"campaign", "brand"}};
+  const std::map<std::string, std::string> brand{
+      {"client", "acme"}, {"objective", "trials"}, {"target", "trial_cpa"}, {"kpi", "cpa"},
+      {"window", "7d"},   {"channel", "search"},   {"campaign", "brand"}};
   EXPECT_EQ(page.value("tightrope_kpi_value", brand), 50);
   EXPECT_EQ(page.value("tightrope_kpi_target", brand), 40);
   EXPECT_EQ(page.value("tightrope_kpi_gap_ratio", brand), 0.25);
@@ -125,7 +125,8 @@ TEST_F(ExpositionTest, NewStrategyRenewsTheLabels) {
 
 TEST_F(ExpositionTest, AnotherEngineOfTheSameClientRenewsTheLabels) {
   for (const char* name : {"one", "two"}) {
-    const auto acme = std::make_unique<rules::Engine>(strategy({objective("trials", {at_most(name, "cpa", 40)})}));
+    const auto acme =
+        std::make_unique<rules::Engine>(strategy({objective("trials", {at_most(name, "cpa", 40)})}));
     acme->apply(week_of(kNoon, campaign("search", "brand"), 100, 2));
     EXPECT_EQ(scrape(*acme).value("tightrope_kpi_value", {{"target", name}}), 50);
   }
@@ -144,20 +145,24 @@ TEST_F(ExpositionTest, NamesFromOutsideCannotBreakTheFormat) {
   const std::string wild = "a\"b\\c\nd{e=\"f\"} 7 \xff caf\xc3\xa9";
   acme.apply(week_of(kNoon, campaign(wild, "x"), 100, 2));
   EXPECT_EQ(scrape(acme).value("tightrope_kpi_value",
-                               {{"channel", "a\"b\\c\nd{e=\"f\"} 7 \xef\xbf\xbd caf\xc3\xa9"}}), 50);
+                               {{"channel", "a\"b\\c\nd{e=\"f\"} 7 \xef\xbf\xbd caf\xc3\xa9"}}),
+            50);
 }
 
 TEST_F(ExpositionTest, FirstExportRuleThatNamesTheKpiDecides) {
-  rules::Engine acme = engine({at_most("cpa_campaign", "cpa", 40, {2}), at_most("cpa_whole", "cpa", 40, {0}),
-                               at_most("spend_whole", "spend", 1e6, {0}), at_most("clicks_whole", "conversions", 1e6, {0})});
+  rules::Engine acme =
+      engine({at_most("cpa_campaign", "cpa", 40, {2}), at_most("cpa_whole", "cpa", 40, {0}),
+              at_most("spend_whole", "spend", 1e6, {0}), at_most("clicks_whole", "conversions", 1e6, {0})});
   acme.apply(week_of(kNoon, campaign("search", "brand"), 100, 2));
-  exposition_.configure({{.kpi = "cp?", .levels = {{0}}}, {.kpi = "spend", .levels = {{2}}}, {.kpi = "*", .levels = {{0}}}});
+  exposition_.configure(
+      {{.kpi = "cp?", .levels = {{0}}}, {.kpi = "spend", .levels = {{2}}}, {.kpi = "*", .levels = {{0}}}});
   Exposition page = scrape(acme);
   EXPECT_EQ(page.count("tightrope_kpi_value", {{"target", "cpa_campaign"}}), 0u);
   EXPECT_EQ(page.count("tightrope_kpi_value", {{"target", "cpa_whole"}}), 1u);
   EXPECT_EQ(page.count("tightrope_kpi_value", {{"target", "spend_whole"}}), 0u);
   EXPECT_EQ(page.count("tightrope_kpi_value", {{"target", "clicks_whole"}}), 1u);
-  EXPECT_EQ(page.value("tightrope_verdicts", {{"state", "unknown"}}), 0);  // what is not exported is checked all the same
+  EXPECT_EQ(page.value("tightrope_verdicts", {{"state", "unknown"}}),
+            0);  // what is not exported is checked all the same
   exposition_.configure({});
   page = scrape(acme);
   EXPECT_EQ(page.count("tightrope_kpi_value"), 4u);
@@ -177,8 +182,9 @@ TEST_F(ExpositionTest, BothFormatsAreReadable) {
   rules::Engine acme = engine({at_most("trial_cpa", "cpa", 40)});
   acme.apply(week_of(kNoon, campaign("search", "brand"), 100, 2));
   exposition_.write(acme, samples_);
-  EXPECT_EQ(read_exposition(text_of(samples_, MetricsFormat::openmetrics) + "# EOF\n", Dialect::openmetrics).faults,
-            std::vector<std::string>());
+  EXPECT_EQ(
+      read_exposition(text_of(samples_, MetricsFormat::openmetrics) + "# EOF\n", Dialect::openmetrics).faults,
+      std::vector<std::string>());
 }
 
 TEST_F(ExpositionTest, PromtoolHasNothingToSay) {
@@ -221,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(All, ShownBoundTest,
                              {"NearerToTheUpper", rules::BoundKind::between, 9, 3, 10, 10},
                              {"UnknownValue", rules::BoundKind::between, kNone, 3, 10, 10},
                          }),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(DimensionLabelTest, IsAlwaysAnAllowedName) {
   EXPECT_EQ(dimension_label("ad_group"), "ad_group");

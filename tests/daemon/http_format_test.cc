@@ -20,7 +20,9 @@ struct AcceptCase {
 };
 class AcceptTest : public ::testing::TestWithParam<AcceptCase> {};
 
-TEST_P(AcceptTest, ChoosesTheFormat) { EXPECT_EQ(choose_metrics_format(GetParam().accept), GetParam().format); }
+TEST_P(AcceptTest, ChoosesTheFormat) {
+  EXPECT_EQ(choose_metrics_format(GetParam().accept), GetParam().format);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     All, AcceptTest,
@@ -32,7 +34,8 @@ INSTANTIATE_TEST_SUITE_P(
          "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
          MetricsFormat::openmetrics},
         {"Prometheus3",
-         "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+         "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/"
+         "plain;version=0.0.4;q=0.5,*/*;q=0.1",
          MetricsFormat::openmetrics},
         {"TextPreferred", "application/openmetrics-text;q=0.3, text/plain;q=0.7", MetricsFormat::text},
         {"BothEqual", "application/openmetrics-text,text/plain", MetricsFormat::text},
@@ -40,10 +43,11 @@ INSTANTIATE_TEST_SUITE_P(
         {"OnlyAnOldOpenMetrics", "application/openmetrics-text;version=0.0.1", MetricsFormat::text},
         {"QuotedVersion", "application/openmetrics-text; version=\"1.0.0\"", MetricsFormat::openmetrics},
         {"OpenMetricsOverAnything", "Application/OpenMetrics-Text, */*;q=0.5", MetricsFormat::openmetrics},
-        {"BadQualityCountsAsZero", "application/openmetrics-text;q=high,text/plain;q=0.1", MetricsFormat::text},
+        {"BadQualityCountsAsZero", "application/openmetrics-text;q=high,text/plain;q=0.1",
+         MetricsFormat::text},
         {"Garbage", ";;,=,q=;,", MetricsFormat::text},
     }),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(AcceptEncodingTest, GzipOnlyWhereItIsWanted) {
   for (const char* yes : {"gzip", "deflate, gzip;q=0.5", "*", "GZIP", "identity;q=0, *;q=0.1", "x-gzip"}) {
@@ -75,7 +79,9 @@ TEST(GzipTest, PartsAreOneAfterTheOther) {
   EXPECT_EQ(gunzip(gzip(parts), 100).bytes, "one two three");
 }
 
-TEST(GzipTest, FilesMayFollowEachOther) { EXPECT_EQ(gunzip(packed("one ") + packed("two"), 100).bytes, "one two"); }
+TEST(GzipTest, FilesMayFollowEachOther) {
+  EXPECT_EQ(gunzip(packed("one ") + packed("two"), 100).bytes, "one two");
+}
 
 TEST(GzipTest, BombIsStoppedAtTheLimit) {
   const std::string bomb = packed(std::string(50'000'000, '\0'));
@@ -90,7 +96,8 @@ TEST(GzipTest, BrokenBytesAreAnError) {
   const std::string good = packed("some text that is long enough to be cut in the middle");
   std::string changed = good;
   changed[good.size() - 5] = static_cast<char>(changed[good.size() - 5] + 1);  // of the checksum
-  for (const std::string& bytes : {std::string(), std::string("plain"), good.substr(0, good.size() / 2), good + "more", changed}) {
+  for (const std::string& bytes :
+       {std::string(), std::string("plain"), good.substr(0, good.size() / 2), good + "more", changed}) {
     EXPECT_EQ(gunzip(bytes, 1000).failure, GunzipFailure::broken) << bytes.size();
   }
 }

@@ -19,7 +19,9 @@ RequestTarget good(std::string_view text) {
   return target ? *target : RequestTarget{};
 }
 
-bool is_bad(std::string_view text) { return std::holds_alternative<BadTarget>(parse_request_target(text)); }
+bool is_bad(std::string_view text) {
+  return std::holds_alternative<BadTarget>(parse_request_target(text));
+}
 
 TEST(RequestTargetTest, PathIsSplitBeforeItIsDecoded) {
   EXPECT_EQ(good("/").segments, Segments());
@@ -34,8 +36,8 @@ TEST(RequestTargetTest, QueryIsDecodedInOrder) {
 }
 
 TEST(RequestTargetTest, OtherFormsAndBadEscapesAreRefused) {
-  for (const std::string_view text : {"", "*", "http://host/x", "x", "/%", "/%zz", "/a%00b", "/a%0ab", "/a/../b", "/%2e%2E/b",
-                                      "/x?a=%", "/x?a=%00", "/a b"}) {
+  for (const std::string_view text : {"", "*", "http://host/x", "x", "/%", "/%zz", "/a%00b", "/a%0ab",
+                                      "/a/../b", "/%2e%2E/b", "/x?a=%", "/x?a=%00", "/a b"}) {
     EXPECT_TRUE(is_bad(text)) << text;
   }
 }
@@ -47,11 +49,18 @@ TEST(RequestTargetTest, TooManyParametersAreRefused) {
   EXPECT_TRUE(is_bad(text + "b=1&c=1"));
 }
 
-asio::awaitable<Response> nothing() { co_return Response(); }
+asio::awaitable<Response> nothing() {
+  co_return Response();
+}
 
 Route row(std::string method, std::string pattern, std::string name, Access access = Access::authorized,
           Body body = Body::none) {
-  return Route{std::move(method), std::move(pattern), std::move(name), [](const Request&) { return nothing(); }, access, body};
+  return Route{std::move(method),
+               std::move(pattern),
+               std::move(name),
+               [](const Request&) { return nothing(); },
+               access,
+               body};
 }
 
 Request request(std::string method, std::string_view target, Fields headers = {}) {
@@ -76,8 +85,9 @@ class RouterTest : public ::testing::Test {
     return route ? (*route)->name : std::to_string(std::get<Response>(found).status);
   }
 
-  Router router_{{row("GET", "/", "page"), row("GET", "/api/alerts", "alerts"), row("POST", "/api/alerts/{id}/ack", "ack"),
-                  row("DELETE", "/api/silences", "unsilence"), row("GET", "/api/silences", "silences")}};
+  Router router_{{row("GET", "/", "page"), row("GET", "/api/alerts", "alerts"),
+                  row("POST", "/api/alerts/{id}/ack", "ack"), row("DELETE", "/api/silences", "unsilence"),
+                  row("GET", "/api/silences", "silences")}};
   Request request_;
 };
 
@@ -121,7 +131,8 @@ TEST(GuardTest, TokenIsNeededWhereOneIsConfigured) {
   EXPECT_EQ(guarded(request("GET", "/x"), route, settings), 401);
   EXPECT_EQ(guarded(request("GET", "/x", {{"authorization", "Bearer s3cret"}}), route, settings), 200);
   EXPECT_EQ(guarded(request("GET", "/x", {{"authorization", "bearer  s3cret "}}), route, settings), 200);
-  for (const char* wrong : {"Bearer s3cre", "Bearer s3crets", "Bearer S3cret", "Basic s3cret", "Bearer ", "s3cret", "Bearer"}) {
+  for (const char* wrong :
+       {"Bearer s3cre", "Bearer s3crets", "Bearer S3cret", "Basic s3cret", "Bearer ", "s3cret", "Bearer"}) {
     EXPECT_EQ(guarded(request("GET", "/x", {{"authorization", wrong}}), route, settings), 401) << wrong;
   }
   const std::optional<Response> refused = refuse(request("GET", "/x"), route, settings);
@@ -161,24 +172,27 @@ TEST_P(GuardOriginTest, DecidesWhetherAPageMayAct) {
   EXPECT_EQ(guarded(request("POST", "/x", headers), row("POST", "/x", "x"), settings), c.status);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, GuardOriginTest,
-    ::testing::ValuesIn(std::vector<OriginCase>{
-        {"ProgramSendsNoOrigin", "tightrope.lan:9870", nullptr, "", 200},
-        {"OwnPageByAddress", "127.0.0.1:9870", "http://127.0.0.1:9870", "", 200},
-        {"OwnPageByAddressV6", "[::1]:9870", "http://[::1]:9870", "", 200},
-        {"OwnPageAtLocalhost", "localhost:9870", "http://localhost:9870", "", 200},
-        {"OwnPageAtDefaultPort", "127.0.0.1", "http://127.0.0.1", "", 200},
-        {"AnotherSite", "127.0.0.1:9870", "https://evil.example", "", 403},
-        {"AnotherPortOfThisMachine", "127.0.0.1:9870", "http://127.0.0.1:3000", "", 403},
-        {"SandboxedPage", "127.0.0.1:9870", "null", "", 403},
-        {"NameThatWasPointedHere", "evil.example:9870", "http://evil.example:9870", "", 403},
-        {"ExternalAddress", "tightrope.example.com", "https://tightrope.example.com", "tightrope.example.com", 200},
-        {"ExternalAddressBehindProxy", "127.0.0.1:9870", "https://tightrope.example.com", "tightrope.example.com", 200},
-        {"AnotherSiteWithExternalAddress", "tightrope.example.com", "https://evil.example", "tightrope.example.com", 403},
-        {"NoHostAtAll", "", "http://127.0.0.1:9870", "", 403},
-    }),
-    [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, GuardOriginTest,
+                         ::testing::ValuesIn(std::vector<OriginCase>{
+                             {"ProgramSendsNoOrigin", "tightrope.lan:9870", nullptr, "", 200},
+                             {"OwnPageByAddress", "127.0.0.1:9870", "http://127.0.0.1:9870", "", 200},
+                             {"OwnPageByAddressV6", "[::1]:9870", "http://[::1]:9870", "", 200},
+                             {"OwnPageAtLocalhost", "localhost:9870", "http://localhost:9870", "", 200},
+                             {"OwnPageAtDefaultPort", "127.0.0.1", "http://127.0.0.1", "", 200},
+                             {"AnotherSite", "127.0.0.1:9870", "https://evil.example", "", 403},
+                             {"AnotherPortOfThisMachine", "127.0.0.1:9870", "http://127.0.0.1:3000", "", 403},
+                             {"SandboxedPage", "127.0.0.1:9870", "null", "", 403},
+                             {"NameThatWasPointedHere", "evil.example:9870", "http://evil.example:9870", "",
+                              403},
+                             {"ExternalAddress", "tightrope.example.com", "https://tightrope.example.com",
+                              "tightrope.example.com", 200},
+                             {"ExternalAddressBehindProxy", "127.0.0.1:9870", "https://tightrope.example.com",
+                              "tightrope.example.com", 200},
+                             {"AnotherSiteWithExternalAddress", "tightrope.example.com",
+                              "https://evil.example", "tightrope.example.com", 403},
+                             {"NoHostAtAll", "", "http://127.0.0.1:9870", "", 403},
+                         }),
+                         [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(GuardTest, ReadingIsOpenToAnyOrigin) {
   const Request page = request("GET", "/x", {{"host", "127.0.0.1"}, {"origin", "https://evil.example"}});
@@ -188,7 +202,8 @@ TEST(GuardTest, ReadingIsOpenToAnyOrigin) {
 TEST(GuardTest, JsonRouteWantsJson) {
   const Route route = row("POST", "/x", "x", Access::authorized, Body::json);
   EXPECT_EQ(guarded(request("POST", "/x", {{"content-type", "application/json"}}), route, {}), 200);
-  EXPECT_EQ(guarded(request("POST", "/x", {{"content-type", "Application/JSON ; charset=utf-8"}}), route, {}), 200);
+  EXPECT_EQ(guarded(request("POST", "/x", {{"content-type", "Application/JSON ; charset=utf-8"}}), route, {}),
+            200);
   EXPECT_EQ(guarded(request("POST", "/x", {{"content-type", "text/plain"}}), route, {}), 415);
   EXPECT_EQ(guarded(request("POST", "/x", {{"content-type", "application/jsonp"}}), route, {}), 415);
   EXPECT_EQ(guarded(request("POST", "/x"), route, {}), 415);
@@ -223,11 +238,14 @@ TEST(ParametersTest, MistakesNameTheParameter) {
 }
 
 TEST(ParametersTest, UnknownAndRepeatedOnesAreRefused) {
-  EXPECT_NE(mistake_of(Parameters(request("GET", "/x?clinet=a"), {"client"})).find("clinet: there is no such parameter"),
+  EXPECT_NE(mistake_of(Parameters(request("GET", "/x?clinet=a"), {"client"}))
+                .find("clinet: there is no such parameter"),
             std::string::npos);
-  EXPECT_NE(mistake_of(Parameters(request("GET", "/x?client=a&client=b"), {"client"})).find("client: is given twice"),
+  EXPECT_NE(mistake_of(Parameters(request("GET", "/x?client=a&client=b"), {"client"}))
+                .find("client: is given twice"),
             std::string::npos);
-  EXPECT_EQ(mistake_of(Parameters(request("GET", "/x?other=a"), {"client"}, Parameters::Others::ignored)), "");
+  EXPECT_EQ(mistake_of(Parameters(request("GET", "/x?other=a"), {"client"}, Parameters::Others::ignored)),
+            "");
 }
 
 TEST(ParametersTest, NumbersHaveBothEnds) {

@@ -52,11 +52,20 @@ void fill(Metrics& metrics) {
   metrics.source_polled(failed, false, 30);
   metrics.source_received("shop", "acme", 12, 3);
   metrics.source_state(shop(), kNow);
-  metrics.notified({.kind = OutboxEvent::Kind::delivered, .receiver = "oncall", .integration = "oncall/slack[0]", .latency = 20ms,
+  metrics.notified({.kind = OutboxEvent::Kind::delivered,
+                    .receiver = "oncall",
+                    .integration = "oncall/slack[0]",
+                    .latency = 20ms,
                     .text = ""});
-  metrics.notified({.kind = OutboxEvent::Kind::failed_try, .receiver = "oncall", .integration = "oncall/slack[0]", .latency = 0ms,
+  metrics.notified({.kind = OutboxEvent::Kind::failed_try,
+                    .receiver = "oncall",
+                    .integration = "oncall/slack[0]",
+                    .latency = 0ms,
                     .text = "no"});
-  metrics.notified({.kind = OutboxEvent::Kind::dropped, .receiver = "oncall", .integration = "oncall/slack[0]", .latency = 0ms,
+  metrics.notified({.kind = OutboxEvent::Kind::dropped,
+                    .receiver = "oncall",
+                    .integration = "oncall/slack[0]",
+                    .latency = 0ms,
                     .text = "no"});
   rules::Effects effects;
   effects.alerts.push_back({.kind = rules::AlertChange::Kind::fired, .at = kNow, .alert = {}});
@@ -83,21 +92,31 @@ TEST(MetricsTest, EveryEventIsCounted) {
   const Exposition page = read(metrics);
   EXPECT_EQ(page.value("tightrope_source_poll_duration_seconds_count", {{"source", "shop"}}), 2);
   EXPECT_EQ(page.value("tightrope_source_poll_duration_seconds_sum", {{"source", "shop"}}), 30.5);
-  EXPECT_EQ(page.value("tightrope_source_errors_total", {{"source", "shop"}, {"client", "acme"}, {"reason", "timeout"}}), 1);
+  EXPECT_EQ(page.value("tightrope_source_errors_total",
+                       {{"source", "shop"}, {"client", "acme"}, {"reason", "timeout"}}),
+            1);
   EXPECT_EQ(page.value("tightrope_source_observations_total", {{"source", "shop"}}), 12);
   EXPECT_EQ(page.value("tightrope_source_restated_total", {{"source", "shop"}}), 3);
-  EXPECT_EQ(page.value("tightrope_source_last_success_timestamp_seconds", {{"source", "shop"}}), 1'799'999'940.5);
-  EXPECT_EQ(page.value("tightrope_source_next_poll_timestamp_seconds", {{"source", "shop"}}), 1'800'000'060.5);
+  EXPECT_EQ(page.value("tightrope_source_last_success_timestamp_seconds", {{"source", "shop"}}),
+            1'799'999'940.5);
+  EXPECT_EQ(page.value("tightrope_source_next_poll_timestamp_seconds", {{"source", "shop"}}),
+            1'800'000'060.5);
   EXPECT_EQ(page.value("tightrope_source_data_age_seconds", {{"source", "shop"}}), 7200);
   EXPECT_EQ(page.value("tightrope_source_stale", {{"source", "shop"}}), 0);
   EXPECT_EQ(page.value("tightrope_notifications_total", {{"receiver", "oncall"}}), 2);
-  EXPECT_EQ(page.value("tightrope_notifications_failed_total", {{"receiver", "oncall"}, {"reason", "failed_try"}}), 1);
-  EXPECT_EQ(page.value("tightrope_notifications_failed_total", {{"receiver", "oncall"}, {"reason", "dropped"}}), 1);
-  EXPECT_EQ(page.value("tightrope_notification_latency_seconds_bucket", {{"receiver", "oncall"}, {"le", "0.025"}}), 1);
+  EXPECT_EQ(
+      page.value("tightrope_notifications_failed_total", {{"receiver", "oncall"}, {"reason", "failed_try"}}),
+      1);
+  EXPECT_EQ(
+      page.value("tightrope_notifications_failed_total", {{"receiver", "oncall"}, {"reason", "dropped"}}), 1);
+  EXPECT_EQ(
+      page.value("tightrope_notification_latency_seconds_bucket", {{"receiver", "oncall"}, {"le", "0.025"}}),
+      1);
   EXPECT_EQ(page.value("tightrope_engine_events_total", {{"client", "acme"}}), 1);
   EXPECT_EQ(page.value("tightrope_engine_cells", {{"client", "acme"}}), 30);
   EXPECT_EQ(page.value("tightrope_engine_checks", {{"client", "acme"}}), 4);
-  EXPECT_EQ(page.value("tightrope_engine_last_event_timestamp_seconds", {{"client", "acme"}}), 1'800'000'000.5);
+  EXPECT_EQ(page.value("tightrope_engine_last_event_timestamp_seconds", {{"client", "acme"}}),
+            1'800'000'000.5);
   EXPECT_EQ(page.value("tightrope_engine_alert_changes_total", {{"client", "acme"}, {"kind", "fired"}}), 1);
   EXPECT_EQ(page.value("tightrope_engine_apply_seconds_bucket", {{"client", "acme"}, {"le", "+Inf"}}), 1);
   EXPECT_EQ(page.value("tightrope_engine_apply_seconds_bucket", {{"client", "acme"}, {"le", "1.0"}}), 1);
@@ -178,7 +197,8 @@ TEST(MetricsTest, ProcessFiguresAreThoseOfThisProcess) {
 TEST(MetricsTest, OpenMetricsIsReadable) {
   Metrics metrics;
   fill(metrics);
-  const Exposition page = read_exposition(text_of(metrics, MetricsFormat::openmetrics) + "# EOF\n", Dialect::openmetrics);
+  const Exposition page =
+      read_exposition(text_of(metrics, MetricsFormat::openmetrics) + "# EOF\n", Dialect::openmetrics);
   EXPECT_EQ(page.faults, std::vector<std::string>());
   EXPECT_EQ(page.families.at("tightrope_source_observations").type, "counter");
   EXPECT_EQ(page.value("tightrope_source_observations_total"), 12);
@@ -204,8 +224,8 @@ prometheus::MetricFamily family(prometheus::MetricType type) {
 }
 
 TEST(WriteFamiliesTest, HelpAndLabelsAreEscaped) {
-  for (const auto& [format, dialect] :
-       {std::pair(MetricsFormat::text, Dialect::text), std::pair(MetricsFormat::openmetrics, Dialect::openmetrics)}) {
+  for (const auto& [format, dialect] : {std::pair(MetricsFormat::text, Dialect::text),
+                                        std::pair(MetricsFormat::openmetrics, Dialect::openmetrics)}) {
     SampleText out;
     write_families(out, {family(prometheus::MetricType::Gauge)}, format);
     if (dialect == Dialect::openmetrics) out.append("# EOF\n");

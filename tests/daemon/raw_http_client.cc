@@ -16,7 +16,8 @@ namespace {
 constexpr timeval kPatience{.tv_sec = 20, .tv_usec = 0};
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -36,7 +37,9 @@ RawHttpClient::RawHttpClient(std::uint16_t port) : socket_(::socket(AF_INET, SOC
   }
 }
 
-RawHttpClient::~RawHttpClient() { close(socket_); }
+RawHttpClient::~RawHttpClient() {
+  close(socket_);
+}
 
 bool RawHttpClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -68,7 +71,8 @@ std::optional<RawResponse> RawHttpClient::receive(bool head) {
   for (std::size_t at = header.find("\r\n") + 2; at < header.size();) {
     const std::size_t line_end = header.find("\r\n", at);
     const std::size_t colon = header.find(": ", at);
-    if (colon < line_end) response.headers[lower(header.substr(at, colon - at))] = header.substr(colon + 2, line_end - colon - 2);
+    if (colon < line_end)
+      response.headers[lower(header.substr(at, colon - at))] = header.substr(colon + 2, line_end - colon - 2);
     at = line_end + 2;
   }
   if (response.status == 100 || head) return response;
@@ -86,7 +90,9 @@ bool RawHttpClient::ends() {
   return received_.empty() && recv(socket_, &byte, 1, 0) == 0;
 }
 
-void RawHttpClient::finish_sending() { shutdown(socket_, SHUT_WR); }
+void RawHttpClient::finish_sending() {
+  shutdown(socket_, SHUT_WR);
+}
 
 std::optional<RawResponse> RawHttpClient::get(std::string_view target, std::string_view extra_headers) {
   std::string request = "GET ";

@@ -15,7 +15,8 @@ struct RawResponse {
   std::string body;
 };
 
-// To 127.0.0.1. Everything gives up after 20 seconds, so that a server that hangs fails a test and does not stop it.
+// To 127.0.0.1. Everything gives up after 20 seconds, so that a server that hangs fails a test and does not
+// stop it.
 class RawHttpClient {
  public:
   explicit RawHttpClient(std::uint16_t port);

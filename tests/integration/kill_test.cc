@@ -35,6 +35,7 @@ namespace json = boost::json;
 
 constexpr int kCycles = 200;
 constexpr int kPushers = 2;
+constexpr int kMostPushes = 40;  // of one pusher in one cycle, so that restarts stay quick
 constexpr auto kPatience = 60s;
 
 rules::Day today() {
@@ -53,6 +54,7 @@ clients:
     objectives:
       - name: trials
         why: Trials are most of the pipeline.
+        owner: kim
         targets:
           - {name: trial_cpa, kpi: cpa, at_most: 40, over: 30d, per: campaign, severity: page}
 journal: {snapshot_every: 1s}
@@ -129,7 +131,7 @@ class Load {
   void push(std::uint16_t port, int cycle, int pusher, const std::atomic<bool>& enough) {
     try {
       RawHttpClient client(port);
-      for (int i = 0; !enough; ++i) {
+      for (int i = 0; i < kMostPushes && !enough; ++i) {
         const std::string campaign =
             "c" + std::to_string(cycle) + "_" + std::to_string(pusher) + "_" + std::to_string(i);
         const std::string body = R"({"source":"shop","observations":[{"bucket":")" + to_string(day_) +
@@ -252,7 +254,7 @@ TEST(KillTest, NothingAcknowledgedIsLostNoAlertIsLostAndNoTransitionIsToldTwice)
     std::vector<std::thread> pushers;
     for (int i = 0; i < kPushers; ++i) pushers.emplace_back([&, i] { load.push(port, cycle, i, enough); });
     std::this_thread::sleep_for(
-        std::chrono::microseconds(std::uniform_int_distribution<int>(1'000, 80'000)(random)));
+        std::chrono::microseconds(std::uniform_int_distribution<int>(1'000, 40'000)(random)));
     daemon.end(SIGKILL);
     enough = true;
     for (std::thread& pusher : pushers) pusher.join();

@@ -299,6 +299,21 @@ TEST(EngineTest, ANewStrategyKeepsTheAlertsOfTargetsThatAreStillThere) {
   EXPECT_FALSE(id.empty());
 }
 
+TEST(EngineTest, ANewPlaybookAdvisesOnAlertsThatFireAlready) {
+  const Target target = at_most("cpa", "cpa", 40);
+  Engine engine(strategy({objective("growth", {target})}, {playbook("look", "cpa", "", "", "Look.")}));
+  const Effects fired = engine.apply(week_of(kNoon, kBrand, 100, 2));
+  Decision decision{.at = kNoon + 1h, .recommendation = fired.alerts[0].alert.recommendations[0].id, .by = "ann"};
+  engine.apply(decision);
+  engine.adopt(strategy({objective("growth", {target})}, {playbook("act", "cpa", "", "", "Act.")}), kNoon + 2h);
+  const auto recommendations = engine.alerts()[0].recommendations;
+  ASSERT_EQ(recommendations.size(), 2u);
+  EXPECT_EQ(recommendations[0].playbook, "act");
+  EXPECT_EQ(recommendations[0].state, RecommendationState::open);
+  EXPECT_EQ(recommendations[1].playbook, "look");
+  EXPECT_EQ(recommendations[1].decided_by, "ann");
+}
+
 TEST(EngineTest, OnlyRowsThatChangeSomethingAreLeftOfAPoll) {
   Engine engine = engine_with(at_most("cpa", "cpa", 40));
   const ObservationBatch first = week_of(kNoon, kBrand, 100, 2);

@@ -17,7 +17,8 @@ constexpr std::size_t kDefault = 1000;
 
 // Those that live, as Prometheus lists them, unless a state is asked for.
 bool wanted(const rules::Alert& alert, const std::string& state) {
-  if (state.empty()) return alert.phase == rules::AlertPhase::firing || alert.phase == rules::AlertPhase::pending;
+  if (state.empty())
+    return alert.phase == rules::AlertPhase::firing || alert.phase == rules::AlertPhase::pending;
   return rules::to_string(alert.phase) == state;
 }
 
@@ -27,7 +28,8 @@ bool fill(const rules::Engine& engine, const std::string& state, Page& page) {
   auto begin = alerts.begin();
   if (page.after()) {
     const std::string& last = page.after()->at(1);
-    begin = std::find_if(alerts.begin(), alerts.end(), [&](const rules::Alert& alert) { return alert.id == last; });
+    begin = std::find_if(alerts.begin(), alerts.end(),
+                         [&](const rules::Alert& alert) { return alert.id == last; });
     if (begin == alerts.end()) return false;
     ++begin;
     page.resumed();
@@ -54,7 +56,8 @@ asio::awaitable<Response> get_alerts(Api& api, const Request& request) {
     parameters.mistake("state", "is firing, pending or resolved");
   }
   const std::vector<std::string> names = client_names(api, parameters.text("client"));
-  if (names.empty() && !parameters.text("client").empty()) parameters.mistake("client", "there is no such client");
+  if (names.empty() && !parameters.text("client").empty())
+    parameters.mistake("client", "there is no such client");
   if (auto refused = parameters.refusal()) co_return std::move(*refused);
 
   std::size_t begin = 0;
@@ -67,7 +70,9 @@ asio::awaitable<Response> get_alerts(Api& api, const Request& request) {
     ClientRuntime* const client = api.services.find_client(names[i]);
     if (!client) continue;
     bool found = true;
-    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) { found = fill(engine, state, page); };
+    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) {
+      found = fill(engine, state, page);
+    };
     co_await client->view(std::move(read));
     if (!found) co_return lost_cursor();
   }

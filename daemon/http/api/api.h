@@ -18,13 +18,14 @@ class Scraper;
 
 // Outlives every handler. All on the I/O thread.
 //
-// After a co_await the configuration may be another one and a client may be gone: handlers keep names and values, and look
-// clients up again.
+// After a co_await the configuration may be another one and a client may be gone: handlers keep names and
+// values, and look clients up again.
 struct Api {
   Services& services;
   Background& background;
   Scraper& scraper;
-  std::map<std::string, rules::Calendar, std::less<>> calendars;  // by zone; opening one reads its table from disk
+  std::map<std::string, rules::Calendar, std::less<>>
+      calendars;  // by zone; opening one reads its table from disk
 };
 
 // The names of the clients, in configuration order; only `name` unless "".

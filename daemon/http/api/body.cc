@@ -18,7 +18,8 @@ constexpr std::size_t kMostBytes = 64 << 10;
 std::variant<std::string, Response> decoded_body(const Request& request, std::size_t most_bytes) {
   const std::string* encoding = request.header("content-encoding");
   if (!encoding || encoding->empty() || equal_ignoring_case(*encoding, "identity")) {
-    if (request.body.size() > most_bytes) return error_response(413, ErrorType::bad_data, "the body is too large");
+    if (request.body.size() > most_bytes)
+      return error_response(413, ErrorType::bad_data, "the body is too large");
     return request.body;
   }
   if (!equal_ignoring_case(*encoding, "gzip")) {
@@ -87,6 +88,8 @@ void BodyFields::mistake(std::string_view name, std::string_view what) {
   if (!refusal_) refusal_ = bad_request(std::string(name).append(": ").append(what));
 }
 
-std::optional<Response> BodyFields::refusal() const { return refusal_; }
+std::optional<Response> BodyFields::refusal() const {
+  return refusal_;
+}
 
 }  // namespace tightrope::daemon::http

@@ -14,8 +14,8 @@
 
 namespace tightrope::daemon::http {
 
-// The body, decompressed where Content-Encoding says gzip; or the answer when it is another encoding (415), broken (400)
-// or larger than `most_bytes` (413).
+// The body, decompressed where Content-Encoding says gzip; or the answer when it is another encoding (415),
+// broken (400) or larger than `most_bytes` (413).
 std::variant<std::string, Response> decoded_body(const Request& request, std::size_t most_bytes);
 
 // A JSON object of a few texts. What is wrong is remembered, and the first mistake is the answer.

@@ -31,7 +31,9 @@ json::object error_json(const config::Error& error) {
 
 }  // namespace
 
-asio::awaitable<Response> get_healthy(Api&, const Request&) { co_return plain(200, "Tightrope is healthy.\n"); }
+asio::awaitable<Response> get_healthy(Api&, const Request&) {
+  co_return plain(200, "Tightrope is healthy.\n");
+}
 
 asio::awaitable<Response> get_ready(Api& api, const Request&) {
   if (!api.services.ready()) {
@@ -44,8 +46,9 @@ asio::awaitable<Response> get_ready(Api& api, const Request&) {
 
 asio::awaitable<Response> post_reload(Api& api, const Request&) {
   const config::Errors errors = co_await api.services.reload();
-  const bool bad = std::any_of(errors.begin(), errors.end(),
-                               [](const config::Error& error) { return error.level == config::ErrorLevel::error; });
+  const bool bad = std::any_of(errors.begin(), errors.end(), [](const config::Error& error) {
+    return error.level == config::ErrorLevel::error;
+  });
   json::array list;
   for (const config::Error& error : errors) list.push_back(error_json(error));
   if (!bad) {

@@ -20,10 +20,18 @@ struct Counts {
 
   void add(rules::VerdictState state) noexcept {
     switch (state) {
-      case rules::VerdictState::on_target: ++on_target; break;
-      case rules::VerdictState::watch: ++watch; break;
-      case rules::VerdictState::off_target: ++off_target; break;
-      case rules::VerdictState::unknown: ++unknown; break;
+      case rules::VerdictState::on_target:
+        ++on_target;
+        break;
+      case rules::VerdictState::watch:
+        ++watch;
+        break;
+      case rules::VerdictState::off_target:
+        ++off_target;
+        break;
+      case rules::VerdictState::unknown:
+        ++unknown;
+        break;
     }
   }
   void add(const Counts& other) noexcept {
@@ -57,7 +65,8 @@ json::object target_json(const rules::Engine& engine, const rules::TargetView& v
   double worst_gap = rules::kUndefined;
   for (const rules::Verdict& verdict : view.verdicts) {
     counts.add(verdict.state);
-    if (!(verdict.gap_ratio <= worst_gap) && verdict.gap_ratio == verdict.gap_ratio) worst_gap = verdict.gap_ratio;
+    if (!(verdict.gap_ratio <= worst_gap) && verdict.gap_ratio == verdict.gap_ratio)
+      worst_gap = verdict.gap_ratio;
   }
   const rules::Bound* bound = target.bound_on(engine.calendar().day_of(engine.now()));
   json::object result;
@@ -97,7 +106,10 @@ class Tree {
 
  private:
   static Counts own_counts(const rules::ObjectiveSummary& summary) {
-    return {.on_target = summary.on_target, .watch = summary.watch, .off_target = summary.off_target, .unknown = summary.unknown};
+    return {.on_target = summary.on_target,
+            .watch = summary.watch,
+            .off_target = summary.off_target,
+            .unknown = summary.unknown};
   }
 
   // With the verdicts of the objective and all below it.
@@ -177,7 +189,8 @@ asio::awaitable<Response> get_objectives(Api& api, const Request& request) {
   Parameters parameters(request, {"client", "limit", "cursor"});
   Page page(parameters, kDefaultClients, 1);
   const std::vector<std::string> names = client_names(api, parameters.text("client"));
-  if (names.empty() && !parameters.text("client").empty()) parameters.mistake("client", "there is no such client");
+  if (names.empty() && !parameters.text("client").empty())
+    parameters.mistake("client", "there is no such client");
   if (auto refused = parameters.refusal()) co_return std::move(*refused);
 
   std::size_t begin = 0;
@@ -194,7 +207,9 @@ asio::awaitable<Response> get_objectives(Api& api, const Request& request) {
     ClientRuntime* const client = api.services.find_client(names[i]);
     if (!client) continue;
     json::object shown;
-    std::function<void(const rules::Engine&)> read = [&shown](const rules::Engine& engine) { shown = client_json(engine); };
+    std::function<void(const rules::Engine&)> read = [&shown](const rules::Engine& engine) {
+      shown = client_json(engine);
+    };
     co_await client->view(std::move(read));
     page.add(std::move(shown), {names[i]});
   }

@@ -49,7 +49,8 @@ std::variant<Parsed, Response> parse(Api& api, const Request& request) {
   const rules::Strategy& strategy = client->strategy;
   const std::string& zone = source->timezone.empty() ? strategy.timezone : source->timezone;
   const rules::Calendar* calendar = calendar_of(api, zone, strategy.week_start);
-  if (!calendar) return error_response(500, ErrorType::internal, "the time zone " + zone + " is not known any more");
+  if (!calendar)
+    return error_response(500, ErrorType::internal, "the time zone " + zone + " is not known any more");
   const collectors::PushVocabulary vocabulary{.dimensions = &strategy.dimensions, .strategy = &strategy};
   const std::string& currency = source->currency.empty() ? strategy.currency : source->currency;
   auto parsed = collectors::parse_push(text, *calendar, vocabulary, currency, api.services.clock().now());

@@ -12,12 +12,14 @@
 
 namespace tightrope::daemon::http {
 
-// Fills one page. Items come in an order that stays the same from page to page; a cursor is the key of the last one shown.
+// Fills one page. Items come in an order that stays the same from page to page; a cursor is the key of the
+// last one shown.
 class Page {
  public:
   static constexpr std::size_t kMost = 10'000;
 
-  // Reads `limit` and `cursor`. `key_size` is the least number of texts in a key, the first being the client (or source).
+  // Reads `limit` and `cursor`. `key_size` is the least number of texts in a key, the first being the client
+  // (or source).
   Page(Parameters& parameters, std::size_t otherwise, std::size_t key_size);
 
   // Where to go on; nothing on the first page. Once taken up, it is cleared.

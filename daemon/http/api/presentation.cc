@@ -23,7 +23,8 @@ json::value maybe(const std::string& value) {
   return text(value);
 }
 
-std::variant<rules::Entity, BadEntity> add_dimension(rules::Entity entity, std::string_view name, std::string_view value,
+std::variant<rules::Entity, BadEntity> add_dimension(rules::Entity entity, std::string_view name,
+                                                     std::string_view value,
                                                      const rules::Dimensions& dimensions) {
   const std::size_t index = dimensions.index_of(name);
   if (index == dimensions.names.size()) {
@@ -37,7 +38,8 @@ std::variant<rules::Entity, BadEntity> add_dimension(rules::Entity entity, std::
   return entity;
 }
 
-std::variant<rules::Entity, BadEntity> parse_json_entity(std::string_view source, const rules::Dimensions& dimensions) {
+std::variant<rules::Entity, BadEntity> parse_json_entity(std::string_view source,
+                                                         const rules::Dimensions& dimensions) {
   boost::system::error_code error;
   const json::value parsed = json::parse({source.data(), source.size()}, error);
   if (error || !parsed.is_object()) return BadEntity{"is not a JSON object"};
@@ -45,8 +47,8 @@ std::variant<rules::Entity, BadEntity> parse_json_entity(std::string_view source
   for (const auto& member : parsed.get_object()) {
     if (!member.value().is_string()) return BadEntity{"dimensions are texts"};
     const json::string& value = member.value().get_string();
-    auto added = add_dimension(std::move(entity), {member.key().data(), member.key().size()}, {value.data(), value.size()},
-                               dimensions);
+    auto added = add_dimension(std::move(entity), {member.key().data(), member.key().size()},
+                               {value.data(), value.size()}, dimensions);
     if (auto* bad = std::get_if<BadEntity>(&added)) return *bad;
     entity = std::move(std::get<rules::Entity>(added));
   }
@@ -137,7 +139,8 @@ json::object alert_json(const rules::Alert& alert) {
   text_lines["advice"] = text(lines.advice);
   result["text"] = std::move(text_lines);
   json::array recommendations;
-  for (const rules::Recommendation& one : alert.recommendations) recommendations.push_back(recommendation_json(one));
+  for (const rules::Recommendation& one : alert.recommendations)
+    recommendations.push_back(recommendation_json(one));
   result["recommendations"] = std::move(recommendations);
   result["acknowledgedBy"] = maybe(alert.acknowledged_by);
   result["acknowledgedAt"] = time_value(alert.acknowledged_at);
@@ -164,14 +167,18 @@ std::string bound_text(const rules::Target& target, const rules::Kpi& kpi, const
   if (!bound) return "";
   const auto format = [&](double value) { return rules::format_value(value, kpi.unit, currency); };
   switch (target.kind) {
-    case rules::BoundKind::at_most: return "at most " + format(bound->high);
-    case rules::BoundKind::at_least: return "at least " + format(bound->low);
-    case rules::BoundKind::between: return "between " + format(bound->low) + " and " + format(bound->high);
+    case rules::BoundKind::at_most:
+      return "at most " + format(bound->high);
+    case rules::BoundKind::at_least:
+      return "at least " + format(bound->low);
+    case rules::BoundKind::between:
+      return "between " + format(bound->low) + " and " + format(bound->high);
   }
   return "";
 }
 
-std::variant<rules::Entity, BadEntity> parse_entity(std::string_view source, const rules::Dimensions& dimensions) {
+std::variant<rules::Entity, BadEntity> parse_entity(std::string_view source,
+                                                    const rules::Dimensions& dimensions) {
   if (source.starts_with('{')) return parse_json_entity(source, dimensions);
   rules::Entity entity;
   while (!source.empty()) {
@@ -179,8 +186,10 @@ std::variant<rules::Entity, BadEntity> parse_entity(std::string_view source, con
     const std::string_view pair = source.substr(0, comma);
     source = comma == std::string_view::npos ? std::string_view() : source.substr(comma + 1);
     const auto equals = pair.find('=');
-    if (equals == std::string_view::npos) return BadEntity{"write channel=search,campaign=brand, or a JSON object"};
-    auto added = add_dimension(std::move(entity), pair.substr(0, equals), pair.substr(equals + 1), dimensions);
+    if (equals == std::string_view::npos)
+      return BadEntity{"write channel=search,campaign=brand, or a JSON object"};
+    auto added =
+        add_dimension(std::move(entity), pair.substr(0, equals), pair.substr(equals + 1), dimensions);
     if (auto* bad = std::get_if<BadEntity>(&added)) return *bad;
     entity = std::move(std::get<rules::Entity>(added));
   }
@@ -189,11 +198,16 @@ std::variant<rules::Entity, BadEntity> parse_entity(std::string_view source, con
 
 Response refusal_response(const Refusal& refusal) {
   switch (refusal.kind) {
-    case Refusal::Kind::not_durable: return unavailable(refusal.text, 5);
-    case Refusal::Kind::overloaded: return unavailable(refusal.text, 1);
-    case Refusal::Kind::not_found: return not_found(refusal.text);
-    case Refusal::Kind::conflict: return error_response(409, ErrorType::execution, refusal.text);
-    case Refusal::Kind::bad: return bad_request(refusal.text);
+    case Refusal::Kind::not_durable:
+      return unavailable(refusal.text, 5);
+    case Refusal::Kind::overloaded:
+      return unavailable(refusal.text, 1);
+    case Refusal::Kind::not_found:
+      return not_found(refusal.text);
+    case Refusal::Kind::conflict:
+      return error_response(409, ErrorType::execution, refusal.text);
+    case Refusal::Kind::bad:
+      return bad_request(refusal.text);
   }
   return error_response(500, ErrorType::internal, refusal.text);
 }

@@ -19,7 +19,8 @@ json::object entity_json(const rules::Entity& entity, const rules::Dimensions& d
 // The state, the reason and every number of a verdict.
 json::object verdict_json(const rules::Verdict& verdict);
 json::object recommendation_json(const rules::Recommendation& recommendation);
-// As Prometheus shows an alert (labels, annotations, state, activeAt, value), and all that Tightrope knows besides.
+// As Prometheus shows an alert (labels, annotations, state, activeAt, value), and all that Tightrope knows
+// besides.
 json::object alert_json(const rules::Alert& alert);
 // "campaign", or "objective".
 std::string level_name(rules::Level level, const rules::Dimensions& dimensions);
@@ -31,7 +32,8 @@ std::string bound_text(const rules::Target& target, const rules::Kpi& kpi, const
 struct BadEntity {
   std::string text;
 };
-std::variant<rules::Entity, BadEntity> parse_entity(std::string_view text, const rules::Dimensions& dimensions);
+std::variant<rules::Entity, BadEntity> parse_entity(std::string_view text,
+                                                    const rules::Dimensions& dimensions);
 
 // What a refusal of the engine or the journal is over HTTP.
 Response refusal_response(const Refusal& refusal);

@@ -95,9 +95,11 @@ asio::awaitable<Response> get_recommendations(Api& api, const Request& request) 
   Parameters parameters(request, {"client", "state", "limit", "cursor"});
   Page page(parameters, kDefault, 2);
   const std::string& state = parameters.text("state");
-  if (!state.empty() && !is_state(state)) parameters.mistake("state", "is open, did, declined, later or expired");
+  if (!state.empty() && !is_state(state))
+    parameters.mistake("state", "is open, did, declined, later or expired");
   const std::vector<std::string> names = client_names(api, parameters.text("client"));
-  if (names.empty() && !parameters.text("client").empty()) parameters.mistake("client", "there is no such client");
+  if (names.empty() && !parameters.text("client").empty())
+    parameters.mistake("client", "there is no such client");
   if (auto refused = parameters.refusal()) co_return std::move(*refused);
 
   std::size_t begin = 0;
@@ -110,7 +112,9 @@ asio::awaitable<Response> get_recommendations(Api& api, const Request& request) 
     ClientRuntime* const client = api.services.find_client(names[i]);
     if (!client) continue;
     bool found = true;
-    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) { found = fill(engine, state, page); };
+    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) {
+      found = fill(engine, state, page);
+    };
     co_await client->view(std::move(read));
     if (!found) co_return lost_cursor();
   }

@@ -7,7 +7,9 @@ namespace {
 
 using Function = asio::awaitable<Response> (*)(Api&, const Request&);
 
-asio::awaitable<Response> not_ready() { co_return unavailable("Tightrope is starting or stopping", 1); }
+asio::awaitable<Response> not_ready() {
+  co_return unavailable("Tightrope is starting or stopping", 1);
+}
 
 Handler always(Api& api, Function function) {
   return [&api, function](const Request& request) { return function(api, request); };
@@ -29,15 +31,18 @@ std::vector<Route> routes(Api& api) {
       {"GET", "/-/ready", "ready", always(api, get_ready), anyone},
       {"POST", "/-/reload", "reload", when_ready(api, post_reload)},
       {"GET", "/metrics", "metrics", always(api, get_metrics)},
-      {"POST", "/api/v1/observations", "observations", when_ready(api, post_observations), authorized, Body::json},
+      {"POST", "/api/v1/observations", "observations", when_ready(api, post_observations), authorized,
+       Body::json},
       {"GET", "/api/v1/objectives", "objectives", when_ready(api, get_objectives)},
       {"GET", "/api/v1/verdicts", "verdicts", when_ready(api, get_verdicts)},
       {"GET", "/api/v1/series", "series", when_ready(api, get_series)},
       {"GET", "/api/v1/alerts", "alerts", when_ready(api, get_alerts)},
-      {"POST", "/api/v1/alerts/{id}/ack", "ack", when_ready(api, post_acknowledgement), authorized, Body::json},
+      {"POST", "/api/v1/alerts/{id}/ack", "ack", when_ready(api, post_acknowledgement), authorized,
+       Body::json},
       {"GET", "/api/v1/rules", "rules", when_ready(api, get_rules)},
       {"GET", "/api/v1/recommendations", "recommendations", when_ready(api, get_recommendations)},
-      {"POST", "/api/v1/recommendations/{id}/decision", "decision", when_ready(api, post_decision), authorized, Body::json},
+      {"POST", "/api/v1/recommendations/{id}/decision", "decision", when_ready(api, post_decision),
+       authorized, Body::json},
       {"GET", "/api/v1/sources", "sources", when_ready(api, get_sources)},
       {"GET", "/", "page", always(api, get_page)},
       {"GET", "/page.css", "page", always(api, get_page_style)},

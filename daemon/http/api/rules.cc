@@ -1,4 +1,5 @@
-// GET /api/v1/rules: targets as Prometheus shows alerting rules, so that Grafana lists them. A group is an objective.
+// GET /api/v1/rules: targets as Prometheus shows alerting rules, so that Grafana lists them. A group is an
+// objective.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -29,10 +30,12 @@ std::string query_of(const rules::Strategy& strategy, const rules::Target& targe
     }
     return result + '"';
   };
-  return "tightrope_kpi_gap_ratio{client=" + quoted(strategy.client) + ",target=" + quoted(target.name) + "} > 0";
+  return "tightrope_kpi_gap_ratio{client=" + quoted(strategy.client) + ",target=" + quoted(target.name) +
+         "} > 0";
 }
 
-json::object rule_json(const rules::Engine& engine, const rules::TargetView& view, const AlertsByTarget& alerts) {
+json::object rule_json(const rules::Engine& engine, const rules::TargetView& view,
+                       const AlertsByTarget& alerts) {
   const rules::Strategy& strategy = engine.strategy();
   const rules::Target& target = *view.target;
   const rules::Bound* bound = target.bound_on(engine.calendar().day_of(engine.now()));
@@ -42,13 +45,14 @@ json::object rule_json(const rules::Engine& engine, const rules::TargetView& vie
   if (const auto found = alerts.find(target.name); found != alerts.end()) {
     live = found->second.size();
     for (const rules::Alert* alert : found->second) {
-      if (alert->phase == rules::AlertPhase::firing || state == "inactive") state = rules::to_string(alert->phase);
+      if (alert->phase == rules::AlertPhase::firing || state == "inactive")
+        state = rules::to_string(alert->phase);
       if (shown.size() < kMostAlerts) shown.push_back(alert_json(*alert));
     }
   }
-  const bool known = std::any_of(view.verdicts.begin(), view.verdicts.end(), [](const rules::Verdict& verdict) {
-    return verdict.state != rules::VerdictState::unknown;
-  });
+  const bool known = std::any_of(
+      view.verdicts.begin(), view.verdicts.end(),
+      [](const rules::Verdict& verdict) { return verdict.state != rules::VerdictState::unknown; });
   json::object labels;
   labels["client"] = text(strategy.client);
   labels["objective"] = text(view.objective->name);
@@ -57,8 +61,9 @@ json::object rule_json(const rules::Engine& engine, const rules::TargetView& vie
   labels["window"] = text(to_string(target.over));
   labels["severity"] = text(rules::to_string(target.severity));
   json::object annotations;
-  annotations["summary"] = text(target.kpi + " " + bound_text(target, *view.kpi, bound, strategy.currency) + " over " +
-                                to_string(target.over) + " per " + level_name(target.per, strategy.dimensions));
+  annotations["summary"] =
+      text(target.kpi + " " + bound_text(target, *view.kpi, bound, strategy.currency) + " over " +
+           to_string(target.over) + " per " + level_name(target.per, strategy.dimensions));
   annotations["description"] = text(view.objective->why);
   json::object rule;
   rule["type"] = "alerting";
@@ -128,8 +133,12 @@ bool fill(const rules::Engine& engine, const std::string& file, Groups& groups) 
 
 asio::awaitable<Response> get_rules(Api& api, const Request& request) {
   // Grafana sends parameters of its own. The two for pages are those of Prometheus.
-  Parameters parameters(request, {"client", "type", "group_limit", "group_next_token"}, Parameters::Others::ignored);
-  Groups groups{.limit = parameters.number("group_limit", 1, kMostGroups, kMostGroups), .list = {}, .after = {}, .last = {}};
+  Parameters parameters(request, {"client", "type", "group_limit", "group_next_token"},
+                        Parameters::Others::ignored);
+  Groups groups{.limit = parameters.number("group_limit", 1, kMostGroups, kMostGroups),
+                .list = {},
+                .after = {},
+                .last = {}};
   if (const std::string& token = parameters.text("group_next_token"); !token.empty()) {
     groups.after = decode_cursor(token);
     if (!groups.after || groups.after->size() != 2) {
@@ -140,7 +149,8 @@ asio::awaitable<Response> get_rules(Api& api, const Request& request) {
   const std::string& type = parameters.text("type");
   if (!type.empty() && type != "alert" && type != "record") parameters.mistake("type", "is alert or record");
   const std::vector<std::string> names = client_names(api, parameters.text("client"));
-  if (names.empty() && !parameters.text("client").empty()) parameters.mistake("client", "there is no such client");
+  if (names.empty() && !parameters.text("client").empty())
+    parameters.mistake("client", "there is no such client");
   if (auto refused = parameters.refusal()) co_return std::move(*refused);
 
   std::size_t begin = type == "record" ? names.size() : 0;  // there are no recording rules
@@ -155,7 +165,9 @@ asio::awaitable<Response> get_rules(Api& api, const Request& request) {
     ClientRuntime* const client = api.services.find_client(names[i]);
     if (!client) continue;
     bool found = true;
-    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) { found = fill(engine, file, groups); };
+    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) {
+      found = fill(engine, file, groups);
+    };
     co_await client->view(std::move(read));
     if (!found) co_return lost_cursor();
   }

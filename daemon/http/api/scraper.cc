@@ -106,7 +106,8 @@ struct Scraper::State {
     if (!services.ready()) co_return;  // engines that are still recovering have nothing to show
     exposition.configure(services.configuration().exports);
     std::vector<std::string> names;
-    for (const config::Client& client : services.configuration().clients) names.push_back(client.strategy.client);
+    for (const config::Client& client : services.configuration().clients)
+      names.push_back(client.strategy.client);
     exposition.keep_only(names);
     for (const std::string& name : names) {
       ClientRuntime* const client = services.find_client(name);
@@ -156,8 +157,8 @@ struct Scraper::State {
   asio::steady_timer changed;  // never expires; cancelled when a rendering ends
   KpiExposition exposition;
   bool busy = false;
-  Kind rendering;             // what is, or was last, rendered
-  std::uint64_t number = 0;   // of that rendering
+  Kind rendering;                 // what is, or was last, rendered
+  std::uint64_t number = 0;       // of that rendering
   std::uint64_t last_number = 0;  // of the rendering that last went well
   bool last_packed = false;
   std::shared_ptr<MetricsPage> last_page;

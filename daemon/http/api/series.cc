@@ -59,14 +59,16 @@ Found find_target(const rules::Strategy& strategy, const std::string& name) {
   return {};
 }
 
-// What is wrong with the query, for people; nothing when it is complete now. `now` is the last moment it is about.
-std::optional<std::string> complete(Query& query, const rules::Strategy& strategy, const rules::Calendar& calendar,
-                                    rules::Timestamp now) {
+// What is wrong with the query, for people; nothing when it is complete now. `now` is the last moment it is
+// about.
+std::optional<std::string> complete(Query& query, const rules::Strategy& strategy,
+                                    const rules::Calendar& calendar, rules::Timestamp now) {
   if (!query.target.empty()) {
     const Found found = find_target(strategy, query.target);
     if (!found.target) return "target: there is no target \"" + query.target + "\"";
     if (query.kpi.empty()) query.kpi = found.target->kpi;
-    if (query.kpi != found.target->kpi) return "kpi: the target \"" + query.target + "\" is on " + found.target->kpi;
+    if (query.kpi != found.target->kpi)
+      return "kpi: the target \"" + query.target + "\" is on " + found.target->kpi;
     if (query.objective.empty()) query.objective = found.objective->name;
     if (query.objective != found.objective->name) {
       return "objective: the target \"" + query.target + "\" belongs to " + found.objective->name;
@@ -74,9 +76,10 @@ std::optional<std::string> complete(Query& query, const rules::Strategy& strateg
   }
   if (query.kpi.empty()) return "kpi: is required";
   if (!strategy.find_kpi(query.kpi)) return "kpi: there is no KPI \"" + query.kpi + "\"";
-  const bool known = query.objective.empty() ||
-                     std::any_of(strategy.objectives.begin(), strategy.objectives.end(),
-                                 [&](const rules::Objective& objective) { return objective.name == query.objective; });
+  const bool known =
+      query.objective.empty() ||
+      std::any_of(strategy.objectives.begin(), strategy.objectives.end(),
+                  [&](const rules::Objective& objective) { return objective.name == query.objective; });
   if (!known) return "objective: there is no objective \"" + query.objective + "\"";
   auto entity = parse_entity(query.entity_text, strategy.dimensions);
   if (const auto* bad = std::get_if<BadEntity>(&entity)) return "entity: " + bad->text;
@@ -116,7 +119,8 @@ json::object series_json(const rules::Engine& engine, const Query& query) {
   result["from"] = text(rules::to_string(query.days.first));
   result["to"] = text(rules::to_string(query.days.last));
   // Figures of earlier days are not in memory any more, and have no points.
-  result["heldFrom"] = text(rules::to_string(engine.calendar().day_of(engine.now()) - (rules::Cube::kDays - 1)));
+  result["heldFrom"] =
+      text(rules::to_string(engine.calendar().day_of(engine.now()) - (rules::Cube::kDays - 1)));
   result["asOf"] = time_value(query.as_of);
   result["points"] = std::move(points);
   return result;
@@ -139,8 +143,8 @@ struct Replayed {
 };
 
 // The figures that were known at query.as_of, from the journal. Blocking; on the background thread.
-Replayed replay(Journal& journal, rules::Strategy strategy, const Query& query, const std::atomic<bool>& stopping,
-                std::chrono::steady_clock::duration most) {
+Replayed replay(Journal& journal, rules::Strategy strategy, const Query& query,
+                const std::atomic<bool>& stopping, std::chrono::steady_clock::duration most) {
   // Only to give up in time; nothing that is answered depends on it.
   const auto deadline = std::chrono::steady_clock::now() + most;
   Replayed result;
@@ -175,11 +179,14 @@ Replayed replay(Journal& journal, rules::Strategy strategy, const Query& query, 
 
 Response replay_response(Replayed replayed) {
   switch (replayed.end) {
-    case Replayed::End::whole: return success(std::move(replayed.series));
+    case Replayed::End::whole:
+      return success(std::move(replayed.series));
     case Replayed::End::too_long:
       return error_response(503, ErrorType::timeout, "as_of: replaying the journal took too long");
-    case Replayed::End::stopped: return unavailable("Tightrope is stopping");
-    case Replayed::End::failed: break;
+    case Replayed::End::stopped:
+      return unavailable("Tightrope is stopping");
+    case Replayed::End::failed:
+      break;
   }
   return error_response(500, ErrorType::execution, "as_of: " + replayed.error);
 }
@@ -223,7 +230,9 @@ asio::awaitable<Response> get_series(Api& api, const Request& request) {
   Journal& journal = api.services.journal();
   const std::chrono::steady_clock::duration most = api.services.configuration().http.request_timeout;
   const std::atomic<bool>& stopping = api.background.stopping();
-  std::function<void()> job = [&] { replayed = replay(journal, std::move(*strategy), query, stopping, most); };
+  std::function<void()> job = [&] {
+    replayed = replay(journal, std::move(*strategy), query, stopping, most);
+  };
   const bool ran = co_await api.background.run(std::move(job));
   if (!ran) co_return unavailable("as_of: too many such questions at once", 5);
   co_return replay_response(std::move(replayed));

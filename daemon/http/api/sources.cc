@@ -14,9 +14,12 @@ constexpr std::size_t kDefault = 1000;
 
 std::string_view to_text(BreakerState state) {
   switch (state) {
-    case BreakerState::closed: return "closed";
-    case BreakerState::open: return "open";
-    case BreakerState::half_open: return "half_open";
+    case BreakerState::closed:
+      return "closed";
+    case BreakerState::open:
+      return "open";
+    case BreakerState::half_open:
+      return "half_open";
   }
   return "closed";
 }
@@ -31,8 +34,10 @@ json::object source_json(const SourceStatus& source, rules::Timestamp now) {
   result["lastAttempt"] = time_value(source.last_attempt);
   result["lastSuccess"] = time_value(source.last_success);
   result["nextPoll"] = time_value(source.next_poll);
-  result["lastDurationSeconds"] = source.last_attempt ? number(seconds(source.last_duration)) : json::value(nullptr);
-  result["lastError"] = source.last_error.empty() ? json::value(nullptr) : json::value(text(source.last_error));
+  result["lastDurationSeconds"] =
+      source.last_attempt ? number(seconds(source.last_duration)) : json::value(nullptr);
+  result["lastError"] =
+      source.last_error.empty() ? json::value(nullptr) : json::value(text(source.last_error));
   result["lastErrorReason"] =
       source.last_error_reason.empty() ? json::value(nullptr) : json::value(text(source.last_error_reason));
   result["failuresInRow"] = source.failures_in_row;
@@ -56,7 +61,8 @@ asio::awaitable<Response> get_sources(Api& api, const Request& request) {
   Parameters parameters(request, {"client", "limit", "cursor"});
   Page page(parameters, kDefault, 1);
   const std::string& client = parameters.text("client");
-  if (!client.empty() && client_names(api, client).empty()) parameters.mistake("client", "there is no such client");
+  if (!client.empty() && client_names(api, client).empty())
+    parameters.mistake("client", "there is no such client");
   if (auto refused = parameters.refusal()) co_return std::move(*refused);
 
   const std::vector<SourceStatus> sources = api.services.sources();

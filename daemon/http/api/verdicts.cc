@@ -21,7 +21,8 @@ struct Filter {
 
 bool has_objective(const config::Client& client, const std::string& name) {
   const auto& objectives = client.strategy.objectives;
-  return std::any_of(objectives.begin(), objectives.end(), [&](const rules::Objective& one) { return one.name == name; });
+  return std::any_of(objectives.begin(), objectives.end(),
+                     [&](const rules::Objective& one) { return one.name == name; });
 }
 
 bool has_target(const config::Client& client, const std::string& name) {
@@ -41,8 +42,10 @@ void check_names(const Api& api, Parameters& parameters) {
              return (client.empty() || one.strategy.client == client) && has(one, name);
            });
   };
-  if (client_names(api, client).empty() && !client.empty()) parameters.mistake("client", "there is no such client");
-  if (!any(parameters.text("objective"), has_objective)) parameters.mistake("objective", "there is no such objective");
+  if (client_names(api, client).empty() && !client.empty())
+    parameters.mistake("client", "there is no such client");
+  if (!any(parameters.text("objective"), has_objective))
+    parameters.mistake("objective", "there is no such objective");
   if (!any(parameters.text("target"), has_target)) parameters.mistake("target", "there is no such target");
 }
 
@@ -66,8 +69,10 @@ CursorKey key_of(const rules::Strategy& strategy, const rules::TargetView& view,
   return key;
 }
 
-// The target and node after the one the cursor names; nothing when it is gone. Nodes keep their order: new ones come last.
-std::optional<std::pair<std::size_t, std::size_t>> place_after(const rules::Engine& engine, const CursorKey& key) {
+// The target and node after the one the cursor names; nothing when it is gone. Nodes keep their order: new
+// ones come last.
+std::optional<std::pair<std::size_t, std::size_t>> place_after(const rules::Engine& engine,
+                                                               const CursorKey& key) {
   const rules::Entity entity{.path = {key.begin() + 2, key.end()}};
   for (std::size_t i = 0; i < engine.target_count(); ++i) {
     const rules::TargetView view = engine.target(i);
@@ -112,7 +117,8 @@ asio::awaitable<Response> get_verdicts(Api& api, const Request& request) {
   Parameters parameters(request, {"client", "objective", "target", "state", "limit", "cursor"});
   Page page(parameters, kDefault, 2);
   check_names(api, parameters);
-  Filter filter{.objective = parameters.text("objective"), .target = parameters.text("target"), .state = std::nullopt};
+  Filter filter{
+      .objective = parameters.text("objective"), .target = parameters.text("target"), .state = std::nullopt};
   if (const std::string& state = parameters.text("state"); !state.empty()) {
     filter.state = rules::parse_verdict_state(state);
     if (!filter.state) parameters.mistake("state", "is on_target, watch, off_target or unknown");
@@ -130,7 +136,9 @@ asio::awaitable<Response> get_verdicts(Api& api, const Request& request) {
     ClientRuntime* const client = api.services.find_client(names[i]);
     if (!client) continue;
     bool found = true;
-    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) { found = fill(engine, filter, page); };
+    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) {
+      found = fill(engine, filter, page);
+    };
     co_await client->view(std::move(read));
     if (!found) co_return lost_cursor();
   }
