@@ -68,7 +68,9 @@ std::string entity_text(const rules::Alert& alert) {
 std::string against(const rules::Alert& alert) {
   const rules::Verdict& verdict = alert.fired_on;
   const auto shown = [&](double value) { return rules::format_value(value, alert.unit, alert.currency); };
-  if (std::isnan(verdict.value)) return "no data";
+  if (std::isnan(verdict.value)) {
+    return verdict.reason == rules::Reason::no_figures ? "no figures" : "undefined";
+  }
   const bool too_high = !std::isnan(verdict.high) && verdict.value > verdict.high;
   return too_high ? shown(verdict.value) + " > " + shown(verdict.high)
                   : shown(verdict.value) + " < " + shown(verdict.low);

@@ -36,7 +36,7 @@ namespace json = boost::json;
 constexpr int kCycles = 200;
 constexpr int kPushers = 2;
 constexpr int kMostPushes = 40;  // of one pusher in one cycle, so that restarts stay quick
-constexpr auto kPatience = 60s;
+constexpr auto kPatience = 150s;
 
 rules::Day today() {
   return {static_cast<std::int32_t>(
@@ -81,9 +81,9 @@ class Daemon {
     pid_ = fork();
     if (pid_ < 0) throw std::runtime_error("cannot fork");
     if (pid_ == 0) {
-      if (!freopen(log.c_str(), "a", stderr)) _exit(126);
+      if (!freopen(log.c_str(), "w", stderr)) _exit(126);
       execl(TIGHTROPE_BINARY, "tightrope", "run", config.c_str(), storage.c_str(), address.c_str(),
-            "--log.level=warn", static_cast<char*>(nullptr));
+            "--log.level=info", static_cast<char*>(nullptr));
       _exit(127);
     }
   }

@@ -108,7 +108,7 @@ def write_configuration(directory, simulator_port, alertmanager_port):
     if webhook not in text:
         raise Failure(f"{main} has no {webhook}")
     main.write_text(
-        text.replace(webhook, f'{webhook}\n    alertmanager: {{url: "http://127.0.0.1:{alertmanager_port}"}}')
+        text.replace(webhook, f'{webhook}\n    alertmanager: {{urls: ["http://127.0.0.1:{alertmanager_port}"]}}')
         .replace("group_wait: 5s", "group_wait: 0s")
     )
     return main
