@@ -25,8 +25,8 @@ class JournalStore {
     bool finished = true;  // always after an error
     std::optional<JournalError> error;
   };
-  // One transaction of a slow request's; called with the same request until it is finished. It may be a larger one as long as
-  // `hurry` says that nobody waits.
+  // One transaction of a slow request's; called with the same request until it is finished. It may be a
+  // larger one as long as `hurry` says that nobody waits.
   using Hurry = std::function<bool()>;
   virtual Step step(const SlowRequest& request, const Hurry& hurry) = 0;
   // A little of what can wait, such as freeing space; false when there is nothing more, or it failed.

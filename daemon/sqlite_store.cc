@@ -15,7 +15,7 @@ namespace {
 // A part takes some two milliseconds to pack: so long a push may have to wait for a snapshot, besides the
 // sync.
 constexpr std::size_t kPartBytes = 128u << 10;  // of a snapshot's state, before it is packed
-constexpr std::int64_t kMostParts = 8;         // in one transaction, while nobody waits
+constexpr std::int64_t kMostParts = 8;          // in one transaction, while nobody waits
 // A step of pruning is kept to some ten milliseconds.
 constexpr std::int64_t kMostExamined = 4'000;
 constexpr std::int64_t kMostPrunedBytes = 8 << 20;

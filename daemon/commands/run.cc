@@ -49,6 +49,7 @@ int run(const RunOptions& options, std::ostream& err) {
   // A peer that closes its connection is an error of that write, and no reason to die; a reload that comes
   // too early is none either.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is a full disk, and the journal says so
   std::signal(SIGHUP, SIG_IGN);
   asio::io_context io(1);
   App app(io, options.app);

@@ -109,7 +109,7 @@ function clientView(client) {
   const view = element("article", "card", element("h3", "", client.client));
   for (const objective of client.objectives) view.append(objectiveView(objective, client.currency));
   if (client.unalignedCount > 0) {
-    view.append(element("p", "quiet small", `${client.unalignedCount} campaigns serve no objective and spent ` +
+    view.append(element("p", "quiet small", `${client.unalignedCount === 1 ? "1 campaign serves" : `${client.unalignedCount} campaigns serve`} no objective and spent ` +
       `${money(client.unalignedSpend, client.currency)} in 7 days`));
   }
   return view;
