@@ -65,25 +65,24 @@ route: {receiver: oncall, group_by: ["..."], group_wait: 0s, group_interval: 1s,
 )";
 }
 
-// A free port; somebody else may take it before it is used, so starting is tried again with another.
-std::uint16_t free_port() {
-  const HttpServer probe([](const HttpRequest&) { return HttpReply{}; });
-  return probe.port();
+std::string text_of(const std::string& file) {
+  std::ifstream in(file);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
 }
 
 class Daemon {
  public:
-  Daemon(const std::string& directory, std::uint16_t port) : port_(port) {
+  explicit Daemon(const std::string& directory) : log_(directory + "/daemon.log") {
     const std::string config = "--config.file=" + directory + "/tightrope.yaml";
     const std::string storage = "--storage.path=" + directory + "/data";
-    const std::string address = "--web.listen-address=127.0.0.1:" + std::to_string(port);
-    const std::string log = directory + "/daemon.log";
     pid_ = fork();
     if (pid_ < 0) throw std::runtime_error("cannot fork");
     if (pid_ == 0) {
-      if (!freopen(log.c_str(), "w", stderr)) _exit(126);
-      execl(TIGHTROPE_BINARY, "tightrope", "run", config.c_str(), storage.c_str(), address.c_str(),
-            "--log.level=info", static_cast<char*>(nullptr));
+      if (!freopen(log_.c_str(), "w", stderr)) _exit(126);
+      execl(TIGHTROPE_BINARY, "tightrope", "run", config.c_str(), storage.c_str(),
+            "--web.listen-address=127.0.0.1:0", "--log.level=info", static_cast<char*>(nullptr));
       _exit(127);
     }
   }
@@ -93,25 +92,31 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // False when it ended, or was not ready in time.
-  bool wait_until_ready() {
+  // The port it answers on, as its log says once it is ready; 0 when it ended, or was not ready in time: see
+  // problem().
+  std::uint16_t wait_until_ready() {
     const auto until = std::chrono::steady_clock::now() + kPatience;
     while (std::chrono::steady_clock::now() < until) {
       int status = 0;
       if (waitpid(pid_, &status, WNOHANG) == pid_) {
         pid_ = -1;
-        return false;
+        problem_ = WIFSIGNALED(status) ? "ended by signal " + std::to_string(WTERMSIG(status))
+                                       : "ended with exit code " + std::to_string(WEXITSTATUS(status));
+        return 0;
       }
-      try {
-        RawHttpClient client(port_);
-        const auto answer = client.get("/-/ready");
-        if (answer && answer->status == 200) return true;
-      } catch (const std::exception&) {
-      }
+      const std::string log = text_of(log_);
+      const auto ready = log.find("ready after");
+      const auto port = log.find(" port=", ready);
+      // The whole line has been written.
+      if (ready != std::string::npos && port != std::string::npos &&
+          log.find('\n', port) != std::string::npos)
+        return static_cast<std::uint16_t>(std::stoi(log.substr(port + 6)));
       std::this_thread::sleep_for(2ms);
     }
-    return false;
+    problem_ = "not ready in time";
+    return 0;
   }
+  std::string problem() const { return problem_ + "; its log:\n" + text_of(log_); }
   int end(int signal) {
     kill(pid_, signal);
     int status = 0;
@@ -121,7 +126,8 @@ class Daemon {
   }
 
  private:
-  std::uint16_t port_;
+  const std::string log_;
+  std::string problem_;
   pid_t pid_ = -1;
 };
 
@@ -220,13 +226,6 @@ std::vector<std::string> missing(const std::set<std::string>& wanted, const std:
   return lost;
 }
 
-std::string text_of(const std::string& file) {
-  std::ifstream in(file);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 TEST(KillTest, NothingAcknowledgedIsLostNoAlertIsLostAndNoTransitionIsToldTwice) {
   const char* given = std::getenv("TIGHTROPE_SEED");
   const unsigned seed =
@@ -240,8 +239,7 @@ TEST(KillTest, NothingAcknowledgedIsLostNoAlertIsLostAndNoTransitionIsToldTwice)
 
   Load load;
   for (int cycle = 0; cycle < kCycles; ++cycle) {
-    const std::uint16_t port = free_port();
-    Daemon daemon(directory.path(), port);
+    Daemon daemon(directory.path());
     if (std::uniform_int_distribution<int>(0, 9)(random) == 0) {
       // Now and then before it is ready: while it recovers.
       std::this_thread::sleep_for(
@@ -249,7 +247,8 @@ TEST(KillTest, NothingAcknowledgedIsLostNoAlertIsLostAndNoTransitionIsToldTwice)
       daemon.end(SIGKILL);
       continue;
     }
-    ASSERT_TRUE(daemon.wait_until_ready()) << "cycle " << cycle << "\n" << text_of(directory / "daemon.log");
+    const std::uint16_t port = daemon.wait_until_ready();
+    ASSERT_NE(port, 0) << "cycle " << cycle << ": " << daemon.problem();
     std::atomic<bool> enough = false;
     std::vector<std::thread> pushers;
     for (int i = 0; i < kPushers; ++i) pushers.emplace_back([&, i] { load.push(port, cycle, i, enough); });
@@ -262,15 +261,14 @@ TEST(KillTest, NothingAcknowledgedIsLostNoAlertIsLostAndNoTransitionIsToldTwice)
 
   const std::set<std::string> acknowledged = load.acknowledged();
   ASSERT_GT(acknowledged.size(), static_cast<std::size_t>(kCycles)) << "too little load to tell anything";
-  const std::uint16_t port = free_port();
-  Daemon daemon(directory.path(), port);
-  ASSERT_TRUE(daemon.wait_until_ready()) << text_of(directory / "daemon.log");
+  Daemon daemon(directory.path());
+  ASSERT_NE(daemon.wait_until_ready(), 0) << daemon.problem();
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (!missing(acknowledged, sink.firing()).empty() && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(50ms);
   }
   const int status = daemon.end(SIGTERM);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << text_of(directory / "daemon.log");
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << daemon.problem();
 
   EXPECT_EQ(missing(acknowledged, campaigns_in(directory / "data", load.day())), std::vector<std::string>())
       << "lost figures";
