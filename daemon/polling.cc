@@ -55,7 +55,7 @@ std::unique_ptr<Polling::Entry> Polling::make(const config::Source& source,
   const config::Client* client = configuration.find_client(source.client);
   if (!client) throw std::logic_error("source of no client: " + source.name);
   const std::string zone = source.timezone.empty() ? client->strategy.timezone : source.timezone;
-  auto calendar = rules::Calendar::open(zone, client->strategy.week_start);
+  auto calendar = rules::Calendar::open(zone, client->strategy.week_start, client->strategy.fiscal);
   if (!calendar) throw std::logic_error("source in no time zone: " + source.name);
   return std::make_unique<Entry>(source, zone, configuration.dimensions, std::move(*calendar), clock_.now());
 }

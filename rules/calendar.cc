@@ -80,27 +80,38 @@ std::optional<Duration> parse_offset(std::string_view text) noexcept {
 
 std::optional<Window> parse_window(std::string_view text) noexcept {
   for (const auto& [kind, name] : kNamedWindows) {
-    if (text == name) return Window{kind, 1};
+    if (text == name) return Window{kind, 1, {}, {}};
+  }
+  if (const std::size_t dots = text.find(".."); dots != std::string_view::npos) {
+    const auto first = parse_day(text.substr(0, dots));
+    const auto last = parse_day(text.substr(dots + 2));
+    if (!first || !last || *last < *first || *last - *first >= Window::kMostDays) return std::nullopt;
+    return Window{Window::Kind::flight, 1, *first, *last};
   }
   if (text.size() < 2 || text.size() > 3 || text.front() < '1' || text.front() > '9') return std::nullopt;
   const bool in_hours = text.back() == 'h';
   if (!in_hours && text.back() != 'd') return std::nullopt;
   const std::optional<int> length = parse_number(text.substr(0, text.size() - 1));
   if (!length || *length > (in_hours ? Window::kMostHours : Window::kMostDays)) return std::nullopt;
-  return Window{in_hours ? Window::Kind::hours : Window::Kind::days, static_cast<std::int16_t>(*length)};
+  return Window{
+      in_hours ? Window::Kind::hours : Window::Kind::days, static_cast<std::int16_t>(*length), {}, {}};
 }
 
 std::string to_string(Window window) {
   for (const auto& [kind, name] : kNamedWindows) {
     if (window.kind == kind) return std::string(name);
   }
+  if (window.kind == Window::Kind::flight)
+    return fmt::format("{}..{}", to_string(window.first), to_string(window.last));
   return fmt::format("{}{}", window.length, window.kind == Window::Kind::hours ? 'h' : 'd');
 }
 
-Calendar::Calendar(std::string name, std::chrono::weekday week_start, std::vector<Stretch> stretches)
-    : name_(std::move(name)), week_start_(week_start), stretches_(std::move(stretches)) {}
+Calendar::Calendar(std::string name, std::chrono::weekday week_start, Fiscal fiscal,
+                   std::vector<Stretch> stretches)
+    : name_(std::move(name)), week_start_(week_start), fiscal_(fiscal), stretches_(std::move(stretches)) {}
 
-std::optional<Calendar> Calendar::open(std::string_view iana_zone, std::chrono::weekday week_start) {
+std::optional<Calendar> Calendar::open(std::string_view iana_zone, std::chrono::weekday week_start,
+                                       Fiscal fiscal) {
   if (iana_zone == kMachineZone) return std::nullopt;
   // The first stretch stands for all time before it, for nothing is asked of days before 1970.
   const Timestamp first = midnight(kFirstTableDay) - days(1);
@@ -124,7 +135,7 @@ std::optional<Calendar> Calendar::open(std::string_view iana_zone, std::chrono::
   } catch (const std::runtime_error&) {  // how `date` says that the zone is unknown, or its file damaged
     return std::nullopt;
   }
-  return Calendar(std::string(iana_zone), week_start, std::move(stretches));
+  return Calendar(std::string(iana_zone), week_start, fiscal, std::move(stretches));
 }
 
 std::vector<std::string> Calendar::zone_names() {
@@ -249,30 +260,38 @@ DayRange Calendar::days_of(Window window, Day today) const noexcept {
     case Window::Kind::month:
     case Window::Kind::quarter:
       return {period_of(window, today).first, today};
+    case Window::Kind::flight:
+      return {window.first, std::min(window.last, today)};
   }
   return {today, today};
 }
 
+Day Calendar::fiscal_month_start(Day day, int months) const noexcept {
+  const std::chrono::year_month_day ymd = ymd_from_day(day);
+  const std::chrono::day begins(static_cast<unsigned>(fiscal_.month_starts_on));
+  const bool of_month_before = ymd.day() < begins;
+  const auto month = ymd.year() / ymd.month() + std::chrono::months(months - (of_month_before ? 1 : 0));
+  return day_from_ymd(month / begins);
+}
+
 DayRange Calendar::period_of(Window window, Day today) const noexcept {
-  const std::chrono::year_month_day ymd = ymd_from_day(today);
   switch (window.kind) {
     case Window::Kind::week: {
       const std::chrono::weekday weekday(std::chrono::sys_days(days(today.number)));
       const Day first = today - static_cast<int>((weekday - week_start_).count());
       return {first, first + 6};
     }
-    case Window::Kind::month: {
-      const Day first = day_from_ymd(ymd.year() / ymd.month() / 1);
-      const std::chrono::year_month_day last(ymd.year() / ymd.month() / std::chrono::last);
-      return {first, day_from_ymd(last)};
-    }
+    case Window::Kind::month:
+      return {fiscal_month_start(today, 0), fiscal_month_start(today, 1) - 1};
     case Window::Kind::quarter: {
-      const unsigned first_month = (static_cast<unsigned>(ymd.month()) - 1) / 3 * 3 + 1;
-      const Day first = day_from_ymd(ymd.year() / std::chrono::month(first_month) / 1);
-      const std::chrono::year_month_day last(ymd.year() / std::chrono::month(first_month + 2) /
-                                             std::chrono::last);
-      return {first, day_from_ymd(last)};
+      const std::chrono::year_month_day begins = ymd_from_day(fiscal_month_start(today, 0));
+      // How many months of the quarter are over: quarters begin every third month from that of the year.
+      const int over =
+          (static_cast<int>(static_cast<unsigned>(begins.month())) - fiscal_.year_starts_in + 12) % 3;
+      return {fiscal_month_start(today, -over), fiscal_month_start(today, 3 - over) - 1};
     }
+    case Window::Kind::flight:
+      return {window.first, window.last};
     case Window::Kind::hours:
     case Window::Kind::days:
     case Window::Kind::yesterday:

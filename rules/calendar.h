@@ -13,11 +13,14 @@
 namespace tightrope::rules {
 
 // The stretch of time a KPI is summed over. `Nd` is the N calendar days that end with today so far; `Nh` the
-// N hour buckets that end with the current one; week, month and quarter run from their first day to today.
+// N hour buckets that end with the current one; week, month and quarter run from their first day to today,
+// and a flight from its first day to today or its last. Months and quarters are the fiscal ones.
 struct Window {
-  enum class Kind : std::uint8_t { hours, days, yesterday, today, week, month, quarter };
+  enum class Kind : std::uint8_t { hours, days, yesterday, today, week, month, quarter, flight };
   Kind kind = Kind::days;
   std::int16_t length = 7;  // hours or days; 1 for the others
+  Day first{};              // of a flight, both included; else 0
+  Day last{};
 
   static constexpr int kMostHours = 72;
   static constexpr int kMostDays = 92;
@@ -25,8 +28,8 @@ struct Window {
   friend constexpr auto operator<=>(const Window&, const Window&) noexcept = default;
 };
 
-// "24h", "7d" (no leading zeros), "yesterday", "today", "week", "month", "quarter"; nothing otherwise or
-// beyond the limits above.
+// "24h", "7d" (no leading zeros), "yesterday", "today", "week", "month", "quarter",
+// "2026-11-01..2026-12-24" (a flight of at most kMostDays); nothing otherwise or beyond the limits above.
 std::optional<Window> parse_window(std::string_view text) noexcept;
 std::string to_string(Window window);
 
@@ -39,6 +42,14 @@ struct DayRange {
   friend constexpr bool operator==(DayRange, DayRange) noexcept = default;
 };
 
+// Where the months and years of the books begin. Month `m` runs from this day of it to the day before in the
+// next one; quarters are three months each, counted from the first month of the year.
+struct Fiscal {
+  int month_starts_on = 1;  // 1 to 28, so that every month has the day
+  int year_starts_in = 1;   // 1 to 12
+  friend constexpr bool operator==(const Fiscal&, const Fiscal&) = default;
+};
+
 // A client's zone as a table of its offsets, and the first day of its week. A value, immutable after
 // construction; any thread. Zones come from the system's zone database, which reaches to 2037: later times
 // keep the last known offset.
@@ -49,7 +60,8 @@ struct DayRange {
 class Calendar {
  public:
   // Nothing when the zone database has no such zone.
-  static std::optional<Calendar> open(std::string_view iana_zone, std::chrono::weekday week_start);
+  static std::optional<Calendar> open(std::string_view iana_zone, std::chrono::weekday week_start,
+                                      Fiscal fiscal = {});
   // Names of zones, for suggestions.
   static std::vector<std::string> zone_names();
 
@@ -71,7 +83,8 @@ class Calendar {
 
   // The days of a window as seen at `today`. For Kind::hours, all days its hours can touch.
   DayRange days_of(Window window, Day today) const noexcept;
-  // The whole period (week, month, quarter; else days_of) that `today` is in: the end lies ahead.
+  // The whole period (week, month, quarter, flight; else days_of) that `today` is in: the end lies ahead. A
+  // flight is the same before it begins and after it ended.
   DayRange period_of(Window window, Day today) const noexcept;
   // The next instant after `time` at which some window may change: the next hour begins.
   Timestamp next_hour(Timestamp time) const noexcept;
@@ -96,7 +109,9 @@ class Calendar {
     Duration offset;
   };
 
-  Calendar(std::string name, std::chrono::weekday week_start, std::vector<Stretch> stretches);
+  Calendar(std::string name, std::chrono::weekday week_start, Fiscal fiscal, std::vector<Stretch> stretches);
+  // The first day of the fiscal month that `day` is in, and of one `months` later.
+  Day fiscal_month_start(Day day, int months) const noexcept;
   const Stretch& stretch_at(Timestamp time) const noexcept;
   // What the wall clock shows.
   Timestamp wall(Timestamp time) const noexcept { return time + stretch_at(time).offset; }
@@ -108,6 +123,7 @@ class Calendar {
 
   std::string name_;
   std::chrono::weekday week_start_;
+  Fiscal fiscal_;
   std::vector<Stretch> stretches_;  // by `begin`, the first from the beginning of time; not empty
 };
 

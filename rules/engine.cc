@@ -19,7 +19,7 @@ std::string_view to_string(AlertChange::Kind kind) noexcept {
 }
 
 Engine::Engine(Strategy strategy) {
-  auto calendar = Calendar::open(strategy.timezone, strategy.week_start);
+  auto calendar = strategy.open_calendar();
   assert(calendar);
   state_ = std::make_unique<State>(std::move(strategy), std::move(*calendar));
   state_->build();
@@ -60,7 +60,7 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   Effects effects;
   State& old = *state_;
   old.advance_to(at, effects);
-  auto calendar = Calendar::open(strategy.timezone, strategy.week_start);
+  auto calendar = strategy.open_calendar();
   assert(calendar);
   auto next = std::make_unique<State>(std::move(strategy), std::move(*calendar));
   next->started = old.started;

@@ -41,13 +41,17 @@ std::string_view to_string(Severity severity) noexcept {
   return "";
 }
 
-const Bound* Target::bound_on(Day day) const noexcept {
+const Bound* bound_on(const std::vector<Bound>& bounds, Day day) noexcept {
   const auto after = std::upper_bound(bounds.begin(), bounds.end(), day,
                                       [](Day wanted, const Bound& bound) { return wanted < bound.from; });
   return after == bounds.begin() ? nullptr : &*std::prev(after);
 }
 
 bool Objective::matches(const Entity& entity) const noexcept {
+  return rules::matches(match, entity);
+}
+
+bool matches(const std::vector<DimensionMatch>& match, const Entity& entity) noexcept {
   return std::all_of(match.begin(), match.end(), [&entity](const DimensionMatch& wanted) {
     return std::any_of(wanted.globs.begin(), wanted.globs.end(), [&](const std::string& glob) {
       return glob_match(glob, entity.at(wanted.dimension));

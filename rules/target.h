@@ -49,11 +49,42 @@ struct Level {
   friend constexpr auto operator<=>(Level, Level) noexcept = default;
 };
 
+// How a total is expected to come about over its period, for `pace:`.
+struct Pacing {
+  enum class Profile : std::uint8_t { linear, weekdays };
+  Profile profile = Profile::linear;
+  // How far behind it may be without being called missed, as a share of what is still to come: the corridor
+  // narrows as the period goes, and is closed at its end.
+  double corridor = 0;
+  // What the period before fell short of its bound, or went beyond it, is added to this one's.
+  bool rollover = false;
+  friend bool operator==(const Pacing&, const Pacing&) = default;
+};
+
+struct DimensionMatch {
+  std::size_t dimension;
+  std::vector<std::string> globs;  // any of them
+  friend bool operator==(const DimensionMatch&, const DimensionMatch&) = default;
+};
+// All of them match; none matches every entity.
+bool matches(const std::vector<DimensionMatch>& match, const Entity& entity) noexcept;
+
+// Entities of a target's level with bounds of their own, of the target's kind.
+struct BoundException {
+  std::vector<DimensionMatch> match;
+  std::vector<Bound> bounds;  // by `from`, ascending; not empty
+  friend bool operator==(const BoundException&, const BoundException&) = default;
+};
+
+// The bound of the list in force on a day; nothing before the first.
+const Bound* bound_on(const std::vector<Bound>& bounds, Day day) noexcept;
+
 struct Target {
   std::string name;  // unique within the client
   std::string kpi;
   BoundKind kind = BoundKind::at_most;
-  std::vector<Bound> bounds;  // by `from`, ascending; not empty
+  std::vector<Bound> bounds;               // by `from`, ascending; not empty
+  std::vector<BoundException> exceptions;  // `except:`; the first that matches an entity holds for it
   Window over;
   Level per;
   double confidence = 0.95;
@@ -64,24 +95,22 @@ struct Target {
   // The bound is a total to be reached (or kept) by the end of the period, and is scaled to the share of it
   // elapsed.
   bool pace = false;
+  Pacing pacing;
   std::vector<MinimumVolume> min_volume;
   // A figure that meets its bound by less than this share of it is watched.
   double watch_within = 0.05;
+  // Guard rails: targets of the same objective and level that must not be paid for this one. Where this one
+  // is met and one of those is missed, both are marked.
+  std::vector<std::string> guards;
 
-  // The bound in force on a day; nothing before the first.
-  const Bound* bound_on(Day day) const noexcept;
+  // The bound in force on a day, exceptions aside; nothing before the first.
+  const Bound* bound_on(Day day) const noexcept { return rules::bound_on(bounds, day); }
   friend bool operator==(const Target&, const Target&) = default;
-};
-
-struct DimensionMatch {
-  std::size_t dimension;
-  std::vector<std::string> globs;  // any of them
-  friend bool operator==(const DimensionMatch&, const DimensionMatch&) = default;
 };
 
 struct Budget {
   double amount = 0;
-  Window per;  // week, month or quarter
+  Window per;  // week, month, quarter or a flight
   friend bool operator==(const Budget&, const Budget&) = default;
 };
 
@@ -120,12 +149,17 @@ struct Strategy {
   std::string timezone = "UTC";  // IANA; known to Calendar::open
   std::string currency = "EUR";  // ISO 4217
   std::chrono::weekday week_start = std::chrono::Monday;
+  Fiscal fiscal;
+  // For how many days an exchange rate holds when no newer one comes: over weekends and holidays.
+  int rates_hold_days = 5;
   Dimensions dimensions;
   std::vector<Metric> metrics;  // all that can be named, built-in ones included
   std::vector<Kpi> kpis;        // likewise
   std::vector<Objective> objectives;
   std::vector<Playbook> playbooks;
 
+  // Nothing when the zone is not known.
+  std::optional<Calendar> open_calendar() const { return Calendar::open(timezone, week_start, fiscal); }
   const Kpi* find_kpi(std::string_view name) const noexcept;
   const Metric* find_metric(std::string_view name) const noexcept;
   friend bool operator==(const Strategy&, const Strategy&) = default;

@@ -159,7 +159,7 @@ int run_backtest(const BacktestOptions& options, std::ostream& out, std::ostream
       return kFailure;
     }
     const auto& result = std::get<Backtest>(outcome);
-    const auto calendar = rules::Calendar::open(client.strategy.timezone, client.strategy.week_start);
+    const auto calendar = client.strategy.open_calendar();
     if (result.events == 0)
       err << "client " << name << ": the journal holds no figures of it until " << options.to << "\n";
     if (options.format == "json") {

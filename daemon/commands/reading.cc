@@ -79,7 +79,7 @@ rules::Calendar calendar_of(const config::Source& source, const config::Configur
   const config::Client* client = configuration.find_client(source.client);
   assert(client);
   const std::string& zone = source.timezone.empty() ? client->strategy.timezone : source.timezone;
-  auto calendar = rules::Calendar::open(zone, client->strategy.week_start);
+  auto calendar = rules::Calendar::open(zone, client->strategy.week_start, client->strategy.fiscal);
   assert(calendar);
   return std::move(*calendar);
 }

@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <ostream>
@@ -27,17 +28,24 @@ struct RunOptions {
 
 // Gives what keeps the daemon from running, or nothing when a signal ended it.
 asio::awaitable<std::optional<std::string>> serve(App& app, asio::io_context& io) {
+  asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
+  // While it starts there is nothing to finish: what was accepted before is durable.
+  signals.async_wait([](const boost::system::error_code& error, int signal) {
+    if (error || signal == SIGHUP) return;
+    logger("app")->info("stopped while starting");
+    std::_Exit(kGood);
+  });
   std::optional<std::string> problem = co_await app.start();
+  signals.cancel();  // a signal from now on is kept for the next wait
   if (!problem) {
-    asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
     for (;;) {
       const int signal = co_await signals.async_wait(asio::use_awaitable);
       if (signal != SIGHUP) break;
       const config::Errors errors = co_await app.reload();
       static_cast<void>(errors);  // they were logged
     }
-    // The signal set goes here: a second SIGTERM ends the process at once, as it would any other.
   }
+  signals.clear();  // a second SIGTERM ends the process at once, as it would any other
   co_await app.stop();
   co_return problem;
 }

@@ -322,5 +322,53 @@ TEST(CalendarTest, HoursFillTheDaysAroundEveryChangeOfClocks) {
   EXPECT_GT(changes, 1000);
 }
 
+// Months from the 26th, years from April: the first quarter of the books runs from 26 April to 25 July.
+TEST(CalendarTest, FiscalMonthsAndQuartersBeginWhereTheBooksDo) {
+  const auto calendar =
+      Calendar::open("UTC", std::chrono::Monday, {.month_starts_on = 26, .year_starts_in = 4});
+  ASSERT_TRUE(calendar);
+  const auto period = [&](const char* window, const char* day) {
+    const DayRange range = calendar->period_of(*parse_window(window), *parse_day(day));
+    return to_string(range.first) + " " + to_string(range.last);
+  };
+  EXPECT_EQ(period("month", "2026-03-25"), "2026-02-26 2026-03-25");
+  EXPECT_EQ(period("month", "2026-03-26"), "2026-03-26 2026-04-25");
+  EXPECT_EQ(period("month", "2026-01-02"), "2025-12-26 2026-01-25");
+  EXPECT_EQ(period("quarter", "2026-04-26"), "2026-04-26 2026-07-25");
+  EXPECT_EQ(period("quarter", "2026-07-25"), "2026-04-26 2026-07-25");
+  EXPECT_EQ(period("quarter", "2026-04-25"), "2026-01-26 2026-04-25");
+  EXPECT_EQ(period("quarter", "2026-01-25"), "2025-10-26 2026-01-25");
+}
+
+TEST(CalendarTest, FiscalPeriodsFollowEachOtherWithoutGapAndHoldTheirDays) {
+  for (int starts_on = 1; starts_on <= 28; starts_on += 9) {
+    for (int year_in = 1; year_in <= 12; ++year_in) {
+      const auto calendar = Calendar::open("UTC", std::chrono::Monday, {starts_on, year_in});
+      for (const char* window : {"month", "quarter"}) {
+        for (Day day = *parse_day("2027-11-01"); day < *parse_day("2029-03-01"); day = day + 1) {
+          const DayRange period = calendar->period_of(*parse_window(window), day);
+          ASSERT_TRUE(period.contains(day)) << to_string(day);
+          ASSERT_EQ(calendar->period_of(*parse_window(window), period.last + 1).first, period.last + 1);
+          ASSERT_EQ(calendar->period_of(*parse_window(window), period.first), period);
+        }
+      }
+    }
+  }
+}
+
+TEST(CalendarTest, AFlightRunsFromItsFirstDayToTodayOrItsLast) {
+  const Calendar calendar = open("UTC");
+  const auto flight = parse_window("2026-11-10..2026-12-24");
+  ASSERT_TRUE(flight);
+  EXPECT_EQ(to_string(*flight), "2026-11-10..2026-12-24");
+  const auto days = [&](const char* day) { return calendar.days_of(*flight, *parse_day(day)).length(); };
+  EXPECT_EQ(days("2026-11-09"), 0);
+  EXPECT_EQ(days("2026-11-10"), 1);
+  EXPECT_EQ(days("2027-01-30"), 45);
+  EXPECT_EQ(calendar.period_of(*flight, *parse_day("2026-11-12")).length(), 45);
+  for (const char* wrong : {"2026-11-10..", "2026-11-10..2026-11-09", "2026-01-01..2026-12-31", "..", "a..b"})
+    EXPECT_FALSE(parse_window(wrong)) << wrong;
+}
+
 }  // namespace
 }  // namespace tightrope::rules
