@@ -135,7 +135,7 @@ class FieldsReader {
     const auto& inputs = formula.inputs();
     if (inputs.empty()) value.error(kind_ == FieldKind::column ? "names no column" : "names no field", hint);
     if (std::any_of(inputs.begin(), inputs.end(),
-                    [](const rules::Input& input) { return input.change_over.has_value(); })) {
+                    [](const rules::Input& input) { return input.over.has_value(); })) {
       value.error("change() has no meaning in a single row");
     }
     if (formula.unit() == rules::Unit::truth) value.error("a figure belongs here, and this is a condition");

@@ -36,7 +36,7 @@ std::string volume_metric(const rules::Kpi& kpi) {
     std::vector<double> values(inputs.size(), 1.0);
     values[i] = std::numeric_limits<double>::quiet_NaN();
     if (side(values) == side(values)) continue;
-    if (!found.empty() || inputs[i].kind != rules::Name::Kind::metric || inputs[i].change_over) return "";
+    if (!found.empty() || inputs[i].kind != rules::Name::Kind::metric || inputs[i].over) return "";
     values[i] = 7;
     if (side(values) != 7) return "";
     found = inputs[i].name;

@@ -203,7 +203,7 @@ struct ClientRuntime::Loops {
                                                          rules::Acknowledgement given) {
     const std::string id = given.alert;
     std::function<bool(const rules::Engine&)> find = [id](const rules::Engine& engine) {
-      return engine.find_alert(id) != nullptr;
+      return engine.find_alert(id).has_value();
     };
     const bool known = co_await engine_has(state->strand, state->engine, std::move(find));
     if (!known) co_return unknown("alert", id);

@@ -90,7 +90,7 @@ void write_target(const rules::TargetView& view, const TargetLabels& cached, Kpi
   Column gaps(out, KpiFamily::gap_ratio);
   Column evidence(out, KpiFamily::evidence_log10);
   for (std::size_t node = 0; node < view.verdicts.size(); ++node) {
-    const rules::Verdict& verdict = view.verdicts[node];
+    const rules::Verdict verdict = view.verdicts[node];
     const std::string_view labels = cached.at(node);
     values.add(labels, verdict.value);
     targets.add(labels, shown_bound(view.target->kind, verdict));

@@ -88,12 +88,13 @@ std::int64_t Cube::sum_of_hours(const Column& column, EntityIndex entity, Day da
   for (std::size_t hour = 0; hour < kHoursPerDay; ++hour) {
     const std::int64_t value = at(column.hours[first + hour], entity);
     if (value == kMissing) continue;
+    if (value == Amount::kUnconverted) return value;  // part of the day is not known
     sum = sum == kMissing ? value : sum + value;
   }
   return sum;
 }
 
-CellChange Cube::set(MetricIndex metric, EntityIndex entity, Bucket bucket, Amount value) {
+CellChange Cube::set_raw(MetricIndex metric, EntityIndex entity, Bucket bucket, std::int64_t value) {
   CellChange change;
   Column& column = metrics_[metric];
   const bool held =
@@ -106,16 +107,16 @@ CellChange Cube::set(MetricIndex metric, EntityIndex entity, Bucket bucket, Amou
   change.day_before = change.day_after = day;
   if (bucket.whole_day()) {
     // A day's own figure taken back leaves the sum of its hours, if it has any.
-    const std::int64_t next = value.is_missing() ? sum_of_hours(column, entity, bucket.day) : value.micros();
+    const std::int64_t next = value == kMissing ? sum_of_hours(column, entity, bucket.day) : value;
     if (next == day) return change;
     put(day, next);
   } else {
     const std::int64_t hours_before = sum_of_hours(column, entity, bucket.day);
     std::int64_t& hour = cell(column.hours[hour_slot(bucket)], entity);
-    if (hour == value.micros()) return change;
+    if (hour == value) return change;
     change.hour_before = hour;
-    change.hour_after = value.micros();
-    put(hour, value.micros());
+    change.hour_after = value;
+    put(hour, value);
     column.any_hours = true;
     // A day that is not the sum of its hours was given as a day, and stays as it was given.
     if (day == hours_before) put(day, sum_of_hours(column, entity, bucket.day));
@@ -128,7 +129,7 @@ CellChange Cube::set(MetricIndex metric, EntityIndex entity, Bucket bucket, Amou
 
 Amount Cube::get(MetricIndex metric, EntityIndex entity, Bucket bucket) const noexcept {
   const auto row = bucket.whole_day() ? day_row(metric, bucket.day) : hour_row(metric, bucket);
-  if (entity >= row.size() || row[entity] == kMissing) return Amount::missing();
+  if (entity >= row.size() || row[entity] <= Amount::kUnconverted) return Amount::missing();
   return Amount::from_micros(row[entity]);
 }
 
@@ -140,6 +141,12 @@ std::span<const std::int64_t> Cube::day_row(MetricIndex metric, Day day) const n
 std::span<const std::int64_t> Cube::hour_row(MetricIndex metric, Bucket bucket) const noexcept {
   if (metric == kNoMetric || !holds_hours(bucket.day) || bucket.hour >= kHoursPerDay) return {};
   return metrics_[metric].hours[hour_slot(bucket)];
+}
+
+bool Cube::is_sum_of_hours(MetricIndex metric, EntityIndex entity, Day day) const noexcept {
+  const std::int64_t hours = sum_of_hours(metrics_[metric], entity, day);
+  const auto row = day_row(metric, day);
+  return hours != kMissing && entity < row.size() && row[entity] == hours;
 }
 
 std::uint64_t Cube::bytes() const noexcept {

@@ -50,12 +50,19 @@ class Cube {
   static constexpr MetricIndex kNoMetric = 0xffff;
 
   // REQUIRES: entity < entities. Rows grow with the number of entities.
-  CellChange set(MetricIndex metric, EntityIndex entity, Bucket bucket, Amount value);
+  CellChange set(MetricIndex metric, EntityIndex entity, Bucket bucket, Amount value) {
+    return set_raw(metric, entity, bucket, value.micros());
+  }
+  // The same in millionths: also Amount::kMissing and Amount::kUnconverted.
+  CellChange set_raw(MetricIndex metric, EntityIndex entity, Bucket bucket, std::int64_t value);
+  // Missing also for what could not be converted.
   Amount get(MetricIndex metric, EntityIndex entity, Bucket bucket) const noexcept;
   // The row of a day or an hour, by entity; it may be shorter than the number of entities (the rest is
   // missing), or empty.
   std::span<const std::int64_t> day_row(MetricIndex metric, Day day) const noexcept;
   std::span<const std::int64_t> hour_row(MetricIndex metric, Bucket bucket) const noexcept;
+  // Whether the day's figure is that of its hours, and was not given for the day.
+  bool is_sum_of_hours(MetricIndex metric, EntityIndex entity, Day day) const noexcept;
   bool has_hours(MetricIndex metric) const noexcept { return metrics_[metric].any_hours; }
 
   std::uint64_t cells() const noexcept { return cells_; }  // that hold a figure, days and hours

@@ -62,6 +62,15 @@ bool ExchangeRates::set(std::string_view base, std::string_view currency, Day da
   return true;
 }
 
+Amount ExchangeRates::on(std::string_view base, std::string_view currency, Day day) const noexcept {
+  const auto of_base = rates_.find(base);
+  if (of_base == rates_.end()) return Amount::missing();
+  const auto of_currency = of_base->second.find(currency);
+  if (of_currency == of_base->second.end()) return Amount::missing();
+  const auto entry = of_currency->second.find(day);
+  return entry == of_currency->second.end() ? Amount::missing() : Amount::from_micros(entry->second);
+}
+
 void ExchangeRates::drop_before(Day first) {
   for (auto& [base, list] : rates_) {
     for (auto& [currency, by_day] : list) {
@@ -73,25 +82,25 @@ void ExchangeRates::drop_before(Day first) {
   }
 }
 
-std::optional<std::int64_t> ExchangeRates::on(const std::map<std::string, ByDay, std::less<>>& of_base,
-                                              std::string_view base, std::string_view currency, Day day,
-                                              int hold_days) const noexcept {
+std::optional<std::int64_t> ExchangeRates::newest(const std::map<std::string, ByDay, std::less<>>& of_base,
+                                                  std::string_view base, std::string_view currency, Day day,
+                                                  int hold_days) const noexcept {
   if (currency == base) return Amount::kScale;
   const auto by_day = of_base.find(currency);
   if (by_day == of_base.end()) return std::nullopt;
   const auto after = by_day->second.upper_bound(day);
   if (after == by_day->second.begin()) return std::nullopt;
-  const auto newest = std::prev(after);
-  if (day - newest->first > hold_days) return std::nullopt;
-  return newest->second;
+  const auto last = std::prev(after);
+  if (day - last->first > hold_days) return std::nullopt;
+  return last->second;
 }
 
 std::optional<ExchangeRates::Quotient> ExchangeRates::quotient(std::string_view from, std::string_view to,
                                                                Day day, int hold_days) const noexcept {
   if (from == to) return Quotient{1, 1};
   for (const auto& [base, list] : rates_) {
-    const auto of_from = on(list, base, from, day, hold_days);
-    const auto of_to = on(list, base, to, day, hold_days);
+    const auto of_from = newest(list, base, from, day, hold_days);
+    const auto of_to = newest(list, base, to, day, hold_days);
     if (of_from && of_to) return Quotient{*of_to, *of_from};
   }
   return std::nullopt;

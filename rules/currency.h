@@ -38,6 +38,8 @@ class ExchangeRates {
   // How many units of `currency` one unit of `base` bought on the day; missing or not positive takes it back.
   // False when it was known so.
   bool set(std::string_view base, std::string_view currency, Day day, Amount rate);
+  // As it was set for that very day; missing where it was not.
+  Amount on(std::string_view base, std::string_view currency, Day day) const noexcept;
   // Days before `first` are dropped, but for what they still say of `first`.
   void drop_before(Day first);
 
@@ -61,9 +63,9 @@ class ExchangeRates {
     std::int64_t to;
     std::int64_t from;
   };
-  std::optional<std::int64_t> on(const std::map<std::string, ByDay, std::less<>>& of_base,
-                                 std::string_view base, std::string_view currency, Day day,
-                                 int hold_days) const noexcept;
+  std::optional<std::int64_t> newest(const std::map<std::string, ByDay, std::less<>>& of_base,
+                                     std::string_view base, std::string_view currency, Day day,
+                                     int hold_days) const noexcept;
   std::optional<Quotient> quotient(std::string_view from, std::string_view to, Day day,
                                    int hold_days) const noexcept;
 

@@ -66,6 +66,7 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   next->started = old.started;
   next->now = old.now;
   next->cube = std::move(old.cube);
+  next->rates = std::move(old.rates);
   next->cube.advance(next->calendar.day_of(next->now) + 1);
   next->entities = std::move(old.entities);
   next->resolved = std::move(old.resolved);
@@ -92,12 +93,14 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
       live_alert.alert.resolved_at = next->now;
       ++live_alert.alert.revision;
     }
+    live_alert.alert.verdict = old.verdict(old.checks[key.target], key.node);
     effects.alerts.push_back(
         {fired ? AlertChange::Kind::resolved : AlertChange::Kind::dropped, next->now, live_alert.alert});
     if (fired) next->resolved.push_front(std::move(live_alert));
   }
+  if (next->resolved.size() > kMostResolved) next->resolved.resize(kMostResolved);
   state_ = std::move(next);
-  if (state_->started) state_->check_all(effects);
+  if (state_->started) state_->check_afresh(effects);
   return effects;
 }
 
@@ -106,20 +109,38 @@ ObservationBatch Engine::changed(const ObservationBatch& batch) const {
   std::vector<EntityIndex> entities;
   for (const Entity& entity : batch.entities) entities.push_back(state.entities.find(entity));
   std::vector<MetricIndex> metrics;
-  for (const std::string& metric : batch.metrics) metrics.push_back(state.cube.find_metric(metric));
+  std::vector<std::optional<std::string_view>> rate_bases;
+  for (const std::string& metric : batch.metrics) {
+    metrics.push_back(state.cube.find_metric(metric));
+    rate_bases.push_back(parse_rate_metric(metric));
+  }
   BatchBuilder builder(batch.source, batch.learnt);
   for (const ObservationBatch::Row& row : batch.rows) {
     const EntityIndex entity = entities[row.entity];
     const MetricIndex metric = metrics[row.metric];
-    const bool known = entity != state.entities.size() && metric != Cube::kNoMetric;
-    if (known ? state.cube.get(metric, entity, row.bucket) == row.value && state.cube.holds(row.bucket.day)
-              : row.value.is_missing()) {
-      continue;
+    bool same;
+    if (rate_bases[row.metric]) {
+      const Entity& currency = batch.entities[row.entity];
+      same = state.rates.on(*rate_bases[row.metric], currency.at(0), row.bucket.day) == row.value;
+    } else if (entity != state.entities.size() && metric != Cube::kNoMetric) {
+      same = state.cube.get(metric, entity, row.bucket) == row.value && state.cube.holds(row.bucket.day);
+    } else {
+      same = row.value.is_missing();
     }
+    if (same) continue;
     builder.add(builder.entity(batch.entities[row.entity]), builder.metric(batch.metrics[row.metric]),
                 row.bucket, row.value);
   }
   return std::move(builder).take();
+}
+
+std::uint64_t Engine::recheck() {
+  Effects none;
+  state_->check_many(State::Which::all, none);
+  assert(none.alerts.empty());
+  std::uint64_t checks = 0;
+  for (const Checks& check : state_->checks) checks += check.states.size();
+  return checks;
 }
 
 Timestamp Engine::State::next_due() const {
@@ -133,7 +154,7 @@ void Engine::State::advance_to(Timestamp at, Effects& effects) {
     now = at;
     cube.advance(calendar.day_of(now) + 1);
     build();
-    check_all(effects);
+    check_afresh(effects);
     return;
   }
   if (at - now > kLongestGap) {
@@ -156,23 +177,24 @@ void Engine::State::advance_to(Timestamp at, Effects& effects) {
   now = std::max(now, at);
 }
 
-// Windows move on; every check is made again, because what an hour costs and how far a period has come
-// changed for all.
+// Windows move on. With a new day all of them do; within a day, those of hours and those that pace.
 void Engine::State::begin_hour(Effects& effects) {
-  const std::map<Window, WindowNow> before = windows;
-  refresh_windows();
+  ranking = {};
+  const bool new_day = calendar.day_of(now) != today;
+  today = calendar.day_of(now);
+  const std::vector<TimeframeNow> before = std::exchange(frames_now, {});
+  refresh_frames();
   for (Rollup& rollup : rollups) {
-    for (std::size_t column = 0; column < rollup.columns(); ++column) {
-      const Window window = rollup.at(column).window;
-      const WindowNow& current = windows.at(window);
-      if (window.kind == Window::Kind::hours) {
-        rollup.resum(column, cube, current);
-      } else {
-        rollup.roll(column, cube, before.at(window), current);
-      }
+    for (std::size_t i = 0; i < rollup.columns(); ++i) {
+      SumColumn& column = rollup.at(i);
+      const TimeframeNow& frame = frames_now[column.frame];
+      if (new_day || !frame.hours.empty()) rollup.roll(column, cube, before[column.frame], frame);
     }
   }
-  cube.advance(calendar.day_of(now) + 1);
+  if (new_day) {
+    cube.advance(today + 1);
+    rates.drop_before(today - Cube::kDays);
+  }
   for (auto& [key, live_alert] : live) {
     for (Recommendation& recommendation : live_alert.alert.recommendations) {
       if (recommendation.state == RecommendationState::later && recommendation.until &&
@@ -181,101 +203,126 @@ void Engine::State::begin_hour(Effects& effects) {
       }
     }
   }
-  check_all(effects);
+  check_many(new_day ? Which::all : Which::hourly, effects);
 }
 
-void Engine::State::mark_dirty(std::uint32_t target, NodeIndex node) {
-  Checks& check = checks[target];
-  if (check.is_dirty[node] != 0) return;
-  check.is_dirty[node] = 1;
-  check.dirty.push_back(node);
-}
-
-void Engine::State::check_dirty(Effects& effects) {
-  for (std::uint32_t target = 0; target < checks.size(); ++target) {
-    Checks& check = checks[target];
-    if (check.dirty.empty()) continue;
-    std::sort(check.dirty.begin(), check.dirty.end());
-    for (const NodeIndex node : check.dirty) {
-      check.is_dirty[node] = 0;
-      check.verdicts[node] = evaluate(check, node);
-      step_alert({target, node}, effects);
+CellChange Engine::State::put(MetricIndex metric, EntityIndex entity, Bucket bucket, std::int64_t value,
+                              Touch& touch) {
+  const CellChange change = cube.set_raw(metric, entity, bucket, value);
+  if (change.kind == CellChange::Kind::none || change.kind == CellChange::Kind::outside) return change;
+  const bool is_over = bucket.day < today;
+  const bool restated = is_over && change.kind == CellChange::Kind::restated;
+  for (const Membership& membership : memberships[entity]) {
+    Rollup& rollup = rollups[membership.rollup];
+    const NodeIndex node = membership.node;
+    if (is_over) ++node_stamps[membership.rollup][node];
+    if (restated) {
+      const TouchedNode touched{membership.rollup, node};
+      if (touch.restated.empty() || touch.restated.back() != touched) touch.restated.push_back(touched);
     }
-    check.dirty.clear();
-  }
-}
-
-void Engine::State::check_all(Effects& effects) {
-  for (std::uint32_t target = 0; target < checks.size(); ++target) {
-    Checks& check = checks[target];
-    for (NodeIndex node = 0; node < check.verdicts.size(); ++node) {
-      check.verdicts[node] = evaluate(check, node);
-      step_alert({target, node}, effects);
+    for (const std::uint32_t place : rollup.columns_of(metric)) {
+      SumColumn& column = rollup.at(place);
+      const TimeframeNow& frame = frames_now[column.frame];
+      if (!frame.hours.empty()) {
+        if (bucket.whole_day() || !frame.contains(bucket)) continue;
+        rollup.change(column, node, change.hour_before, change.hour_after);
+      } else {
+        if (change.day_before == change.day_after || !frame.days.contains(bucket.day)) continue;
+        rollup.change(column, node, change.day_before, change.day_after);
+      }
+      mark_column(column, node);
     }
   }
+  return change;
 }
 
 void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
-  std::vector<EntityIndex> entity_of;
-  for (const Entity& path : batch.entities) {
-    const auto [entity, is_new] = entities.intern(path);
-    entity_of.push_back(entity);
-    if (!is_new) continue;
-    enter(entity);
-    ++shape;
-  }
-  std::vector<MetricIndex> metric_of;
+  ranking = {};
+  // What each metric of the batch is: one that is summed, money in another currency, or exchange rates.
+  struct Incoming {
+    MetricIndex index = Cube::kNoMetric;
+    bool native = false;
+    std::optional<std::string_view> rate_base;
+  };
+  std::vector<Incoming> metric_of;
+  const std::size_t known_metrics = cube.metric_count();
+  std::size_t with_hours = 0;
+  const auto count_hours = [this] {
+    std::size_t count = 0;
+    for (MetricIndex metric = 0; metric < cube.metric_count(); ++metric) count += cube.has_hours(metric);
+    return count;
+  };
+  with_hours = count_hours();
+  bool any_plain = false;
   for (const std::string& name : batch.metrics) {
-    const std::size_t known = cube.metric_count();
-    metric_of.push_back(cube.intern_metric(name));
-    if (cube.metric_count() != known) bind(metric_of.back());
-  }
-  for (std::uint32_t target = 0; target < checks.size(); ++target) {  // nodes that the new entities brought
-    Checks& check = checks[target];
-    const std::size_t nodes = rollups[check.rollup].nodes().size();
-    for (std::size_t node = check.verdicts.size(); node < nodes; ++node) {
-      check.verdicts.emplace_back();
-      check.is_live.push_back(0);
-      check.is_dirty.push_back(0);
-      mark_dirty(target, static_cast<NodeIndex>(node));
+    Incoming& incoming = metric_of.emplace_back();
+    incoming.rate_base = parse_rate_metric(name);
+    if (incoming.rate_base) continue;
+    any_plain = true;
+    if (const auto foreign = parse_foreign_metric(name)) {
+      incoming.native = foreign->currency != strategy.currency;
+      incoming.index = incoming.native ? native_metric(std::string(foreign->metric), foreign->currency)
+                                       : plain_metric(std::string(foreign->metric));
+    } else {
+      incoming.index = plain_metric(name);
     }
   }
-  const Day today = calendar.day_of(now);
-  std::set<std::pair<std::size_t, NodeIndex>> restated;  // rollup, node
+  std::vector<EntityIndex> entity_of;
+  if (any_plain) {
+    const EntityIndex known = entities.size();
+    for (const Entity& path : batch.entities) {
+      const auto [entity, is_new] = entities.intern(path);
+      entity_of.push_back(entity);
+      if (!is_new) continue;
+      enter(entity);
+      ++shape;
+    }
+    if (entities.size() != known) {
+      for (std::uint32_t target = 0; target < checks.size(); ++target) grow(target);
+    }
+  }
+
+  Touch touch;
+  std::set<Day> rate_days;
   for (const ObservationBatch::Row& row : batch.rows) {
-    const MetricIndex metric = metric_of[row.metric];
+    const Incoming& incoming = metric_of[row.metric];
+    if (incoming.rate_base) {
+      const bool changed =
+          rates.set(*incoming.rate_base, batch.entities[row.entity].at(0), row.bucket.day, row.value);
+      if (changed) rate_days.insert(row.bucket.day);
+      effects.cells_changed += changed ? 1 : 0;
+      continue;
+    }
     const EntityIndex entity = entity_of[row.entity];
-    const CellChange change = cube.set(metric, entity, row.bucket, row.value);
+    CellChange change;
+    if (incoming.native) {
+      change = put_native(incoming.index, entity, row.bucket, row.value, touch);
+    } else {
+      if (!natives.empty()) drop_natives(incoming.index, entity, row.bucket);
+      change = put(incoming.index, entity, row.bucket, row.value.micros(), touch);
+    }
     if (change.kind == CellChange::Kind::none) continue;
     if (change.kind == CellChange::Kind::outside) {
       ++effects.cells_outside;
       continue;
     }
     ++effects.cells_changed;
-    const bool was_over = row.bucket.day < today && change.kind == CellChange::Kind::restated;
-    if (was_over) ++effects.cells_restated;
-    for (const Membership& membership : memberships[entity]) {
-      Rollup& rollup = rollups[membership.rollup];
-      if (was_over) restated.emplace(membership.rollup, membership.node);
-      // The evidence of a miss looks further back than its window.
-      for (const std::uint32_t target : targets_of[membership.rollup]) {
-        if (checks[target].verdicts[membership.node].gap_ratio > 0) mark_dirty(target, membership.node);
-      }
-      for (const std::uint32_t column : rollup.columns_of(metric)) {
-        const WindowNow& window = windows.at(rollup.at(column).window);
-        if (!window.hours.empty()) {
-          if (row.bucket.whole_day() || !window.contains(row.bucket)) continue;
-          rollup.change(column, membership.node, change.hour_before, change.hour_after);
-        } else {
-          if (change.day_before == change.day_after || !window.days.contains(row.bucket.day)) continue;
-          rollup.change(column, membership.node, change.day_before, change.day_after);
-        }
-        for (const std::uint32_t target : dependents[membership.rollup][column])
-          mark_dirty(target, membership.node);
-      }
+    if (change.kind == CellChange::Kind::restated && row.bucket.day < today) ++effects.cells_restated;
+  }
+  if (!rate_days.empty()) reconvert(rate_days, touch, effects);
+  if (cube.metric_count() != known_metrics || count_hours() != with_hours) {
+    // Whether an hourly window has hours to go by is one answer for all nodes.
+    for (Checks& check : checks) {
+      const bool needed = check.needs_hours;
+      if (check.moves_by_hour) refresh_bounds(check);
+      if (check.needs_hours != needed) check.all_dirty = true;
     }
   }
-  if (!restated.empty()) amend(restated, effects);
+  if (!touch.restated.empty()) {
+    std::sort(touch.restated.begin(), touch.restated.end());
+    touch.restated.erase(std::unique(touch.restated.begin(), touch.restated.end()), touch.restated.end());
+    amend(touch.restated, effects);
+  }
   check_dirty(effects);
 }
 
@@ -289,14 +336,14 @@ void Engine::State::take(const Acknowledgement& acknowledgement, Effects& effect
     }
     alert.acknowledged_by = acknowledgement.by;
     alert.acknowledged_at = acknowledgement.at;
-    effects.alerts.push_back({AlertChange::Kind::acknowledged, now, alert});
+    tell(AlertChange::Kind::acknowledged, key, live_alert, effects);
     return;
   }
   effects.refused = "no pending or firing alert has this id";
 }
 
 void Engine::State::take(const Decision& decision, Effects& effects) {
-  const auto decide = [&](LiveAlert& live_alert) {
+  const auto decide = [&](LiveAlert& live_alert, const CheckKey* key) {
     for (Recommendation& recommendation : live_alert.alert.recommendations) {
       if (recommendation.id != decision.recommendation) continue;
       if (recommendation.state == RecommendationState::did ||
@@ -320,16 +367,20 @@ void Engine::State::take(const Decision& decision, Effects& effects) {
           recommendation.state = RecommendationState::later;
           break;
       }
-      effects.alerts.push_back({AlertChange::Kind::decided, now, live_alert.alert});
+      if (key != nullptr) {
+        tell(AlertChange::Kind::decided, *key, live_alert, effects);
+      } else {
+        effects.alerts.push_back({AlertChange::Kind::decided, now, live_alert.alert});
+      }
       return true;
     }
     return false;
   };
   for (auto& [key, live_alert] : live) {
-    if (decide(live_alert)) return;
+    if (decide(live_alert, &key)) return;
   }
   for (LiveAlert& live_alert : resolved) {
-    if (decide(live_alert)) return;
+    if (decide(live_alert, nullptr)) return;
   }
   effects.refused = "no recommendation has this id";
 }

@@ -43,8 +43,8 @@ struct TargetView {
   const Objective* objective;
   const Target* target;
   const Kpi* kpi;
-  std::span<const Verdict> verdicts;  // by node
-  std::span<const Entity> entities;   // by node; the level's path, empty for the objective as a whole
+  VerdictRange verdicts;             // by node
+  std::span<const Entity> entities;  // by node; the level's path, empty for the objective as a whole
 };
 
 struct ObjectiveSummary {
@@ -56,6 +56,7 @@ struct ObjectiveSummary {
   double worst_gap = kUndefined;
   double spend = kUndefined;        // in the budget's period so far, or in the last 7 days
   double budget_used = kUndefined;  // share of the budget
+  double room_used = kUndefined;    // the most of its verdicts' (see Verdict)
   double period_elapsed = kUndefined;
 };
 
@@ -118,6 +119,10 @@ class Engine {
   // The rows that would change something: what has to be journalled of a poll that reads the same days again.
   ObservationBatch changed(const ObservationBatch& batch) const;
 
+  // Evaluates every check afresh, as at the beginning of a day; gives their number. Changes nothing: for
+  // measuring.
+  std::uint64_t recheck();
+
   std::string snapshot() const;
   // Nothing when the bytes are not a snapshot of a known version. The strategy must be the one it was taken
   // under.
@@ -135,7 +140,7 @@ class Engine {
   double spend_aligned_ratio() const;
   // Pending and firing, then resolved ones, newest first (at most kMostResolved are remembered).
   std::vector<Alert> alerts() const;
-  const Alert* find_alert(std::string_view id) const;
+  std::optional<Alert> find_alert(std::string_view id) const;
   static constexpr std::size_t kMostResolved = 500;
   // A KPI by day over the entities under `entity` (all of the client for the empty one; only those of
   // `objective` unless

@@ -8,16 +8,6 @@
 namespace tightrope::rules {
 namespace {
 
-template <class Buckets>
-double evaluate_over(const Cube& cube, const Kpi& kpi, const std::vector<EntityIndex>& members,
-                     const Buckets& buckets) {
-  std::vector<double> figures;
-  for (const Input& input : kpi.formula.inputs()) {
-    figures.push_back(sum_over(cube, cube.find_metric(input.name), members, buckets));
-  }
-  return kpi.formula.evaluate(figures);
-}
-
 // The bound that is missed.
 double bound_of(const Verdict& verdict) noexcept {
   if (std::isnan(verdict.low)) return verdict.high;
@@ -33,7 +23,7 @@ double needed_step(const Verdict& verdict) noexcept {
   return std::clamp(step, 0.0, 1.0);
 }
 
-std::string window_text(const Calendar& calendar, const WindowNow& window) {
+std::string window_text(const Calendar& calendar, const TimeframeNow& window) {
   const auto day_text = [&](Day day) {
     const std::string local = calendar.format_local(calendar.start_of(day));  // "Fri 20 Nov 00:00"
     return local.size() > 10 ? local.substr(4, local.size() - 10) : local;
@@ -45,10 +35,6 @@ std::string window_text(const Calendar& calendar, const WindowNow& window) {
 
 }  // namespace
 
-DayRange days_before(DayRange days) noexcept {
-  return {days.first - days.length(), days.first - 1};
-}
-
 std::string digest(std::string_view text) {
   std::uint64_t hash = 14695981039346656037ull;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
@@ -56,37 +42,6 @@ std::string digest(std::string_view text) {
   hash *= 0x9E3779B97F4A7C15ull;
   hash ^= hash >> 29;
   return fmt::format("{:016x}", hash);
-}
-
-double Engine::State::kpi_over(const Kpi& kpi, const std::vector<EntityIndex>& members, DayRange days) const {
-  return evaluate_over(cube, kpi, members, days);
-}
-
-double Engine::State::kpi_over(const Kpi& kpi, const std::vector<EntityIndex>& members,
-                               const std::vector<Bucket>& buckets) const {
-  return evaluate_over(cube, kpi, members, buckets);
-}
-
-double Engine::State::metric_over(std::string_view metric, const std::vector<EntityIndex>& members,
-                                  DayRange days) const {
-  return sum_over(cube, cube.find_metric(metric), members, days);
-}
-
-// A KPI, or a metric (every metric is a KPI of its own name), over a window and over what came before it.
-BeforeAndNow Engine::State::figure_around(std::string_view name, Window window,
-                                          const std::vector<EntityIndex>& members) const {
-  const Kpi* kpi = strategy.find_kpi(name);
-  if (kpi == nullptr) {
-    // Metrics that do not add are no KPIs.
-    return {kUndefined, kUndefined};
-  }
-  const WindowNow current = window_now(calendar, window, now);
-  if (current.hours.empty()) {
-    return {kpi_over(*kpi, members, days_before(current.days)), kpi_over(*kpi, members, current.days)};
-  }
-  const Timestamp before = calendar.start_of(current.hours.front()) - Duration(1);
-  return {kpi_over(*kpi, members, window_now(calendar, window, before).hours),
-          kpi_over(*kpi, members, current.hours)};
 }
 
 Diagnosis Engine::State::diagnosis(const Checks& check, NodeIndex node) const {
@@ -97,8 +52,20 @@ Diagnosis Engine::State::diagnosis(const Checks& check, NodeIndex node) const {
     const Kpi* kpi = strategy.find_kpi(name);
     return kpi == nullptr ? Unit::number : kpi->unit;
   };
-  return diagnose(*check.kpi, figure(check.kpi->name), figure, unit_of, strategy.currency,
-                  figure("conversions"), figure("clicks"));
+  Diagnosis result = diagnose(*check.kpi, figure(check.kpi->name), figure, unit_of, strategy.currency,
+                              figure("conversions"), figure("clicks"));
+  if (verdict_without_evidence(check, node).pays_for_another) {
+    for (const std::uint32_t other : check.guarded) {
+      const bool met = checks[other].states[node] == VerdictState::on_target ||
+                       checks[other].reasons[node] == Reason::near_bound;
+      if (!met) continue;
+      if (!result.reason.empty()) result.reason += ". ";
+      result.reason +=
+          fmt::format("{} is met meanwhile: it is bought at the expense of this", checks[other].target->name);
+      break;
+    }
+  }
+  return result;
 }
 
 LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
@@ -119,7 +86,7 @@ LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
   alert.pace = target.pace;
   alert.currency = strategy.currency;
   alert.window = to_string(target.over);
-  alert.window_text = window_text(calendar, windows.at(target.over));
+  alert.window_text = window_text(calendar, frames_now[check.frame]);
   for (std::size_t i = 0; i < live_alert.entity.path.size(); ++i) {
     alert.dimensions.emplace_back(strategy.dimensions.names[i], live_alert.entity.path[i]);
   }
@@ -153,7 +120,7 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
                                                      const LiveAlert& live_alert) const {
   const auto& members = rollups[check.rollup].members(node);
   const Alert& alert = live_alert.alert;
-  const WindowNow& window = windows.at(check.target->over);
+  const TimeframeNow& window = frames_now[check.frame];
   const double days = std::max(1.0, window.hours_elapsed / 24);
   Situation situation;
   situation.kpi = alert.kpi;
@@ -163,24 +130,19 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
   situation.kpi_unit = alert.unit;
   situation.currency = alert.currency;
   situation.now = now;
-  situation.figure = [&](const Input& input) {
-    if (!input.change_over) return figure_around(input.name, check.target->over, members).now;
-    const BeforeAndNow figures = figure_around(input.name, *input.change_over, members);
-    return figures.before == 0 ? kUndefined : figures.now / figures.before - 1;
-  };
+  situation.figure = [&](const Input& input) { return figure(input, check, node); };
   situation.unit_of = [&](std::string_view name) {
     const Kpi* kpi = strategy.find_kpi(name);
     return kpi == nullptr ? Unit::number : kpi->unit;
   };
   situation.value = [&](std::string_view name) {
     const Verdict& verdict = alert.verdict;
-    const double spend = figure_around("spend", check.target->over, members).now;
     if (name == "value") return verdict.value;
     if (name == "bound") return bound_of(verdict);
     if (name == "gap") return verdict.gap_ratio;
     if (name == "stake_per_hour") return verdict.stake_per_hour;
     if (name == "stake_per_day") return verdict.stake_per_hour * 24;
-    if (name == "spend_per_day") return spend / days;
+    if (name == "spend_per_day") return figure_around("spend", check.target->over, members).now / days;
     if (name == "period_elapsed") return window.elapsed_share;
     if (name == "days_present") {
       int present = 0;
@@ -197,7 +159,8 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
     if (name == "budget") return budget->amount;
     const std::size_t objective = static_cast<std::size_t>(check.objective - strategy.objectives.data());
     const Rollup& whole = rollups[objective_rollups[objective]];
-    const double used = metric_over("spend", whole.members(0), window_now(calendar, budget->per, now).days);
+    const double used =
+        metric_over("spend", whole.members(0), timeframe_now(calendar, {budget->per, 0}, now).days);
     return name == "budget_used" ? used / budget->amount : kUndefined;
   };
   situation.text = [&](std::string_view name) -> std::string {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 
 #include "rules/engine_state.h"
 
@@ -17,98 +16,208 @@ std::size_t rollup_for(std::vector<Rollup>& rollups, const Objective& objective,
   return rollups.size() - 1;
 }
 
-Checks make_checks(std::vector<Rollup>& rollups, const Strategy& strategy, const Objective& objective,
-                   const Target& target) {
-  Checks checks{};
-  checks.objective = &objective;
-  checks.target = &target;
-  checks.kpi = strategy.find_kpi(target.kpi);
-  checks.rollup = rollup_for(rollups, objective, target.per.depth);
-  Rollup& rollup = rollups[checks.rollup];
-  for (const Input& input : checks.kpi->formula.inputs()) {
-    checks.inputs.push_back(rollup.column(target.over, input.name));
-    const Metric* metric = strategy.find_metric(input.name);
-    checks.additive.push_back(metric == nullptr || metric->additive);
-  }
-  checks.spend = rollup.column(target.over, std::string(kSpend));
-  for (const MinimumVolume& volume : target.min_volume) {
-    checks.volume.emplace_back(rollup.column(target.over, volume.metric), volume.amount);
-  }
-  return checks;
+void add_once(std::vector<std::uint32_t>& list, std::uint32_t value) {
+  if (list.empty() || list.back() != value) list.push_back(value);
 }
 
 }  // namespace
 
 Engine::State::State(Strategy with, Calendar in) : strategy(std::move(with)), calendar(std::move(in)) {}
 
+std::uint32_t Engine::State::frame_of(Timeframe frame) {
+  const auto place = std::find(frames.begin(), frames.end(), frame);
+  const auto index = static_cast<std::uint32_t>(place - frames.begin());
+  if (place == frames.end()) frames.push_back(frame);
+  return index;
+}
+
+CheckSource Engine::State::source_of(Checks& check, const Input& input) {
+  CheckSource source;
+  if (input.kind == Name::Kind::value) {
+    source.kind = input.name == kBudgetValue ? CheckSource::Kind::budget : CheckSource::Kind::bound;
+    return source;
+  }
+  source.additive = is_additive(input.name);
+  const Window window = input.over.value_or(check.target->over);
+  if (input.weekdays) {
+    source.kind = CheckSource::Kind::weekdays;
+    for (std::size_t week = 0; week < CheckSource::kWeeks; ++week) {
+      const auto earlier = static_cast<std::int16_t>(7 * (week + 1));
+      source.columns[week] = rollups[check.rollup].column(frame_of({window, earlier}), input.name);
+    }
+    return source;
+  }
+  const std::uint32_t frame = frame_of({window, input.earlier});
+  if (input.of == Input::Of::objective) source.kind = CheckSource::Kind::whole;
+  const std::size_t rollup = source.kind == CheckSource::Kind::whole ? check.whole : check.rollup;
+  source.columns[0] = rollups[rollup].column(frame, input.name);
+  return source;
+}
+
+Checks Engine::State::make_checks(const Objective& objective, const Target& target) {
+  Checks check;
+  check.objective = &objective;
+  check.target = &target;
+  check.kpi = strategy.find_kpi(target.kpi);
+  check.frame = frame_of({target.over, 0});
+  check.whole = rollup_for(rollups, objective, Level::kObjective);
+  check.rollup = rollup_for(rollups, objective, target.per.depth);
+  check.moves_by_hour = target.pace;
+  for (const Input& input : check.kpi->formula.inputs()) {
+    check.sources.push_back(source_of(check, input));
+    if (input.over.value_or(target.over).kind == Window::Kind::hours) check.moves_by_hour = true;
+  }
+  Rollup& rollup = rollups[check.rollup];
+  check.spend = rollup.column(check.frame, std::string(kSpend));
+  for (const MinimumVolume& volume : target.min_volume) {
+    check.volume.emplace_back(rollup.column(check.frame, volume.metric), volume.amount);
+  }
+  return check;
+}
+
+// Both sides of each guard rail know the other.
+void Engine::State::link_guards() {
+  for (std::uint32_t i = 0; i < checks.size(); ++i) {
+    for (const std::string& name : checks[i].target->guards) {
+      for (std::uint32_t j = 0; j < checks.size(); ++j) {
+        if (j == i || checks[j].rollup != checks[i].rollup || checks[j].target->name != name) continue;
+        checks[i].guards.push_back(j);
+        checks[j].guarded.push_back(i);
+      }
+    }
+  }
+}
+
 void Engine::State::build() {
+  frames.clear();
   rollups.clear();
   objective_rollups.clear();
   checks.clear();
   memberships.clear();
   for (const Objective& objective : strategy.objectives) {
     objective_rollups.push_back(rollup_for(rollups, objective, Level::kObjective));
-    for (const Target& target : objective.targets)
-      checks.push_back(make_checks(rollups, strategy, objective, target));
+    for (const Target& target : objective.targets) checks.push_back(make_checks(objective, target));
   }
-  dependents.assign(rollups.size(), {});
+  link_guards();
+  places.clear();
+  for (std::uint32_t target = 0; target < checks.size(); ++target) places.push_back({this, target});
   targets_of.assign(rollups.size(), {});
-  for (std::size_t i = 0; i < rollups.size(); ++i) dependents[i].resize(rollups[i].columns());
+  node_stamps.assign(rollups.size(), {});
   for (std::uint32_t target = 0; target < checks.size(); ++target) {
     const Checks& check = checks[target];
     targets_of[check.rollup].push_back(target);
-    const auto depend = [&](std::size_t column) {
-      auto& list = dependents[check.rollup][column];
-      if (list.empty() || list.back() != target) list.push_back(target);
-    };
-    for (const std::size_t column : check.inputs) depend(column);
-    depend(check.spend);
-    for (const auto& [column, amount] : check.volume) depend(column);
+    for (const CheckSource& source : check.sources) {
+      switch (source.kind) {
+        case CheckSource::Kind::column:
+          add_once(rollups[check.rollup].at(source.columns[0]).targets, target);
+          break;
+        case CheckSource::Kind::weekdays:
+          for (const std::size_t column : source.columns)
+            add_once(rollups[check.rollup].at(column).targets, target);
+          break;
+        case CheckSource::Kind::whole:
+          add_once(rollups[check.whole].at(source.columns[0]).share_targets, target);
+          break;
+        case CheckSource::Kind::bound:
+        case CheckSource::Kind::budget:
+          break;
+      }
+    }
+    for (const auto& [column, amount] : check.volume)
+      add_once(rollups[check.rollup].at(column).targets, target);
   }
+  natives.clear();
   for (EntityIndex entity = 0; entity < entities.size(); ++entity) enter(entity);
   for (MetricIndex metric = 0; metric < cube.metric_count(); ++metric) bind(metric);
-  for (Checks& check : checks) {
-    const std::size_t nodes = rollups[check.rollup].nodes().size();
-    check.verdicts.assign(nodes, {});
-    check.is_live.assign(nodes, 0);
-    check.is_dirty.assign(nodes, 0);
-    check.dirty.clear();
-  }
+  for (std::uint32_t target = 0; target < checks.size(); ++target) grow(target);
+  for (LiveAlert& past : resolved)
+    past.key = find_check(past.alert.objective, past.alert.target, past.entity);
   ++shape;
   if (!started) return;
-  refresh_windows();
+  today = calendar.day_of(now);
+  refresh_frames();
   for (Rollup& rollup : rollups) {
     for (std::size_t column = 0; column < rollup.columns(); ++column) {
-      rollup.resum(column, cube, windows.at(rollup.at(column).window));
+      rollup.resum(rollup.at(column), cube, frames_now[rollup.at(column).frame]);
     }
   }
+  std::vector<NodeIndex> changed;
   for (Checks& check : checks) {
-    for (NodeIndex node = 0; node < check.verdicts.size(); ++node)
-      check.verdicts[node] = evaluate(check, node);
+    refresh_bounds(check);
+    evaluate_all(check, changed);
+    check.dirty.clear();
+    std::fill(check.is_dirty.begin(), check.is_dirty.end(), std::uint8_t{0});
   }
+}
+
+void Engine::State::grow(std::uint32_t target) {
+  Checks& check = checks[target];
+  const Rollup& rollup = rollups[check.rollup];
+  const std::size_t before = check.states.size();
+  const std::size_t nodes = rollup.nodes().size();
+  if (before == nodes) return;
+  check.states.resize(nodes, VerdictState::unknown);
+  check.reasons.resize(nodes, Reason::no_figures);
+  check.is_live.resize(nodes, 0);
+  check.is_dirty.resize(nodes, 0);
+  if (!check.evidence.empty()) check.evidence.resize(nodes);
+  node_stamps[check.rollup].resize(nodes, 1);
+  const auto& exceptions = check.target->exceptions;
+  for (std::size_t node = before; !exceptions.empty() && node < nodes; ++node) {
+    const auto found = std::find_if(
+        exceptions.begin(), exceptions.end(),
+        [&](const BoundException& exception) { return matches(exception.match, rollup.nodes()[node]); });
+    check.exceptions.push_back(found == exceptions.end()
+                                   ? std::uint16_t{0}
+                                   : static_cast<std::uint16_t>(found - exceptions.begin() + 1));
+  }
+  for (std::size_t node = before; node < nodes; ++node) mark_dirty(target, static_cast<NodeIndex>(node));
+}
+
+void Engine::State::refresh_bounds(Checks& check) const {
+  const TimeframeNow& frame = frames_now[check.frame];
+  const Target& target = *check.target;
+  check.sides.clear();
+  check.bounds.clear();
+  const auto add = [&](const std::vector<Bound>& bounds) {
+    const Bound* bound = bound_on(bounds, frame.days.last);
+    check.bounds.push_back(bound);
+    check.sides.push_back(bound == nullptr ? std::nullopt
+                                           : std::optional(sides_of(target, *bound, frame.elapsed_share)));
+  };
+  add(target.bounds);
+  for (const BoundException& exception : target.exceptions) add(exception.bounds);
+  const auto lacks_hours = [&](const CheckSource& source) {
+    if (source.kind != CheckSource::Kind::column) return false;
+    const SumColumn& column = rollups[check.rollup].at(source.columns[0]);
+    return !frames_now[column.frame].hours.empty() && column.index != Cube::kNoMetric &&
+           !cube.has_hours(column.index);
+  };
+  check.needs_hours = std::any_of(check.sources.begin(), check.sources.end(), lacks_hours);
 }
 
 void Engine::State::enter(EntityIndex entity) {
   auto& list = memberships.emplace_back();
   for (std::uint32_t i = 0; i < rollups.size(); ++i) {
     const NodeIndex node = rollups[i].add(entity, entities[entity]);
-    if (node != kNoNode) list.push_back({i, node});
+    if (node == kNoNode) continue;
+    list.push_back({i, node});
+    if (node_stamps[i].size() <= node) node_stamps[i].resize(static_cast<std::size_t>(node) + 1, 1);
   }
   list.shrink_to_fit();
 }
 
 void Engine::State::bind(MetricIndex metric) {
-  for (Rollup& rollup : rollups) rollup.bind(metric, cube.metric_name(metric));
+  const std::string& name = cube.metric_name(metric);
+  for (Rollup& rollup : rollups) rollup.bind(metric, name);
+  if (const auto foreign = parse_foreign_metric(name)) {
+    natives.push_back({metric, cube.find_metric(foreign->metric), std::string(foreign->currency)});
+  }
 }
 
-void Engine::State::refresh_windows() {
-  windows.clear();
-  for (const Rollup& rollup : rollups) {
-    for (std::size_t column = 0; column < rollup.columns(); ++column) {
-      const Window window = rollup.at(column).window;
-      if (!windows.contains(window)) windows.emplace(window, window_now(calendar, window, now));
-    }
-  }
+void Engine::State::refresh_frames() {
+  frames_now.clear();
+  for (const Timeframe& frame : frames) frames_now.push_back(timeframe_now(calendar, frame, now));
 }
 
 std::optional<CheckKey> Engine::State::find_check(std::string_view objective, std::string_view target,
@@ -127,8 +236,7 @@ void Engine::State::attach(LiveAlert alert, CheckKey key) {
   check.is_live[key.node] = 1;
   LiveAlert& place = live.insert_or_assign(key, std::move(alert)).first->second;
   place.timer.reset();
-  place.alert.verdict = check.verdicts[key.node];
-  set_timer(key, place, health(check, place.alert.verdict));
+  set_timer(key, place, health(check, key.node));
 }
 
 }  // namespace tightrope::rules

@@ -1,5 +1,6 @@
-// The engine's memory as bytes, version 1: time, figures, entities, alerts and what was done. Sums and
-// verdicts are not kept: they follow from the figures and the strategy.
+// The engine's memory as bytes, version 2: time, entities, figures, exchange rates, alerts and what was done.
+// Sums, states and the verdicts of alerts that are alive are not kept: they follow from the figures and the
+// strategy. Version 1 had no exchange rates.
 #include <cmath>
 
 #include "rules/engine_state.h"
@@ -7,7 +8,8 @@
 namespace tightrope::rules {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kWithoutRates = 1;
 
 void save(Timestamp time, ByteWriter& out) {
   out.signed_varint(time.time_since_epoch().count());
@@ -62,7 +64,7 @@ void save(const Verdict& verdict, ByteWriter& out) {
 Verdict load_verdict(ByteReader& in) {
   Verdict verdict;
   verdict.state = load_enum(in, VerdictState::off_target);
-  verdict.reason = load_enum(in, Reason::no_bound_yet);
+  verdict.reason = load_enum(in, kLastReason);
   for (double* number : {&verdict.value, &verdict.low, &verdict.high, &verdict.gap_ratio,
                          &verdict.stake_per_hour, &verdict.evidence_log10}) {
     *number = in.fixed64();
@@ -205,11 +207,14 @@ std::string Engine::snapshot() const {
   out.varint(state.entities.size());
   for (EntityIndex i = 0; i < state.entities.size(); ++i) save(state.entities[i], out);
   state.cube.save(out);
+  state.rates.save(out);
   out.varint(state.live.size());
   for (const auto& [key, live_alert] : state.live) {
     out.varint(key.target);
     out.varint(key.node);
-    save(live_alert, out);
+    LiveAlert kept = live_alert;
+    kept.alert.verdict = Verdict();
+    save(kept, out);
   }
   out.varint(state.resolved.size());
   for (const LiveAlert& past : state.resolved) save(past, out);
@@ -224,7 +229,8 @@ std::string Engine::snapshot() const {
 
 std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapshot) {
   ByteReader in(snapshot);
-  if (in.byte() != kVersion) return std::nullopt;
+  const std::uint8_t version = in.byte();
+  if (version != kVersion && version != kWithoutRates) return std::nullopt;
   Engine engine(std::move(strategy));
   State& state = *engine.state_;
   state.started = in.boolean();
@@ -234,18 +240,23 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
     if (!state.entities.intern(load_entity(in)).second) return std::nullopt;  // one entity twice
   }
   if (!in.ok() || !state.cube.load(in)) return std::nullopt;
+  if (version == kVersion && !state.rates.load(in)) return std::nullopt;
   state.build();
   const std::size_t live = in.count(8);
   for (std::size_t i = 0; i < live && in.ok(); ++i) {
     const std::uint64_t target = in.varint();
     const std::uint64_t node = in.varint();
     LiveAlert item = load_live_alert(in);
-    if (!in.ok() || target >= state.checks.size() || node >= state.checks[target].verdicts.size())
+    if (!in.ok() || target >= state.checks.size() || node >= state.checks[target].states.size())
       return std::nullopt;
     state.attach(std::move(item), {static_cast<std::uint32_t>(target), static_cast<NodeIndex>(node)});
   }
   const std::size_t resolved = in.count(8);
-  for (std::size_t i = 0; i < resolved && in.ok(); ++i) state.resolved.push_back(load_live_alert(in));
+  for (std::size_t i = 0; i < resolved && in.ok(); ++i) {
+    LiveAlert past = load_live_alert(in);
+    past.key = state.find_check(past.alert.objective, past.alert.target, past.entity);
+    state.resolved.push_back(std::move(past));
+  }
   const std::size_t done = in.count(3);
   for (std::size_t i = 0; i < done && in.ok(); ++i) {
     std::string playbook = load_text(in);

@@ -1,13 +1,16 @@
 // The engine's insides, shared by its source files only.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "rules/currency.h"
 #include "rules/diagnosis.h"
 #include "rules/engine.h"
 #include "rules/rollup.h"
@@ -21,23 +24,61 @@ struct CheckKey {
   friend constexpr auto operator<=>(CheckKey, CheckKey) noexcept = default;
 };
 
-// A target at all its nodes, in columns by node.
+// Where one input of a check's formula comes from.
+struct CheckSource {
+  enum class Kind : std::uint8_t { column, weekdays, whole, bound, budget };
+  static constexpr std::size_t kWeeks = 4;
+  Kind kind = Kind::column;
+  bool additive = true;
+  // Of the target's rollup; for `whole`, of the objective's. Weekdays have one for each week.
+  std::array<std::size_t, kWeeks> columns{};
+};
+
+// A target at all its nodes, in columns by node. States and reasons are those that alerts follow; a Verdict
+// is made from the sums when it is asked for.
 struct Checks {
-  const Objective* objective;
-  const Target* target;
-  const Kpi* kpi;
-  std::size_t rollup;
-  std::vector<std::size_t> inputs;                     // columns of the rollup, one for each input of the KPI
-  std::vector<bool> additive;                          // likewise
-  std::size_t spend;                                   // column, for the stake
+  const Objective* objective = nullptr;
+  const Target* target = nullptr;
+  const Kpi* kpi = nullptr;
+  std::uint32_t frame = 0;  // the target's own
+  std::size_t rollup = 0;
+  std::size_t whole = 0;                               // the objective's rollup
+  std::vector<CheckSource> sources;                    // by input of the KPI
+  std::size_t spend = 0;                               // column, for the stake
   std::vector<std::pair<std::size_t, double>> volume;  // columns and their minimum
-  std::vector<Verdict> verdicts;
+  std::vector<std::uint32_t> guards;                   // targets that guard this one
+  std::vector<std::uint32_t> guarded;                  // targets that this one guards
+  bool moves_by_hour = false;                          // an hourly window, or a pace
+  bool needs_hours = false;                            // an hourly window, and no figures by hour
+
+  // The bounds in force by exception, the first being that of all others; nothing while none is.
+  std::vector<std::optional<Sides>> sides;
+  std::vector<const Bound*> bounds;       // likewise; null while none is in force
+  std::vector<std::uint16_t> exceptions;  // by node: its place in `sides`; empty when there are none
+
+  std::vector<VerdictState> states;
+  std::vector<Reason> reasons;
   std::vector<std::uint8_t> is_live;  // has a pending or firing alert
   std::vector<std::uint8_t> is_dirty;
   std::vector<NodeIndex> dirty;
+  bool all_dirty = false;
+
+  // Evidence as it was last asked for: of the figures with this stamp, on that day. Only the engine's own
+  // thread asks.
+  struct Evidence {
+    double log10 = kUndefined;
+    std::uint32_t stamp = 0;
+    Day day = kFirstDay;
+  };
+  mutable std::vector<Evidence> evidence;  // empty until first asked for
+
+  std::size_t exception_of(NodeIndex node) const noexcept {
+    return exceptions.empty() ? 0 : exceptions[node];
+  }
 };
 
-// A pending, firing or resolved alert, with what is needed to go on with it.
+// A pending, firing or resolved alert, with what is needed to go on with it. The `verdict` of one that is
+// alive is not kept: it is made when it is told.
 struct LiveAlert {
   Alert alert;
   AlertState state;
@@ -46,12 +87,20 @@ struct LiveAlert {
   // bucket is growth and no restatement.
   std::vector<double> open_sums;
   double told_value = kUndefined;  // the value people were last told that it fired on
-  std::optional<Timestamp> timer;  // not kept: follows from the rest
+  std::optional<Timestamp> timer;  // not kept, like the next: they follow from the rest
+  std::optional<CheckKey> key;     // of a resolved one, while its target and node are there
 };
 
 struct Membership {
   std::uint32_t rollup;
   NodeIndex node;
+};
+
+// What a batch did to one node of a rollup.
+struct TouchedNode {
+  std::uint32_t rollup;
+  NodeIndex node;
+  friend constexpr auto operator<=>(TouchedNode, TouchedNode) noexcept = default;
 };
 
 struct Engine::State {
@@ -62,26 +111,43 @@ struct Engine::State {
   bool started = false;
   Timestamp now{};
   Cube cube;
+  ExchangeRates rates;
   EntityTable entities;
 
+  std::vector<Timeframe> frames;
+  std::vector<TimeframeNow> frames_now;  // as of the current hour
   std::vector<Rollup> rollups;
-  std::vector<std::size_t> objective_rollups;  // by objective: its rollup at objective level
-  std::vector<std::vector<std::vector<std::uint32_t>>> dependents;  // by rollup, column: targets
-  std::vector<std::vector<std::uint32_t>> targets_of;               // by rollup
-  std::vector<std::vector<Membership>> memberships;                 // by entity
-  std::vector<Checks> checks;                                       // by target, in the strategy's order
-  std::map<Window, WindowNow> windows;                              // as of the current hour
+  std::vector<std::size_t> objective_rollups;          // by objective: its rollup at objective level
+  std::vector<std::vector<std::uint32_t>> targets_of;  // by rollup
+  std::vector<std::vector<std::uint32_t>>
+      node_stamps;                                   // by rollup, node: grows when a day that is over changes
+  std::vector<std::vector<Membership>> memberships;  // by entity
+  std::vector<Checks> checks;                        // by target, in the strategy's order
   std::map<CheckKey, LiveAlert> live;
   std::deque<LiveAlert> resolved;  // newest first
   std::set<std::pair<Timestamp, CheckKey>> timers;
   std::map<std::pair<std::string, Entity>, Timestamp> done;  // playbook, entity: when last carried out
   std::uint64_t shape = 1;
+  Day today = kFirstDay;  // of `now`
+
+  // A check as views know it.
+  struct CheckPlace {
+    const State* state;
+    std::uint32_t index;
+  };
+  std::vector<CheckPlace> places;  // by target
 
   // engine_build.cc: what follows from the strategy and the cube.
-  void build();                    // rollups, checks, sums, verdicts; alerts are left alone
+  void build();                    // rollups, checks, sums, states; alerts are left alone
   void enter(EntityIndex entity);  // an entity that was just interned
   void bind(MetricIndex metric);   // a metric that was just interned
-  void refresh_windows();
+  std::uint32_t frame_of(Timeframe frame);
+  Checks make_checks(const Objective& objective, const Target& target);
+  CheckSource source_of(Checks& check, const Input& input);
+  void link_guards();
+  void refresh_frames();
+  void refresh_bounds(Checks& check) const;
+  void grow(std::uint32_t target);  // columns for the nodes that its rollup has got
   void attach(LiveAlert alert, CheckKey key);
   std::optional<CheckKey> find_check(std::string_view objective, std::string_view target,
                                      const Entity& entity) const;
@@ -93,34 +159,106 @@ struct Engine::State {
   void take(const ObservationBatch& batch, Effects& effects);
   void take(const Decision& decision, Effects& effects);
   void take(const Acknowledgement& acknowledgement, Effects& effects);
-  void mark_dirty(std::uint32_t target, NodeIndex node);
-  void check_dirty(Effects& effects);
-  void check_all(Effects& effects);
+  // One figure of a metric that is summed. Notes what it touched.
+  struct Touch {
+    std::vector<TouchedNode> restated;  // a day that is over changed there, and had another figure before
+  };
+  CellChange put(MetricIndex metric, EntityIndex entity, Bucket bucket, std::int64_t value, Touch& touch);
 
-  // engine_checks.cc: verdicts and the lives of alerts.
-  Verdict evaluate(const Checks& check, NodeIndex node) const;
-  double evidence(const Checks& check, NodeIndex node, const Bound& bound) const;
-  Health health(const Checks& check, const Verdict& verdict) const;
+  MetricIndex plain_metric(const std::string& name);  // interned, and bound where it is new
+
+  // engine_money.cc: figures in other currencies.
+  MetricIndex native_metric(const std::string& metric, std::string_view currency);
+  CellChange put_native(MetricIndex native, EntityIndex entity, Bucket bucket, Amount value, Touch& touch);
+  // A figure in the client's own currency takes the place of those in others.
+  void drop_natives(MetricIndex metric, EntityIndex entity, Bucket bucket);
+  std::int64_t converted(std::int64_t micros, std::string_view currency, Day day) const noexcept;
+  // Converts again what hangs on rates of these days.
+  void reconvert(const std::set<Day>& days, Touch& touch, Effects& effects);
+  struct Native {
+    MetricIndex native;
+    MetricIndex metric;
+    std::string currency;
+  };
+  std::vector<Native> natives;
+
+  // engine_evaluate.cc: states from sums.
+  void mark_dirty(std::uint32_t target, NodeIndex node);
+  void mark_column(const SumColumn& column, NodeIndex node);
+  // The states of the nodes of a list, or of all; gives those that changed, in ascending order.
+  void evaluate(Checks& check, std::span<const NodeIndex> nodes, std::vector<NodeIndex>& changed);
+  void evaluate_all(Checks& check, std::vector<NodeIndex>& changed);
+  void evaluate_nodes(Checks& check, const NodeIndex* list, std::size_t count,
+                      std::vector<NodeIndex>& changed);
+  // The figures of one input at the nodes of a list, or at those in a row from `first`; sets `any` where it
+  // has some.
+  void load(const Checks& check, const CheckSource& source, NodeIndex first, const NodeIndex* list,
+            std::size_t count, double* out, std::uint8_t* any) const;
+  void check_dirty(Effects& effects);
+  enum class Which { hourly, all };
+  void check_many(Which which, Effects& effects);
+  // Every alert and every miss is looked at, whether it changed or not: after another strategy came.
+  void check_afresh(Effects& effects);
+  CheckInput input_at(const Checks& check, NodeIndex node) const;
+  Verdict verdict_without_evidence(const Checks& check, NodeIndex node) const;
+  Verdict verdict(const Checks& check, NodeIndex node) const;
+  std::optional<Sides> sides_at(const Checks& check, NodeIndex node) const {
+    return check.sides[check.exception_of(node)];
+  }
+  const Bound* bound_at(const Checks& check, NodeIndex node) const {
+    return check.bounds[check.exception_of(node)];
+  }
+
+  // engine_evidence.cc
+  double evidence(const Checks& check, NodeIndex node) const;  // log10; undefined where there is none
+  double fresh_evidence(const Checks& check, NodeIndex node) const;
+
+  // engine_checks.cc: the lives of alerts.
+  Health health(const Checks& check, NodeIndex node) const;
   void step_alert(CheckKey key, Effects& effects);
   void fire(CheckKey key, LiveAlert& live_alert);
   void set_timer(CheckKey key, LiveAlert& live_alert, Health health);
   void retire(std::map<CheckKey, LiveAlert>::iterator place);
-  void amend(const std::set<std::pair<std::size_t, NodeIndex>>& restated, Effects& effects);
+  void tell(AlertChange::Kind kind, CheckKey key, LiveAlert& live_alert, Effects& effects);
+  void amend(const std::vector<TouchedNode>& restated, Effects& effects);
   bool amend(LiveAlert& live_alert, const Checks& check, NodeIndex node);
 
-  // engine_briefs.cc: why, and what to do.
-  double kpi_over(const Kpi& kpi, const std::vector<EntityIndex>& members, DayRange days) const;
-  double kpi_over(const Kpi& kpi, const std::vector<EntityIndex>& members,
-                  const std::vector<Bucket>& buckets) const;
-  double metric_over(std::string_view metric, const std::vector<EntityIndex>& members, DayRange days) const;
+  // engine_figures.cc: figures straight from the cube, for what is asked rarely.
+  bool is_additive(std::string_view metric) const;
+  double metric_over(std::string_view metric, std::span<const EntityIndex> members, DayRange days) const;
+  double metric_over(std::string_view metric, std::span<const EntityIndex> members,
+                     std::span<const Bucket> buckets) const;
+  // The KPI as of the moment `at`, its window being `window` where it names none.
+  double kpi_at(const Kpi& kpi, const Checks* check, std::span<const EntityIndex> members, Window window,
+                Timestamp at) const;
+  // The KPI over these very days (or hours); inputs with windows of their own end with the last of them.
+  double kpi_over(const Kpi& kpi, std::span<const EntityIndex> members, DayRange days) const;
+  // What a playbook names at a check.
+  double figure(const Input& input, const Checks& check, NodeIndex node) const;
   BeforeAndNow figure_around(std::string_view name, Window window,
-                             const std::vector<EntityIndex>& members) const;
+                             std::span<const EntityIndex> members) const;
+
+  // engine_briefs.cc: why, and what to do.
   Diagnosis diagnosis(const Checks& check, NodeIndex node) const;
   std::vector<Recommendation> recommend(const Checks& check, NodeIndex node,
                                         const LiveAlert& live_alert) const;
   // A firing alert's advice under another strategy; what was decided stays.
   void renew_recommendations(CheckKey key);
   LiveAlert make_alert(const Checks& check, NodeIndex node) const;
+
+ private:
+  // Siblings' values as last asked for; forgotten whenever a figure or the time changes.
+  struct Ranking {
+    std::size_t rollup = static_cast<std::size_t>(-1);
+    const Kpi* kpi = nullptr;
+    Window window;
+    std::vector<double> values;  // by node
+    std::vector<double> sorted;  // those that are known, ascending
+  };
+  mutable Ranking ranking;
+  double rank(const Kpi& kpi, const Checks& check, NodeIndex node, Window window) const;
+  double metric_figure(const Input& input, std::span<const EntityIndex> members, Window window,
+                       Timestamp at) const;
 };
 
 // The days of as many buckets before a window as it has; for an hourly window, hours.

@@ -30,11 +30,18 @@ std::uint64_t Engine::shape_version() const noexcept {
 
 TargetView Engine::target(std::size_t index) const noexcept {
   const Checks& check = state_->checks[index];
-  return {.objective = check.objective,
-          .target = check.target,
-          .kpi = check.kpi,
-          .verdicts = check.verdicts,
-          .entities = state_->rollups[check.rollup].nodes()};
+  const State::CheckPlace& place = state_->places[index];
+  return {
+      .objective = check.objective,
+      .target = check.target,
+      .kpi = check.kpi,
+      .verdicts = VerdictRange(check.states.size(), &place,
+                               [](const void* holder, std::size_t node) {
+                                     const auto& at = *static_cast<const State::CheckPlace*>(holder);
+                                     return at.state->verdict(at.state->checks[at.index],
+                                                              static_cast<NodeIndex>(node));
+                                   }),
+      .entities = state_->rollups[check.rollup].nodes()};
 }
 
 std::vector<ObjectiveSummary> Engine::objectives() const {
@@ -47,7 +54,7 @@ std::vector<ObjectiveSummary> Engine::objectives() const {
     if (!state.started) continue;
     const Rollup& whole = state.rollups[state.objective_rollups[i]];
     const Window window = objective.budget ? objective.budget->per : kLastWeek;
-    const WindowNow current = window_now(state.calendar, window, state.now);
+    const TimeframeNow current = timeframe_now(state.calendar, {window, 0}, state.now);
     summary.spend = state.metric_over("spend", whole.members(0), current.days);
     if (objective.budget) {
       summary.budget_used = summary.spend / objective.budget->amount;
@@ -57,8 +64,8 @@ std::vector<ObjectiveSummary> Engine::objectives() const {
   for (const Checks& check : state.checks) {
     ObjectiveSummary& summary =
         summaries[static_cast<std::size_t>(check.objective - state.strategy.objectives.data())];
-    for (NodeIndex node = 0; node < check.verdicts.size(); ++node) {
-      const Verdict& verdict = check.verdicts[node];
+    for (NodeIndex node = 0; node < check.states.size(); ++node) {
+      const Verdict verdict = state.verdict_without_evidence(check, node);
       switch (verdict.state) {
         case VerdictState::on_target:
           ++summary.on_target;
@@ -74,6 +81,7 @@ std::vector<ObjectiveSummary> Engine::objectives() const {
           break;
       }
       summary.stake_per_hour = std::max(summary.stake_per_hour, verdict.stake_per_hour);
+      if (!std::isnan(verdict.room_used)) summary.room_used = std::fmax(summary.room_used, verdict.room_used);
       if (!std::isnan(verdict.gap_ratio)) summary.worst_gap = std::fmax(summary.worst_gap, verdict.gap_ratio);
     }
   }
@@ -90,11 +98,11 @@ std::vector<UnalignedEntity> Engine::unaligned() const {
   const State& state = *state_;
   std::vector<UnalignedEntity> result;
   if (!state.started) return result;
-  const DayRange days = window_now(state.calendar, kLastWeek, state.now).days;
+  const DayRange days = timeframe_now(state.calendar, {kLastWeek, 0}, state.now).days;
   for (EntityIndex entity = 0; entity < state.entities.size(); ++entity) {
     const auto& memberships = state.memberships[entity];
     if (!memberships.empty()) continue;
-    const double spend = state.metric_over("spend", {entity}, days);
+    const double spend = state.metric_over("spend", std::span(&entity, 1), days);
     result.push_back({state.entities[entity], std::isnan(spend) ? 0 : spend});
   }
   std::stable_sort(result.begin(), result.end(),
@@ -106,13 +114,13 @@ double Engine::spend_aligned_ratio() const {
   const State& state = *state_;
   const MetricIndex spend = state.cube.find_metric("spend");
   if (!state.started || spend == Cube::kNoMetric) return kUndefined;
-  const DayRange days = window_now(state.calendar, kLastWeek, state.now).days;
+  const DayRange days = timeframe_now(state.calendar, {kLastWeek, 0}, state.now).days;
   double aligned = 0;
   double all = 0;
   for (Day day = days.first; day <= days.last; day = day + 1) {
     const auto row = state.cube.day_row(spend, day);
     for (EntityIndex entity = 0; entity < row.size(); ++entity) {
-      if (row[entity] == Amount::kMissing) continue;
+      if (row[entity] <= Amount::kUnconverted) continue;
       const double amount = Amount::from_micros(row[entity]).to_double();
       all += amount;
       if (!state.memberships[entity].empty()) aligned += amount;
@@ -123,7 +131,10 @@ double Engine::spend_aligned_ratio() const {
 
 std::vector<Alert> Engine::alerts() const {
   std::vector<Alert> alerts;
-  for (const auto& [key, live_alert] : state_->live) alerts.push_back(live_alert.alert);
+  for (const auto& [key, live_alert] : state_->live) {
+    alerts.push_back(live_alert.alert);
+    alerts.back().verdict = state_->verdict(state_->checks[key.target], key.node);
+  }
   std::stable_sort(alerts.begin(), alerts.end(), [](const Alert& a, const Alert& b) {
     if (a.phase != b.phase) return a.phase == AlertPhase::firing;
     return a.pending_at > b.pending_at;
@@ -132,14 +143,17 @@ std::vector<Alert> Engine::alerts() const {
   return alerts;
 }
 
-const Alert* Engine::find_alert(std::string_view id) const {
+std::optional<Alert> Engine::find_alert(std::string_view id) const {
   for (const auto& [key, live_alert] : state_->live) {
-    if (live_alert.alert.id == id) return &live_alert.alert;
+    if (live_alert.alert.id != id) continue;
+    Alert alert = live_alert.alert;
+    alert.verdict = state_->verdict(state_->checks[key.target], key.node);
+    return alert;
   }
   for (const LiveAlert& past : state_->resolved) {
-    if (past.alert.id == id) return &past.alert;
+    if (past.alert.id == id) return past.alert;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 std::vector<SeriesPoint> Engine::series(std::string_view kpi_name, const Entity& entity,
@@ -178,14 +192,14 @@ std::optional<Explanation> Engine::explain(std::string_view target, const Entity
   if (!key || !state.started) return std::nullopt;
   const Checks& check = state.checks[key->target];
   const Rollup& rollup = state.rollups[check.rollup];
-  const WindowNow& window = state.windows.at(check.target->over);
+  const TimeframeNow& window = state.frames_now[check.frame];
   const auto& members = rollup.members(key->node);
   Explanation explanation;
   explanation.objective = check.objective;
   explanation.target = check.target;
   explanation.kpi = check.kpi;
   explanation.entity = entity;
-  explanation.verdict = check.verdicts[key->node];
+  explanation.verdict = state.verdict(check, key->node);
   explanation.days = window.days;
   for (const Input& input : check.kpi->formula.inputs()) {
     ExplainedInput& explained = explanation.inputs.emplace_back();
@@ -196,12 +210,11 @@ std::optional<Explanation> Engine::explain(std::string_view target, const Entity
       for (Day day = window.days.first; day <= window.days.last; day = day + 1)
         buckets.push_back({.day = day});
     }
-    explained.sum = sum_over(state.cube, metric, members, buckets);
+    explained.sum = state.metric_over(input.name, members, std::span<const Bucket>(buckets));
     for (const Bucket bucket : buckets) {
-      const double sum = sum_over(state.cube, metric, members, std::vector<Bucket>{bucket});
-      explained.buckets.emplace_back(bucket, std::isnan(sum)
-                                                 ? Amount::missing()
-                                                 : Amount::from_micros(std::llround(sum * Amount::kScale)));
+      const RareSum sum = sum_over(state.cube, metric, members, std::span(&bucket, 1));
+      explained.buckets.emplace_back(bucket,
+                                     sum.present == 0 ? Amount::missing() : Amount::from_micros(sum.micros));
     }
   }
   for (const EntityIndex member : members) explanation.members.push_back(state.entities[member]);
@@ -217,7 +230,7 @@ EngineStats Engine::stats() const {
   EngineStats stats;
   stats.entities = state_->entities.size();
   stats.cells = state_->cube.cells();
-  for (const Checks& check : state_->checks) stats.checks += check.verdicts.size();
+  for (const Checks& check : state_->checks) stats.checks += check.states.size();
   stats.cell_bytes = state_->cube.bytes();
   return stats;
 }

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace tightrope::rules {
 namespace {
@@ -64,6 +65,105 @@ double Formula::denominator(std::span<const double> inputs) const noexcept {
   return run(denominator_, inputs);
 }
 
+// One operation on one pair, or one column of pairs: written once, so that both give the same bits.
+namespace {
+
+struct Add {
+  static double of(double a, double b) noexcept { return a + b; }
+};
+struct Subtract {
+  static double of(double a, double b) noexcept { return a - b; }
+};
+struct Multiply {
+  static double of(double a, double b) noexcept { return a * b; }
+};
+struct Divide {
+  static double of(double a, double b) noexcept { return b == 0 ? kUnknown : a / b; }
+};
+struct Minimum {
+  static double of(double a, double b) noexcept { return spread(b < a ? b : a, a, b); }
+};
+struct Maximum {
+  static double of(double a, double b) noexcept { return spread(a < b ? b : a, a, b); }
+};
+struct Less {
+  static double of(double a, double b) noexcept { return compare(a < b, a, b); }
+};
+struct LessEqual {
+  static double of(double a, double b) noexcept { return compare(a <= b, a, b); }
+};
+struct Greater {
+  static double of(double a, double b) noexcept { return compare(a > b, a, b); }
+};
+struct GreaterEqual {
+  static double of(double a, double b) noexcept { return compare(a >= b, a, b); }
+};
+struct Equal {
+  static double of(double a, double b) noexcept { return compare(a == b, a, b); }
+};
+struct NotEqual {
+  static double of(double a, double b) noexcept { return compare(a != b, a, b); }
+};
+struct And {
+  static double of(double a, double b) noexcept { return logical_and(a, b); }
+};
+struct Or {
+  static double of(double a, double b) noexcept { return logical_or(a, b); }
+};
+
+double select(double condition, double chosen, double otherwise) noexcept {
+  return std::isnan(condition) ? kUnknown : condition == 1 ? chosen : otherwise;
+}
+
+// Calls `use` with the operation that stands for a two-sided Op.
+template <class Op, class Use>
+void with_operation(Op op, const Use& use) {
+  switch (op) {
+    case Op::add:
+      return use(Add());
+    case Op::subtract:
+      return use(Subtract());
+    case Op::multiply:
+      return use(Multiply());
+    case Op::divide:
+      return use(Divide());
+    case Op::minimum:
+      return use(Minimum());
+    case Op::maximum:
+      return use(Maximum());
+    case Op::less:
+      return use(Less());
+    case Op::less_equal:
+      return use(LessEqual());
+    case Op::greater:
+      return use(Greater());
+    case Op::greater_equal:
+      return use(GreaterEqual());
+    case Op::equal:
+      return use(Equal());
+    case Op::not_equal:
+      return use(NotEqual());
+    case Op::logical_and:
+      return use(And());
+    case Op::logical_or:
+      return use(Or());
+    case Op::constant:
+    case Op::input:
+    case Op::negate:
+    case Op::absolute:
+    case Op::logical_not:
+    case Op::select:
+      break;
+  }
+}
+
+// What overflowed is not a figure.
+double finite_or_unknown(double value) noexcept {
+  return std::isfinite(value) ? value : kUnknown;
+}
+
+}  // namespace
+
 double Formula::run(const Program& program, std::span<const double> inputs) const noexcept {
   assert(inputs.size() == inputs_.size());
   // Each instruction pushes at most one value. Not initialised, for it is filled before it is read.
@@ -88,63 +188,93 @@ double Formula::run(const Program& program, std::span<const double> inputs) cons
         continue;
       case Op::select:
         top -= 2;
-        top[-1] = std::isnan(top[-1]) ? kUnknown : top[-1] == 1 ? top[0] : top[1];
+        top[-1] = select(top[-1], top[0], top[1]);
         continue;
       default:
         break;
     }
-    const double b = *--top;
-    const double a = top[-1];
+    --top;
+    with_operation(instruction.op, [top](auto operation) { top[-1] = operation.of(top[-1], top[0]); });
+  }
+  if (top == stack.data()) return kUnknown;  // a default-constructed formula has no program
+  return finite_or_unknown(top[-1]);
+}
+
+// A value on the stack is a column: an input's own, which is only read, or the buffer of its place.
+void Formula::evaluate(std::span<const double* const> inputs, std::size_t count, double* out) const {
+  assert(inputs.size() == inputs_.size() && count <= kColumn);
+  std::size_t depth = 0;
+  std::size_t deepest = 1;
+  for (const Instruction& instruction : program_) {
+    if (instruction.op == Op::constant || instruction.op == Op::input) {
+      deepest = std::max(deepest, ++depth);
+    } else if (instruction.op == Op::select) {
+      depth -= 2;
+    } else if (instruction.op != Op::negate && instruction.op != Op::absolute &&
+               instruction.op != Op::logical_not) {
+      --depth;
+    }
+  }
+  constexpr std::size_t kUsualDepth = 4;
+  std::array<double, kUsualDepth * kColumn> usual;
+  std::vector<double> unusual(deepest > kUsualDepth ? deepest * kColumn : 0);
+  double* const buffers = unusual.empty() ? usual.data() : unusual.data();
+  std::array<const double*, kMostInstructions> stack;
+  std::size_t top = 0;
+  const auto place = [&](std::size_t at) { return buffers + at * kColumn; };
+  for (const Instruction& instruction : program_) {
     switch (instruction.op) {
-      case Op::add:
-        top[-1] = a + b;
-        break;
-      case Op::subtract:
-        top[-1] = a - b;
-        break;
-      case Op::multiply:
-        top[-1] = a * b;
-        break;
-      case Op::divide:
-        top[-1] = b == 0 ? kUnknown : a / b;
-        break;
-      case Op::minimum:
-        top[-1] = spread(std::min(a, b), a, b);
-        break;
-      case Op::maximum:
-        top[-1] = spread(std::max(a, b), a, b);
-        break;
-      case Op::less:
-        top[-1] = compare(a < b, a, b);
-        break;
-      case Op::less_equal:
-        top[-1] = compare(a <= b, a, b);
-        break;
-      case Op::greater:
-        top[-1] = compare(a > b, a, b);
-        break;
-      case Op::greater_equal:
-        top[-1] = compare(a >= b, a, b);
-        break;
-      case Op::equal:
-        top[-1] = compare(a == b, a, b);
-        break;
-      case Op::not_equal:
-        top[-1] = compare(a != b, a, b);
-        break;
-      case Op::logical_and:
-        top[-1] = logical_and(a, b);
-        break;
-      case Op::logical_or:
-        top[-1] = logical_or(a, b);
-        break;
+      case Op::constant:
+        std::fill_n(place(top), count, constants_[instruction.index]);
+        stack[top] = place(top);
+        ++top;
+        continue;
+      case Op::input:
+        stack[top++] = inputs[instruction.index];
+        continue;
+      case Op::negate:
+      case Op::absolute:
+      case Op::logical_not: {
+        const double* a = stack[top - 1];
+        double* to = place(top - 1);
+        if (instruction.op == Op::negate) {
+          for (std::size_t i = 0; i < count; ++i) to[i] = -a[i];
+        } else if (instruction.op == Op::absolute) {
+          for (std::size_t i = 0; i < count; ++i) to[i] = std::fabs(a[i]);
+        } else {
+          for (std::size_t i = 0; i < count; ++i) to[i] = 1 - a[i];
+        }
+        stack[top - 1] = to;
+        continue;
+      }
+      case Op::select: {
+        top -= 2;
+        const double* condition = stack[top - 1];
+        const double* chosen = stack[top];
+        const double* otherwise = stack[top + 1];
+        double* to = place(top - 1);
+        for (std::size_t i = 0; i < count; ++i) to[i] = select(condition[i], chosen[i], otherwise[i]);
+        stack[top - 1] = to;
+        continue;
+      }
       default:
         break;
     }
+    --top;
+    const double* a = stack[top - 1];
+    const double* b = stack[top];
+    double* to = place(top - 1);
+    with_operation(instruction.op, [=](auto operation) {
+      for (std::size_t i = 0; i < count; ++i) to[i] = operation.of(a[i], b[i]);
+    });
+    stack[top - 1] = to;
   }
-  // A default-constructed formula has no program. What overflowed is not a figure.
-  if (top == stack.data() || !std::isfinite(top[-1])) return kUnknown;
-  return top[-1];
+  if (top == 0) {
+    std::fill_n(out, count, kUnknown);
+    return;
+  }
+  const double* result = stack[0];
+  for (std::size_t i = 0; i < count; ++i) out[i] = finite_or_unknown(result[i]);
 }
 
 }  // namespace tightrope::rules

@@ -2,13 +2,16 @@
 //
 //   expression  or, and, not; < <= > >= == !=; + -; * /; unary -; ( )
 //   operands    1.5, 20%, metric, kpi, named value, min(a, b, ...), max(a, b, ...), abs(a), if(c, a, b),
-//   change(kpi, 7d)
+//               change(x, 7d), change(x, 7d, 28d), change(x, yesterday, weekdays), share(x), rank(x)
 //
 // Operators bind as listed, the last the most tightly; comparisons do not chain. Names are letters, digits
 // and `_`. `change(x, w)` is x over the last window w divided by x over the window of that length before it,
-// minus 1. Unknown is NaN, and spreads: a missing input, or a division by zero, makes the result unknown.
-// What cannot change the result does not spread: `false and unknown` is false, `true or unknown` is true, and
-// of `if` only the chosen side counts.
+// minus 1; with a third argument, against the same window so many days earlier, or against the four windows
+// one to four weeks earlier (the same weekdays), of which those count that have figures. `share(x)` is a
+// total's part of its objective's; `rank(x)` the place among the entities of the same level, 1 the best
+// (where neither direction is better: the largest). Unknown is NaN, and spreads: a missing input, or a
+// division by zero, makes the result unknown. What cannot change the result does not spread: `false and
+// unknown` is false, `true or unknown` is true, and of `if` only the chosen side counts.
 #pragma once
 
 #include <cstddef>
@@ -43,11 +46,19 @@ struct Name {
   const Formula* inlined = nullptr;
 };
 
-// One figure a formula needs. Inputs are numbered in order of first use; each (name, change) once.
+// One figure a formula needs. Inputs are numbered in order of first use; each once.
 struct Input {
+  // Whose figure: the entity's, that of its whole objective, or the entity's place among its siblings.
+  enum class Of : std::uint8_t { entity, objective, siblings };
+
   std::string name;
-  Name::Kind kind;
-  std::optional<Window> change_over;  // set for change(name, window)
+  Name::Kind kind = Name::Kind::metric;
+  std::optional<Window> over = std::nullopt;  // else the window of the target
+  // The window ends so much before now: days, or hours of an hourly window.
+  std::int16_t earlier = 0;
+  bool weekdays = false;  // the mean of the windows 7, 14, 21 and 28 days earlier, of those with figures
+  Of of = Of::entity;
+
   friend bool operator==(const Input&, const Input&) = default;
 };
 
@@ -69,6 +80,11 @@ class Formula {
   // REQUIRES: inputs.size() == this->inputs().size(). NaN for unknown; a truth is 1 or 0.
   double evaluate(std::span<const double> inputs) const noexcept;
 
+  // The same for `count` entities at once: each input is a column of so many figures. Every result has the
+  // bits that evaluate() gives. REQUIRES: count <= kColumn; out has room for count.
+  static constexpr std::size_t kColumn = 256;
+  void evaluate(std::span<const double* const> inputs, std::size_t count, double* out) const;
+
   // For a formula of the form `a / b`, also times or over constants: its two sides, so that a target can be
   // checked on a against b also where b is 0. Neither side divides by figures; constants stand with the
   // numerator. Both take the same inputs as this formula, and numerator / denominator is its value, up to
@@ -84,6 +100,7 @@ class Formula {
   static constexpr std::size_t kMostBytes = 4096;
   static constexpr int kMostNesting = 64;
   static constexpr std::size_t kMostInstructions = 256;
+  static constexpr int kMostDaysBack = 98;  // how far change() looks, for that many days are in memory
 
  private:
   friend class FormulaCompiler;
@@ -133,7 +150,7 @@ class Formula {
 struct Vocabulary {
   std::function<std::optional<Name>(std::string_view)> find;
   std::vector<std::string> names;
-  bool allows_change = true;  // whether change() may be used: in playbooks, not in KPIs
+  bool allows_rank = true;  // whether rank() may be used: in playbooks, not in KPIs
 };
 
 // Any bytes give a formula or an error. Beyond Formula::kMostBytes, kMostNesting or kMostInstructions (those

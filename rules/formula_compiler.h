@@ -77,6 +77,25 @@ class FormulaCompiler {
   Parsed parse_absolute(const Token& name);
   Parsed parse_if(const Token& name);
   Parsed parse_change(const Token& name);
+  Parsed parse_share(const Token& name);
+  Parsed parse_rank(const Token& name);
+  // The metric or KPI that a function is about; `function` says what it does with it.
+  struct Subject {
+    Token name;
+    Name found;
+  };
+  std::optional<Subject> parse_subject(std::string_view function);
+  std::optional<Window> parse_change_window();
+  // What the figures of `change` are compared with.
+  struct Against {
+    std::int16_t earlier = 0;
+    bool weekdays = false;
+  };
+  std::optional<Against> parse_against(Window window);
+  // The subject's figure with `where` said of each of its inputs; name and kind of `where` are ignored.
+  Parsed figure_of(const Subject& subject, const Input& where);
+  // a / b, each of them a figure.
+  Parsed divide_figures(const Token& function, Parsed a, Parsed b);
   // Reads `)` and sets the fragment's extent to the whole call.
   Parsed close_call(const Token& name, Parsed result);
   bool expect_comma(const Token& function, std::string_view arguments);
@@ -85,7 +104,7 @@ class FormulaCompiler {
   Parsed combine(const Token& op_token, Op op, Fragment left, Fragment right, Unit unit);
   Parsed multiply(const Token& op_token, Fragment left, Fragment right);
   Parsed divide(const Token& op_token, Fragment left, Fragment right);
-  Parsed inline_formula(const Token& name, const Formula& formula, Unit unit);
+  Parsed inline_formula(const Token& name, const Formula& formula, Unit unit, const Input* where = nullptr);
   Parsed input(const Token& name, Input needed, Unit unit);
   std::optional<Name> look_up(const Token& name);
   bool require_truth(const Fragment& fragment, std::string_view where);

@@ -10,7 +10,10 @@
 namespace tightrope::rules {
 namespace {
 
-constexpr std::array<std::string_view, 5> kFunctionNames{"min", "max", "abs", "if", "change"};
+constexpr std::array<std::string_view, 7> kFunctionNames{"min",    "max",   "abs", "if",
+                                                         "change", "share", "rank"};
+constexpr std::string_view kWeekdays = "weekdays";
+constexpr int kWeeksBack = 28;  // of the same weekdays
 
 }  // namespace
 
@@ -81,7 +84,7 @@ FormulaCompiler::Parsed FormulaCompiler::parse_name() {
   const std::optional<Name> found = look_up(name);
   if (!found) return std::nullopt;
   if (found->inlined != nullptr) return inline_formula(name, *found->inlined, found->unit);
-  return input(name, Input{std::string(name.text), found->kind, std::nullopt}, found->unit);
+  return input(name, Input{.name = std::string(name.text), .kind = found->kind}, found->unit);
 }
 
 FormulaCompiler::Parsed FormulaCompiler::input(const Token& name, Input needed, Unit unit) {
@@ -94,14 +97,23 @@ FormulaCompiler::Parsed FormulaCompiler::input(const Token& name, Input needed, 
                   .quotient = std::nullopt};
 }
 
-FormulaCompiler::Parsed FormulaCompiler::inline_formula(const Token& name, const Formula& formula,
-                                                        Unit unit) {
-  const auto translate = [this, &formula](const Program& program) {
+FormulaCompiler::Parsed FormulaCompiler::inline_formula(const Token& name, const Formula& formula, Unit unit,
+                                                        const Input* where) {
+  const auto placed = [where](Input needed) {
+    if (where == nullptr || needed.kind == Name::Kind::value) return needed;
+    needed.over = where->over;
+    needed.earlier = where->earlier;
+    needed.weekdays = where->weekdays;
+    needed.of = where->of;
+    return needed;
+  };
+  const auto translate = [this, &formula, &placed](const Program& program) {
     Program translated = program;
     for (Formula::Instruction& instruction : translated) {
       if (instruction.op == Op::constant)
         instruction.index = constant_index(formula.constants_[instruction.index]);
-      if (instruction.op == Op::input) instruction.index = input_index(formula.inputs_[instruction.index]);
+      if (instruction.op == Op::input)
+        instruction.index = input_index(placed(formula.inputs_[instruction.index]));
     }
     return translated;
   };
@@ -126,15 +138,18 @@ FormulaCompiler::Parsed FormulaCompiler::parse_function(const Token& name) {
   if (too_deep()) return std::nullopt;
   static const std::vector<std::string> known(kFunctionNames.begin(), kFunctionNames.end());
   if (std::find(known.begin(), known.end(), name.text) == known.end()) {
-    return fail_at(
-        name, fmt::format("unknown function {}; there are min, max, abs, if and change", quoted(name.text)),
-        nearest_name(name.text, known));
+    return fail_at(name,
+                   fmt::format("unknown function {}; there are min, max, abs, if, change, share and rank",
+                               quoted(name.text)),
+                   nearest_name(name.text, known));
   }
   take();  // the parenthesis
   if (name.text == "min") return close_call(name, parse_extreme(name, Op::minimum));
   if (name.text == "max") return close_call(name, parse_extreme(name, Op::maximum));
   if (name.text == "abs") return close_call(name, parse_absolute(name));
   if (name.text == "if") return close_call(name, parse_if(name));
+  if (name.text == "share") return close_call(name, parse_share(name));
+  if (name.text == "rank") return close_call(name, parse_rank(name));
   return close_call(name, parse_change(name));
 }
 
@@ -207,26 +222,127 @@ FormulaCompiler::Parsed FormulaCompiler::parse_if(const Token& name) {
   return combine(name, Op::select, std::move(*condition), std::move(*otherwise), *unit);
 }
 
-FormulaCompiler::Parsed FormulaCompiler::parse_change(const Token& function) {
-  if (!vocabulary_.allows_change)
-    return fail_at(function, "change() cannot be used here: a KPI is made of sums");
+// Functions of a metric or KPI.
+
+std::optional<FormulaCompiler::Subject> FormulaCompiler::parse_subject(std::string_view function) {
   if (!at(Kind::name)) return fail_unexpected("the name of a metric or KPI");
   const Token name = take();
   const std::optional<Name> found = look_up(name);
   if (!found) return std::nullopt;
   if (found->kind == Name::Kind::value) {
+    return fail_at(
+        name, fmt::format("{} is one figure; {}() takes a metric or a KPI", quoted(name.text), function));
+  }
+  const auto is_placed = [](const Input& input) {
+    return input.over || input.of != Input::Of::entity || input.kind == Name::Kind::value;
+  };
+  if (found->inlined != nullptr &&
+      std::any_of(found->inlined->inputs_.begin(), found->inlined->inputs_.end(), is_placed)) {
     return fail_at(name,
-                   fmt::format("{} has no history; change() takes a metric or a KPI", quoted(name.text)));
+                   fmt::format("{} is made with change(), share() or a named value, and {}() takes sums",
+                               quoted(name.text), function));
   }
-  if (!expect_comma(function, "kpi, 7d")) return std::nullopt;
+  return Subject{name, *found};
+}
+
+FormulaCompiler::Parsed FormulaCompiler::figure_of(const Subject& subject, const Input& where) {
+  if (subject.found.inlined != nullptr)
+    return inline_formula(subject.name, *subject.found.inlined, subject.found.unit, &where);
+  Input needed = where;
+  needed.name = std::string(subject.name.text);
+  needed.kind = subject.found.kind;
+  return input(subject.name, std::move(needed), subject.found.unit);
+}
+
+FormulaCompiler::Parsed FormulaCompiler::divide_figures(const Token& function, Parsed a, Parsed b) {
+  if (!a || !b) return std::nullopt;
+  Parsed quotient = combine(function, Op::divide, std::move(*a), std::move(*b), Unit::ratio);
+  if (quotient) quotient->divides = true;
+  return quotient;
+}
+
+std::optional<Window> FormulaCompiler::parse_change_window() {
   const std::optional<Window> window = parse_window(current().text);
-  if (!window || (window->kind != Window::Kind::hours && window->kind != Window::Kind::days)) {
+  const bool fits = window && (window->kind == Window::Kind::hours || window->kind == Window::Kind::days ||
+                               window->kind == Window::Kind::yesterday);
+  if (!fits) {
     if (at(Kind::end) || at(Kind::close)) return fail_unexpected("a window such as 7d");
-    return fail_at(current(), fmt::format("{} is not a window for change(); write 1h to {}h or 1d to {}d",
-                                          quoted(current().text), Window::kMostHours, Window::kMostDays));
+    return fail_at(current(),
+                   fmt::format("{} is not a window for change(); write 1h to {}h, 1d to {}d or yesterday",
+                               quoted(current().text), Window::kMostHours, Window::kMostDays));
   }
+  return window;
+}
+
+std::optional<FormulaCompiler::Against> FormulaCompiler::parse_against(Window window) {
+  if (window.kind == Window::Kind::hours) {
+    return fail_at(current(), "hours are compared with the hours before them; write change(x, 24h)");
+  }
+  if (at(Kind::name) && current().text == kWeekdays) return Against{.earlier = 0, .weekdays = true};
+  const std::optional<Window> back = parse_window(current().text);
+  if (!back || back->kind != Window::Kind::days) {
+    if (at(Kind::end) || at(Kind::close)) return fail_unexpected("a number of days such as 28d");
+    return fail_at(current(), fmt::format("{} is not what change() can compare with; write 28d, or weekdays",
+                                          quoted(current().text)));
+  }
+  return Against{.earlier = back->length, .weekdays = false};
+}
+
+FormulaCompiler::Parsed FormulaCompiler::parse_change(const Token& function) {
+  const std::optional<Subject> subject = parse_subject("change");
+  if (!subject || !expect_comma(function, "kpi, 7d")) return std::nullopt;
+  const Token window_token = current();
+  const std::optional<Window> window = parse_change_window();
+  if (!window) return std::nullopt;
   take();
-  return input(name, Input{std::string(name.text), found->kind, *window}, Unit::ratio);
+  Against against{.earlier = window->length, .weekdays = false};
+  if (at(Kind::comma)) {
+    take();
+    const std::optional<Against> given = parse_against(*window);
+    if (!given) return std::nullopt;
+    take();
+    against = *given;
+  }
+  if (window->kind != Window::Kind::hours) {
+    const int days = window->kind == Window::Kind::days ? window->length : 1;
+    const int back = days + (against.weekdays ? kWeeksBack : against.earlier);
+    if (back > Formula::kMostDaysBack) {
+      return fail_at(window_token,
+                     fmt::format("this looks {} days back, and {} are in memory; for a window against the "
+                                 "one before it, at most {}d",
+                                 back, Formula::kMostDaysBack, Formula::kMostDaysBack / 2));
+    }
+  }
+  Parsed now = figure_of(*subject, Input{.over = *window});
+  Parsed before =
+      figure_of(*subject, Input{.over = *window, .earlier = against.earlier, .weekdays = against.weekdays});
+  Parsed change = divide_figures(function, std::move(now), std::move(before));
+  if (!change || !append(function, change->program, {{Op::constant, constant_index(1)}, {Op::subtract}}))
+    return std::nullopt;
+  return change;
+}
+
+FormulaCompiler::Parsed FormulaCompiler::parse_share(const Token& function) {
+  const std::optional<Subject> subject = parse_subject("share");
+  if (!subject) return std::nullopt;
+  const bool divides = subject->found.inlined != nullptr && subject->found.inlined->divides_;
+  const Unit unit = subject->found.unit;
+  if (divides || unit == Unit::ratio || unit == Unit::per_money) {
+    return fail_at(subject->name,
+                   fmt::format("{} is a quotient, and has no shares; share() takes a total such as spend",
+                               quoted(subject->name.text)));
+  }
+  return divide_figures(function, figure_of(*subject, Input{}),
+                        figure_of(*subject, Input{.of = Input::Of::objective}));
+}
+
+FormulaCompiler::Parsed FormulaCompiler::parse_rank(const Token& function) {
+  if (!vocabulary_.allows_rank) return fail_at(function, "rank() cannot be used here: a KPI is made of sums");
+  const std::optional<Subject> subject = parse_subject("rank");
+  if (!subject) return std::nullopt;
+  Parsed rank = figure_of(*subject, Input{.of = Input::Of::siblings});
+  if (rank) rank->unit = Unit::number;
+  return rank;
 }
 
 }  // namespace tightrope::rules

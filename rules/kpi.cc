@@ -34,6 +34,12 @@ const T* find_by_name(const std::vector<T>& all, std::string_view name) noexcept
 
 }  // namespace
 
+std::optional<Unit> check_value(std::string_view name) noexcept {
+  if (name == kBudgetValue) return Unit::money;
+  if (name == kBoundValue) return Unit::number;
+  return std::nullopt;
+}
+
 std::string_view to_string(Better better) noexcept {
   return kBetterNames[static_cast<std::size_t>(better)];
 }
@@ -133,9 +139,10 @@ std::variant<Formula, FormulaError> KpiLibrary::compile(std::string_view formula
   vocabulary.find = [this](std::string_view name) -> std::optional<Name> {
     if (const Metric* metric = find_metric(name)) return Name{Name::Kind::metric, metric->unit};
     if (const Kpi* kpi = find_kpi(name)) return Name{Name::Kind::kpi, kpi->unit, &kpi->formula};
+    if (const auto unit = check_value(name)) return Name{Name::Kind::value, *unit};
     return std::nullopt;
   };
-  vocabulary.allows_change = false;
+  vocabulary.allows_rank = false;
   std::variant<Formula, FormulaError> compiled = compile_formula(formula, vocabulary);
   // The names serve suggestions only, and most formulas are right: they are listed once one is wrong.
   if (std::holds_alternative<Formula>(compiled)) return compiled;

@@ -22,13 +22,19 @@ struct Metric {
   friend bool operator==(const Metric&, const Metric&) = default;
 };
 
+// What a KPI can name of the check it is made for, beside figures: the entity's own bound, and the budget of
+// its objective. A metric or KPI of that name hides them.
+constexpr std::string_view kBoundValue = "bound";
+constexpr std::string_view kBudgetValue = "budget";
+std::optional<Unit> check_value(std::string_view name) noexcept;  // its unit; nothing for other names
+
 enum class Better : std::uint8_t { lower, higher, neither };
 std::string_view to_string(Better better) noexcept;
 std::optional<Better> parse_better(std::string_view text) noexcept;
 
 struct Kpi {
   std::string name;
-  Formula formula;  // its inputs are metrics only: KPIs that it names are inlined
+  Formula formula;  // its inputs are metrics and check values: KPIs that it names are inlined
   Unit unit = Unit::ratio;
   Better better = Better::neither;
   std::string meaning;  // one line for people

@@ -41,7 +41,7 @@ class Numbers {
       const bool of_kpi = name == "value" || name == "bound";
       return TemplateNumber{value(name), of_kpi ? situation_.kpi_unit : unit};
     }
-    const Input input{.name = std::string(name), .kind = Name::Kind::kpi, .change_over = std::nullopt};
+    const Input input{.name = std::string(name), .kind = Name::Kind::kpi};
     return TemplateNumber{situation_.figure(input), situation_.unit_of(name)};
   }
 
@@ -58,7 +58,7 @@ class Numbers {
     if (name == "step") return step_;
     if (name == "max_step") return max_step_;
     if (name == "bid_after") {
-      const Input click_price{.name = "cpc", .kind = Name::Kind::kpi, .change_over = std::nullopt};
+      const Input click_price{.name = "cpc", .kind = Name::Kind::kpi};
       return situation_.figure(click_price) * (1 - step_);
     }
     if (name == "budget_after") return situation_.value("spend_per_day") * (1 - step_);

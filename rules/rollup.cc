@@ -1,58 +1,22 @@
 #include "rules/rollup.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <limits>
 
 namespace tightrope::rules {
 namespace {
 
-constexpr std::int64_t kMissing = Amount::kMissing;
+constexpr std::int64_t kUnconverted = Amount::kUnconverted;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
-double hours_between(Timestamp from, Timestamp to) {
-  return std::chrono::duration<double, std::ratio<3600>>(to - from).count();
-}
 
 // Sums wrap instead of overflowing: then taking out what was put in still gives exactly what was there
 // before.
-void add_wrapping(std::int64_t& sum, std::int64_t value, std::int64_t sign) noexcept {
-  sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) +
-                                  static_cast<std::uint64_t>(sign) * static_cast<std::uint64_t>(value));
+void add_wrapping(std::int64_t& sum, std::int64_t value, std::int32_t sign) noexcept {
+  const auto amount = static_cast<std::uint64_t>(value);
+  sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) + (sign > 0 ? amount : ~amount + 1));
 }
 
 }  // namespace
-
-bool WindowNow::contains(Bucket bucket) const noexcept {
-  if (hours.empty()) return bucket.whole_day() && days.contains(bucket.day);
-  return std::binary_search(hours.begin(), hours.end(), bucket);
-}
-
-WindowNow window_now(const Calendar& calendar, Window window, Timestamp now) {
-  WindowNow result;
-  const Timestamp hour_end = calendar.next_hour(now);
-  if (window.kind == Window::Kind::hours) {
-    Bucket bucket = calendar.hour_of(now);
-    for (int i = 0; i < window.length; ++i) {
-      result.hours.push_back(bucket);
-      bucket = calendar.hour_of(calendar.start_of(bucket) - Duration(1));
-    }
-    std::reverse(result.hours.begin(), result.hours.end());
-    result.days = {result.hours.front().day, result.hours.back().day};
-    result.hours_elapsed = window.length;
-    return result;
-  }
-  const Day today = calendar.day_of(now);
-  result.days = calendar.days_of(window, today);
-  const Timestamp begin = calendar.start_of(result.days.first);
-  result.hours_elapsed = hours_between(begin, std::min(hour_end, calendar.start_of(result.days.last + 1)));
-  const DayRange period = calendar.period_of(window, today);
-  const Timestamp period_begin = calendar.start_of(period.first);
-  const double whole = hours_between(period_begin, calendar.start_of(period.last + 1));
-  result.elapsed_share = std::clamp(hours_between(period_begin, hour_end) / whole, 0.0, 1.0);
-  return result;
-}
 
 Rollup::Rollup(const Objective* objective, int depth) : objective_(objective), depth_(depth) {
   if (depth == Level::kObjective) {  // the objective itself is there before any figure
@@ -62,13 +26,13 @@ Rollup::Rollup(const Objective* objective, int depth) : objective_(objective), d
   }
 }
 
-std::size_t Rollup::column(Window window, const std::string& metric) {
+std::size_t Rollup::column(std::uint32_t frame, const std::string& metric) {
   const auto place = std::find_if(columns_.begin(), columns_.end(), [&](const SumColumn& column) {
-    return column.window == window && column.metric == metric;
+    return column.frame == frame && column.metric == metric;
   });
   if (place != columns_.end()) return static_cast<std::size_t>(place - columns_.begin());
   SumColumn& column = columns_.emplace_back();
-  column.window = window;
+  column.frame = frame;
   column.metric = metric;
   column.sums.resize(nodes_.size());
   column.present.resize(nodes_.size());
@@ -92,16 +56,12 @@ NodeIndex Rollup::add(EntityIndex entity, const Entity& path) {
     for (SumColumn& column : columns_) {
       column.sums.push_back(0);
       column.present.push_back(0);
+      if (!column.unconverted.empty()) column.unconverted.push_back(0);
     }
   }
   nodes_of_[entity] = place->second;
   members_[place->second].push_back(entity);
   return place->second;
-}
-
-const std::vector<std::uint32_t>& Rollup::columns_of(MetricIndex metric) const noexcept {
-  static const std::vector<std::uint32_t> kNone;
-  return metric < columns_of_.size() ? columns_of_[metric] : kNone;
 }
 
 void Rollup::bind(MetricIndex metric, const std::string& name) {
@@ -113,84 +73,102 @@ void Rollup::bind(MetricIndex metric, const std::string& name) {
   }
 }
 
-void Rollup::change(std::size_t column, NodeIndex node, std::int64_t before, std::int64_t after) noexcept {
-  SumColumn& target = columns_[column];
-  if (before != kMissing) {
-    add_wrapping(target.sums[node], before, -1);
-    --target.present[node];
-  }
-  if (after != kMissing) {
-    add_wrapping(target.sums[node], after, 1);
-    ++target.present[node];
+void Rollup::count(SumColumn& column, NodeIndex node, std::int64_t value, std::int32_t sign) {
+  if (value > kUnconverted) {
+    add_wrapping(column.sums[node], value, sign);
+    column.present[node] += sign;
+  } else if (value == kUnconverted) {
+    if (column.unconverted.empty()) column.unconverted.resize(nodes_.size());
+    column.unconverted[node] += sign;
   }
 }
 
-void Rollup::add_row(SumColumn& column, std::span<const std::int64_t> row, std::int64_t sign) noexcept {
-  const std::size_t count = std::min(row.size(), nodes_of_.size());
-  for (std::size_t entity = 0; entity < count; ++entity) {
+void Rollup::change(SumColumn& column, NodeIndex node, std::int64_t before, std::int64_t after) {
+  count(column, node, before, -1);
+  count(column, node, after, 1);
+}
+
+void Rollup::add_row(SumColumn& column, std::span<const std::int64_t> row, std::int32_t sign) {
+  const std::size_t size = std::min(row.size(), nodes_of_.size());
+  for (std::size_t entity = 0; entity < size; ++entity) {
     const NodeIndex node = nodes_of_[entity];
-    if (node == kNoNode || row[entity] == kMissing) continue;
-    add_wrapping(column.sums[node], row[entity], sign);
-    column.present[node] += static_cast<std::int32_t>(sign);
+    if (node != kNoNode) count(column, node, row[entity], sign);
   }
 }
 
-void Rollup::resum(std::size_t column, const Cube& cube, const WindowNow& window) {
-  SumColumn& target = columns_[column];
-  std::fill(target.sums.begin(), target.sums.end(), 0);
-  std::fill(target.present.begin(), target.present.end(), 0);
-  if (target.index == Cube::kNoMetric) return;
-  if (!window.hours.empty()) {
-    for (const Bucket hour : window.hours) add_row(target, cube.hour_row(target.index, hour), 1);
+void Rollup::resum(SumColumn& column, const Cube& cube, const TimeframeNow& frame) {
+  std::fill(column.sums.begin(), column.sums.end(), 0);
+  std::fill(column.present.begin(), column.present.end(), 0);
+  column.unconverted.clear();
+  if (column.index == Cube::kNoMetric) return;
+  for (const Bucket hour : frame.hours) add_row(column, cube.hour_row(column.index, hour), 1);
+  if (!frame.hours.empty()) return;
+  for (Day day = frame.days.first; day <= frame.days.last; day = day + 1)
+    add_row(column, cube.day_row(column.index, day), 1);
+}
+
+void Rollup::roll(SumColumn& column, const Cube& cube, const TimeframeNow& before, const TimeframeNow& now) {
+  if (column.index == Cube::kNoMetric) return;
+  if (!now.hours.empty()) {
+    for (const Bucket hour : before.hours) {
+      if (!now.contains(hour)) add_row(column, cube.hour_row(column.index, hour), -1);
+    }
+    for (const Bucket hour : now.hours) {
+      if (!before.contains(hour)) add_row(column, cube.hour_row(column.index, hour), 1);
+    }
     return;
   }
-  for (Day day = window.days.first; day <= window.days.last; day = day + 1) {
-    add_row(target, cube.day_row(target.index, day), 1);
-  }
-}
-
-void Rollup::roll(std::size_t column, const Cube& cube, const WindowNow& before, const WindowNow& now) {
-  SumColumn& target = columns_[column];
-  if (target.index == Cube::kNoMetric) return;
   for (Day day = before.days.first; day <= before.days.last; day = day + 1) {
-    if (!now.days.contains(day)) add_row(target, cube.day_row(target.index, day), -1);
+    if (!now.days.contains(day)) add_row(column, cube.day_row(column.index, day), -1);
   }
   for (Day day = now.days.first; day <= now.days.last; day = day + 1) {
-    if (!before.days.contains(day)) add_row(target, cube.day_row(target.index, day), 1);
+    if (!before.days.contains(day)) add_row(column, cube.day_row(column.index, day), 1);
   }
 }
 
 namespace {
 
-template <class RowOf, class Buckets>
-double sum_rows(const std::vector<EntityIndex>& members, const Buckets& buckets, const RowOf& row_of) {
-  std::int64_t sum = 0;
-  bool any = false;
-  for (const auto bucket : buckets) {
-    const auto row = row_of(bucket);
-    for (const EntityIndex member : members) {
-      if (member >= row.size() || row[member] == kMissing) continue;
-      add_wrapping(sum, row[member], 1);
-      any = true;
+void add_members(RareSum& sum, std::span<const std::int64_t> row,
+                 std::span<const EntityIndex> members) noexcept {
+  for (const EntityIndex member : members) {
+    if (member >= row.size()) continue;
+    const std::int64_t value = row[member];
+    if (value > kUnconverted) {
+      add_wrapping(sum.micros, value, 1);
+      ++sum.present;
+    } else if (value == kUnconverted) {
+      ++sum.unconverted;
     }
   }
-  return any ? Amount::from_micros(sum).to_double() : kUnknown;
 }
 
 }  // namespace
 
-double sum_over(const Cube& cube, MetricIndex metric, const std::vector<EntityIndex>& members,
-                DayRange days) {
-  std::vector<Day> list;
-  for (Day day = days.first; day <= days.last; day = day + 1) list.push_back(day);
-  return sum_rows(members, list, [&](Day day) { return cube.day_row(metric, day); });
+RareSum sum_over(const Cube& cube, MetricIndex metric, std::span<const EntityIndex> members, DayRange days) {
+  RareSum sum;
+  for (Day day = days.first; day <= days.last; day = day + 1)
+    add_members(sum, cube.day_row(metric, day), members);
+  return sum;
 }
 
-double sum_over(const Cube& cube, MetricIndex metric, const std::vector<EntityIndex>& members,
-                const std::vector<Bucket>& buckets) {
-  return sum_rows(members, buckets, [&](Bucket bucket) {
-    return bucket.whole_day() ? cube.day_row(metric, bucket.day) : cube.hour_row(metric, bucket);
-  });
+RareSum sum_over(const Cube& cube, MetricIndex metric, std::span<const EntityIndex> members,
+                 std::span<const Bucket> buckets) {
+  RareSum sum;
+  for (const Bucket bucket : buckets) {
+    add_members(sum, bucket.whole_day() ? cube.day_row(metric, bucket.day) : cube.hour_row(metric, bucket),
+                members);
+  }
+  return sum;
+}
+
+double figure_of(std::int64_t micros, std::int32_t present, bool converted, bool additive) noexcept {
+  // What does not add up stands for itself alone, or for nothing.
+  if (present == 0 || !converted || (!additive && present != 1)) return kUnknown;
+  return static_cast<double>(micros) / static_cast<double>(Amount::kScale);
+}
+
+double figure_of(const RareSum& sum, bool additive) noexcept {
+  return figure_of(sum.micros, sum.present, sum.unconverted == 0, additive);
 }
 
 }  // namespace tightrope::rules

@@ -74,6 +74,8 @@ class Amount {
   friend constexpr bool operator==(Amount, Amount) noexcept = default;
 
   static constexpr std::int64_t kMissing = std::numeric_limits<std::int64_t>::min();
+  // In columns only: reported in a currency for whose day no exchange rate is known. No Amount has it.
+  static constexpr std::int64_t kUnconverted = kMissing + 1;
 
  private:
   constexpr explicit Amount(std::int64_t micros) noexcept : micros_(micros) {}

@@ -8,10 +8,10 @@ namespace tightrope::rules {
 namespace {
 
 constexpr std::array<std::string_view, 4> kStates{"unknown", "on_target", "watch", "off_target"};
-constexpr std::array<std::string_view, 8> kReasons{"meets_target",  "near_bound",  "misses_target",
-                                                   "little_volume", "no_figures",  "undefined",
-                                                   "needs_hours",   "no_bound_yet"};
-constexpr std::array<std::string_view, 8> kExplanations{
+constexpr std::array<std::string_view, 10> kReasons{
+    "meets_target", "near_bound",  "misses_target", "little_volume", "no_figures",
+    "undefined",    "needs_hours", "no_bound_yet",  "no_rate",       "guard_missed"};
+constexpr std::array<std::string_view, 10> kExplanations{
     "the target is met",
     "the target is met, but only just",
     "the target is missed",
@@ -20,28 +20,25 @@ constexpr std::array<std::string_view, 8> kExplanations{
     "the figures that arrived do not make a value (a division by zero, or an input is missing)",
     "the window is in hours, and the figures come by day",
     "the target is not in force yet",
+    "money in another currency has no exchange rate for its day",
+    "the target is met, but a target that guards it is missed: it is bought at its expense",
 };
 
 // With no conversion at all, a price has no value, yet money was spent. On target, this many conversions
 // would be due by now; to see none of 3 has a chance of 5 % (Poisson), and that is called missed.
 constexpr double kDueAndNoneSeen = 3;
 
-// The gap as a share of the bound; a bound of 0 has no shares, so any miss of it is a whole one.
-double share_over(double value, double bound) noexcept {
-  if (bound != 0) return (value - bound) / std::abs(bound);
-  return value > 0 ? 1 : value < 0 ? -1 : 0;
-}
-
-double gap(const Target& target, double value, double low, double high) noexcept {
-  switch (target.kind) {
+double room_used(BoundKind kind, double value, Sides sides) noexcept {
+  switch (kind) {
     case BoundKind::at_most:
-      return share_over(value, high);
+      return value >= 0 && sides.high > 0 ? value / sides.high : kUndefined;
     case BoundKind::at_least:
-      return -share_over(value, low);
+      return value > 0 && sides.low > 0 ? sides.low / value : kUndefined;
     case BoundKind::between:
       break;
   }
-  return std::max(share_over(value, high), -share_over(value, low));
+  const double half = (sides.high - sides.low) / 2;
+  return half > 0 ? std::abs(value - (sides.low + half)) / half : kUndefined;
 }
 
 // Money lost in the window through the miss: what was overspent for the result, or what the result falls
@@ -79,18 +76,44 @@ std::string_view explain(Reason reason) noexcept {
   return kExplanations[static_cast<std::size_t>(reason)];
 }
 
-Verdict judge(const Target& target, const Kpi& kpi, const Bound* bound, const CheckInput& input) noexcept {
+Sides sides_of(const Target& target, const Bound& bound, double elapsed_share) noexcept {
+  const double share = target.pace ? elapsed_share : 1;
+  Sides sides;
+  if (target.kind != BoundKind::at_most) sides.low = bound.low * share;
+  if (target.kind != BoundKind::at_least) sides.high = bound.high * share;
+  return sides;
+}
+
+double gap_of(BoundKind kind, double value, Sides sides) noexcept {
+  switch (kind) {
+    case BoundKind::at_most:
+      return gap_at_most(value, sides.high);
+    case BoundKind::at_least:
+      return gap_at_least(value, sides.low);
+    case BoundKind::between:
+      break;
+  }
+  const double above = gap_at_most(value, sides.high);
+  const double below = gap_at_least(value, sides.low);
+  return above < below ? below : above;
+}
+
+Verdict judge(const Target& target, const Kpi& kpi, const std::optional<Sides>& sides,
+              const CheckInput& input) noexcept {
   Verdict verdict;
   verdict.value = input.value;
-  if (bound == nullptr) {
+  if (!sides) {
     verdict.reason = Reason::no_bound_yet;
     return verdict;
   }
-  const double share = target.pace ? input.elapsed_share : 1;
-  if (target.kind != BoundKind::at_most) verdict.low = bound->low * share;
-  if (target.kind != BoundKind::at_least) verdict.high = bound->high * share;
+  verdict.low = sides->low;
+  verdict.high = sides->high;
   if (input.needs_hours) {
     verdict.reason = Reason::needs_hours;
+    return verdict;
+  }
+  if (!input.converted) {
+    verdict.reason = Reason::no_rate;
     return verdict;
   }
   if (!input.any_figure) {
@@ -114,7 +137,8 @@ Verdict judge(const Target& target, const Kpi& kpi, const Bound* bound, const Ch
     }
     return verdict;
   }
-  verdict.gap_ratio = gap(target, input.value, verdict.low, verdict.high);
+  verdict.gap_ratio = gap_of(target.kind, input.value, *sides);
+  verdict.room_used = room_used(target.kind, input.value, *sides);
   if (verdict.gap_ratio > 0) {
     verdict.state = input.volume_reached ? VerdictState::off_target : VerdictState::watch;
     verdict.reason = input.volume_reached ? Reason::misses_target : Reason::little_volume;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,7 +28,10 @@ enum class Reason : std::uint8_t {
   undefined,      // a division by zero, or an input that nobody reported
   needs_hours,    // an hourly window on figures by day
   no_bound_yet,   // the first `from:` lies ahead
+  no_rate,        // money in another currency, and no exchange rate for its day
+  guard_missed,   // met, while a target that guards it is missed: bought at its expense
 };
+constexpr Reason kLastReason = Reason::guard_missed;
 std::string_view to_string(Reason reason) noexcept;  // "meets_target", ...
 std::string_view explain(Reason reason) noexcept;    // a clause for people
 
@@ -45,7 +50,63 @@ struct Verdict {
       0;  // money at risk per hour while it stays so, in the client's currency; 0 unless missed
   double evidence_log10 = kUndefined;  // how strongly the figures contradict "meets its target"
 
+  // How much of the room between no result and the bound is used: value / high, or low / value; between two
+  // bounds, the distance from the middle as a share of the half. 1 is at the bound, more beyond it. Undefined
+  // with the value, and where either is not positive.
+  double room_used = kUndefined;
+  // This is missed, and a target that it guards is met: that one is bought at its expense.
+  bool pays_for_another = false;
+
   bool missed() const noexcept { return state == VerdictState::off_target; }
+};
+
+// The verdicts of one target by node, made as they are asked for. Borrowed from whoever holds the figures.
+class VerdictRange {
+ public:
+  using At = Verdict (*)(const void* holder, std::size_t node);
+
+  VerdictRange() = default;
+  VerdictRange(std::size_t size, const void* holder, At at) noexcept
+      : size_(size), holder_(holder), at_(at) {}
+  // Of a list that outlives the range.
+  explicit VerdictRange(std::span<const Verdict> list) noexcept
+      : size_(list.size()),
+        holder_(list.data()),
+        at_([](const void* data, std::size_t node) { return static_cast<const Verdict*>(data)[node]; }) {}
+
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  Verdict operator[](std::size_t node) const { return at_(holder_, node); }
+
+  class Iterator {
+   public:
+    using value_type = Verdict;
+    using difference_type = std::ptrdiff_t;
+    Iterator() = default;
+    Iterator(const VerdictRange* range, std::size_t node) noexcept : range_(range), node_(node) {}
+    Verdict operator*() const { return (*range_)[node_]; }
+    Iterator& operator++() noexcept {
+      ++node_;
+      return *this;
+    }
+    Iterator operator++(int) noexcept {
+      Iterator before = *this;
+      ++node_;
+      return before;
+    }
+    friend bool operator==(const Iterator& a, const Iterator& b) noexcept { return a.node_ == b.node_; }
+
+   private:
+    const VerdictRange* range_ = nullptr;
+    std::size_t node_ = 0;
+  };
+  Iterator begin() const noexcept { return {this, 0}; }
+  Iterator end() const noexcept { return {this, size_}; }
+
+ private:
+  std::size_t size_ = 0;
+  const void* holder_ = nullptr;
+  At at_ = nullptr;
 };
 
 // The figures a verdict is made from: sums over the window at one entity.
@@ -57,13 +118,34 @@ struct CheckInput {
   Unit denominator_unit = Unit::number;
   double spend = kUndefined;  // over the window, for the stake
   double hours = 0;           // elapsed in the window
-  double elapsed_share = 1;   // of the period, for pace
   bool volume_reached = true;
   bool any_figure = false;   // at least one input has at least one figure in the window
   bool needs_hours = false;  // an hourly window, and figures by day only
+  bool converted = true;     // no figure wants an exchange rate
 };
 
-// Pure. `bound` may be null: not in force yet.
-Verdict judge(const Target& target, const Kpi& kpi, const Bound* bound, const CheckInput& input) noexcept;
+// What a value is held against; undefined where the target has no such side.
+struct Sides {
+  double low = kUndefined;
+  double high = kUndefined;
+};
+// The sides of a bound; where it paces a total, what should have been reached by `elapsed_share` of its
+// period, and how far from that it may be.
+Sides sides_of(const Target& target, const Bound& bound, double elapsed_share) noexcept;
+
+// By what share of the bound the value misses it: positive is bad. One formula for one value and for columns.
+inline double gap_at_most(double value, double high) noexcept {
+  // A bound of 0 has no shares, so any miss of it is a whole one.
+  if (high != 0) return (value - high) / std::abs(high);
+  return value > 0 ? 1 : value < 0 ? -1 : value;
+}
+inline double gap_at_least(double value, double low) noexcept {
+  return -gap_at_most(value, low);
+}
+double gap_of(BoundKind kind, double value, Sides sides) noexcept;
+
+// Pure. `sides` is nothing while no bound is in force.
+Verdict judge(const Target& target, const Kpi& kpi, const std::optional<Sides>& sides,
+              const CheckInput& input) noexcept;
 
 }  // namespace tightrope::rules

@@ -81,7 +81,7 @@ void list_entities(const rules::TargetView& view, const std::string& currency, s
       order, [&](std::size_t a, std::size_t b) { return view.verdicts[a].state > view.verdicts[b].state; });
   std::vector<Cells> rows;
   for (const std::size_t node : order) {
-    const rules::Verdict& verdict = view.verdicts[node];
+    const rules::Verdict verdict = view.verdicts[node];
     rows.push_back({name_of(view.entities[node]), std::string(to_string(verdict.state)),
                     rules::format_value(verdict.value, view.kpi->unit, currency),
                     std::string(rules::explain(verdict.reason))});

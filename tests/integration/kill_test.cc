@@ -77,6 +77,8 @@ class Daemon {
   explicit Daemon(const std::string& directory) : log_(directory + "/daemon.log") {
     const std::string config = "--config.file=" + directory + "/tightrope.yaml";
     const std::string storage = "--storage.path=" + directory + "/data";
+    // What the daemon before it wrote must not be taken for its own.
+    std::ofstream(log_, std::ios::trunc).close();
     pid_ = fork();
     if (pid_ < 0) throw std::runtime_error("cannot fork");
     if (pid_ == 0) {

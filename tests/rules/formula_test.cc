@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <random>
@@ -51,8 +52,14 @@ Vocabulary vocabulary() {
 std::vector<double> values_for(const Formula& formula) {
   std::vector<double> values;
   for (const Input& input : formula.inputs()) {
-    // A change is told apart by its window's length.
-    values.push_back(input.change_over ? 0.01 * input.change_over->length : figures().at(input.name).value);
+    double value = figures().at(input.name).value;
+    // What changes is told apart by the window's length and by how much earlier it was.
+    if (input.over) value *= 100 + input.over->length;
+    if (input.over && (input.earlier > 0 || input.weekdays))
+      value /= 1 + 0.01 * (input.weekdays ? 50 : input.earlier);
+    if (input.of == Input::Of::objective) value *= 8;
+    if (input.of == Input::Of::siblings) value = 3;
+    values.push_back(value);
   }
   return values;
 }
@@ -131,6 +138,12 @@ INSTANTIATE_TEST_SUITE_P(Arithmetic, FormulaValueTest,
                              {" \t\r\nspend\n+\tspend ", 180, Unit::money},
                              {"change(spend, 7d)", 0.07, Unit::ratio},
                              {"change(cpc, 24h) + change(cpc, 7d)", 0.31, Unit::ratio},
+                             {"change(spend, 7d, 28d)", 0.28, Unit::ratio},
+                             {"change(spend, yesterday, 14d)", 0.14, Unit::ratio},
+                             {"change(spend, yesterday, weekdays)", 0.5, Unit::ratio},
+                             {"share(spend)", 0.125, Unit::ratio},
+                             {"rank(cpc)", 3, Unit::number},
+                             {"rank(cpc) <= 3 and share(spend) > 10%", 1, Unit::truth},
                              {"cpc * (1 - step)", 1.35, Unit::money},
                              {"plain + spend", 97, Unit::money},
                          }));
@@ -197,10 +210,12 @@ TEST(FormulaTest, InputsAreNumberedInOrderOfFirstUseAndStandOnce) {
       compiled("clicks + change(clicks, 7d) * clicks + change(clicks, 24h) * conversions");
   const Window week = *parse_window("7d");
   const Window day = *parse_window("24h");
-  EXPECT_EQ(formula.inputs(), (std::vector<Input>{{"clicks", Name::Kind::metric, std::nullopt},
-                                                  {"clicks", Name::Kind::metric, week},
-                                                  {"clicks", Name::Kind::metric, day},
-                                                  {"conversions", Name::Kind::metric, std::nullopt}}));
+  EXPECT_EQ(formula.inputs(), (std::vector<Input>{{.name = "clicks"},
+                                                  {.name = "clicks", .over = week},
+                                                  {.name = "clicks", .over = week, .earlier = 7},
+                                                  {.name = "clicks", .over = day},
+                                                  {.name = "clicks", .over = day, .earlier = 24},
+                                                  {.name = "conversions"}}));
 }
 
 TEST(FormulaTest, AFormulaWithoutATextIsUnknown) {
@@ -324,8 +339,9 @@ INSTANTIATE_TEST_SUITE_P(
         {"spnd / clicks", 0, 4, "unknown name \"spnd\"", "spend"},
         {"spend / Clicks", 8, 6, "unknown name \"Clicks\"", "clicks"},
         {"spend / qwertyuiop", 8, 10, "unknown name \"qwertyuiop\""},
-        {"mim(1, 2)", 0, 3, "unknown function \"mim\"; there are min, max, abs, if and change", "min"},
-        {"spend(1)", 0, 5, "unknown function \"spend\"; there are min, max, abs, if and change"},
+        {"mim(1, 2)", 0, 3, "unknown function \"mim\"; there are min, max, abs, if, change, share and rank",
+         "min"},
+        {"spend(1)", 0, 5, "unknown function \"spend\"; there are min, max, abs, if, change, share and rank"},
         {"spend $ clicks", 6, 1, "unexpected \"$\""},
         {"spend \xc3\xa9 1", 6, 2, "unexpected \"\xc3\xa9\""},
         {"spend \xff", 6, 1, "unexpected byte 0xff"},
@@ -378,13 +394,31 @@ INSTANTIATE_TEST_SUITE_P(
         {"if(1 < 2, spend, clicks)", 0, 2, "if gives money or count; both sides need one unit"},
         {"if(1 < 2, 1, 2, 3)", 14, 1, "if has too many arguments"},
         {"change(spend)", 0, 6, "change has too few arguments; write change(kpi, 7d)"},
-        {"change(spend, 7)", 14, 1, "\"7\" is not a window for change(); write 1h to 72h or 1d to 92d"},
-        {"change(spend, week)", 14, 4, "\"week\" is not a window for change(); write 1h to 72h or 1d to 92d"},
-        {"change(spend, 93d)", 14, 3, "\"93d\" is not a window for change(); write 1h to 72h or 1d to 92d"},
+        {"change(spend, 7)", 14, 1,
+         "\"7\" is not a window for change(); write 1h to 72h, 1d to 92d or yesterday"},
+        {"change(spend, week)", 14, 4,
+         "\"week\" is not a window for change(); write 1h to 72h, 1d to 92d or yesterday"},
+        {"change(spend, 93d)", 14, 3,
+         "\"93d\" is not a window for change(); write 1h to 72h, 1d to 92d or yesterday"},
         {"change(spend, )", 14, 1, "a window such as 7d is missing before \")\""},
         {"change(spend + 1, 7d)", 13, 1, "\",\" is missing before \"+\""},
         {"change(1, 7d)", 7, 1, "the name of a metric or KPI is missing before \"1\""},
-        {"change(step, 7d)", 7, 4, "\"step\" has no history; change() takes a metric or a KPI"},
+        {"change(step, 7d)", 7, 4, "\"step\" is one figure; change() takes a metric or a KPI"},
+        {"change(spend, 50d)", 14, 3,
+         "this looks 100 days back, and 98 are in memory; for a window against the one before it, at most "
+         "49d"},
+        {"change(spend, 7d, 92d)", 14, 2,
+         "this looks 99 days back, and 98 are in memory; for a window against the one before it, at most "
+         "49d"},
+        {"change(spend, 24h, 7d)", 19, 2,
+         "hours are compared with the hours before them; write change(x, 24h)"},
+        {"change(spend, 7d, month)", 18, 5,
+         "\"month\" is not what change() can compare with; write 28d, or weekdays"},
+        {"change(spend, 7d, )", 18, 1, "a number of days such as 28d is missing before \")\""},
+        {"change(spend, 7d, 28d, 1)", 21, 1, "change has too many arguments"},
+        {"share(cpc + 1)", 10, 1, "\")\" is missing before \"+\""},
+        {"share(plain)", 6, 5, "\"plain\" is one figure; share() takes a metric or a KPI"},
+        {"rank()", 5, 1, "the name of a metric or KPI is missing before \")\""},
         {"change(spent, 7d)", 7, 5, "unknown name \"spent\"", "spend"},
     }));
 
@@ -431,15 +465,15 @@ TEST(FormulaLimitTest, TheDeepestStackFits) {
   EXPECT_EQ(value_of(text), 64);
 }
 
-TEST(FormulaTest, ChangeIsRefusedWhereItMayNotBeUsed) {
+TEST(FormulaTest, RankIsRefusedWhereItMayNotBeUsed) {
   Vocabulary sums_only = vocabulary();
-  sums_only.allows_change = false;
-  const auto result = compile_formula("1 + change(spend, 7d)", sums_only);
+  sums_only.allows_rank = false;
+  const auto result = compile_formula("1 + rank(spend)", sums_only);
   const auto* error = std::get_if<FormulaError>(&result);
   ASSERT_NE(error, nullptr);
   EXPECT_EQ(error->offset, 4u);
-  EXPECT_EQ(error->length, 6u);
-  EXPECT_EQ(error->problem, "change() cannot be used here: a KPI is made of sums");
+  EXPECT_EQ(error->length, 4u);
+  EXPECT_EQ(error->problem, "rank() cannot be used here: a KPI is made of sums");
 }
 
 TEST(FormulaTest, AnEmptyVocabularyKnowsNoName) {
@@ -676,6 +710,47 @@ TEST(FormulaTest, AnyTokensGiveAFormulaOrAnError) {
     right += std::holds_alternative<Formula>(compile_formula(text, vocabulary())) ? 1 : 0;
   }
   EXPECT_GT(right, 1000);
+}
+
+// Every bit of a column is that of the single evaluation, unknown figures and zeros among them.
+TEST(FormulaColumnTest, GivesTheBitsOfSingleEvaluations) {
+  std::mt19937 random(11);
+  const auto draw = [&random]() -> double {
+    switch (random() % 5) {
+      case 0:
+        return 0;
+      case 1:
+        return std::numeric_limits<double>::quiet_NaN();
+      case 2:
+        return -static_cast<double>(random() % 1000) / 7;
+      default:
+        return static_cast<double>(random() % 100000) / 3;
+    }
+  };
+  for (const char* text :
+       {"spend / clicks", "spend", "1", "-spend", "abs(spend - revenue)", "1 - cvr",
+        "min(3, clicks, conversions)", "if(clicks > 50 and not spend > 10, spend, revenue) / clicks",
+        "max(spend, revenue) * 2 / 3 + spend", "1+(1+(1+(1+(1+(1+clicks)))))",
+        "share(spend) / change(clicks, 7d)", "clicks == 0 or spend != 0",
+        "if(clicks >= 1 or clicks <= -1, 1, 0)", "spend * 1000000000 * (clicks + 1000000000)"}) {
+    const Formula formula = compiled(text);
+    for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{7}, Formula::kColumn}) {
+      std::vector<std::vector<double>> columns(formula.inputs().size(), std::vector<double>(count));
+      for (auto& column : columns) std::generate(column.begin(), column.end(), draw);
+      std::vector<const double*> inputs;
+      for (const auto& column : columns) inputs.push_back(column.data());
+      std::vector<double> out(count);
+      formula.evaluate(inputs, count, out.data());
+      for (std::size_t i = 0; i < count; ++i) {
+        std::vector<double> row;
+        for (const auto& column : columns) row.push_back(column[i]);
+        const double single = formula.evaluate(std::span<const double>(row));
+        ASSERT_TRUE(std::memcmp(&single, &out[i], sizeof single) == 0 ||
+                    (std::isnan(single) && std::isnan(out[i])))
+            << text << " at " << i << ": " << single << " and " << out[i];
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ using namespace tightrope::rules::testing;
 Verdict judged(const Target& target, CheckInput input) {
   static const KpiLibrary kLibrary;
   input.any_figure = true;
-  return judge(target, *kLibrary.find_kpi(target.kpi), &target.bounds[0], input);
+  return judge(target, *kLibrary.find_kpi(target.kpi), sides_of(target, target.bounds[0], 1), input);
 }
 
 CheckInput price(double spend, double results) {
@@ -100,7 +100,7 @@ TEST(VerdictTest, MissedOnLittleVolumeIsWatchedAndCostsNothingYet) {
 TEST(VerdictTest, BeforeItsFirstBoundATargetIsUnknown) {
   static const KpiLibrary kLibrary;
   const Target target = at_most("t", "cpa", 40);
-  const Verdict verdict = judge(target, *kLibrary.find_kpi("cpa"), nullptr, price(500, 2));
+  const Verdict verdict = judge(target, *kLibrary.find_kpi("cpa"), std::nullopt, price(500, 2));
   EXPECT_EQ(verdict.state, VerdictState::unknown);
   EXPECT_EQ(verdict.reason, Reason::no_bound_yet);
 }

@@ -89,7 +89,7 @@ asio::awaitable<Response> post_acknowledgement(Api& api, const Request& request)
     if (!client) continue;
     bool found = false;
     std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) {
-      found = engine.find_alert(id) != nullptr;
+      found = engine.find_alert(id).has_value();
     };
     co_await client->view(std::move(read));
     if (!found) continue;

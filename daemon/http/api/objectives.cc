@@ -63,7 +63,7 @@ json::object target_json(const rules::Engine& engine, const rules::TargetView& v
   const rules::Strategy& strategy = engine.strategy();
   Counts counts;
   double worst_gap = rules::kUndefined;
-  for (const rules::Verdict& verdict : view.verdicts) {
+  for (const rules::Verdict verdict : view.verdicts) {
     counts.add(verdict.state);
     if (!(verdict.gap_ratio <= worst_gap) && verdict.gap_ratio == verdict.gap_ratio)
       worst_gap = verdict.gap_ratio;

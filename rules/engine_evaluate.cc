@@ -1,0 +1,295 @@
+// States from sums. A state is worked out for many nodes at once, in columns; what is out of the ordinary (no
+// figures, no value, no bound) is left to judge(), which also makes the verdicts that people see. Both use
+// the same formulas, so they agree to the bit.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "rules/engine_state.h"
+
+namespace tightrope::rules {
+namespace {
+
+constexpr std::size_t kBlock = Formula::kColumn;
+using Block = std::array<double, kBlock>;
+
+// Nodes in a row, or those of a list.
+struct Nodes {
+  NodeIndex first = 0;
+  const NodeIndex* list = nullptr;
+  NodeIndex operator[](std::size_t i) const noexcept {
+    return list == nullptr ? first + static_cast<NodeIndex>(i) : list[i];
+  }
+};
+
+double sum_at(const SumColumn& column, NodeIndex node, bool additive) noexcept {
+  return figure_of(column.sums[node], column.present[node], column.converted(node), additive);
+}
+
+// The mean of those that are known.
+double mean_of_known(std::span<const double> figures) noexcept {
+  double sum = 0;
+  int known = 0;
+  for (const double figure : figures) {
+    if (std::isnan(figure)) continue;
+    sum += figure;
+    ++known;
+  }
+  return known == 0 ? kUndefined : sum / known;
+}
+
+// A plain column is most of the work: without branches, so that it can be vectorised.
+template <class At>
+void load_plain(const SumColumn& column, std::size_t count, const At& at, double* out,
+                std::uint8_t* any) noexcept {
+  const std::int64_t* sums = column.sums.data();
+  const std::int32_t* present = column.present.data();
+  for (std::size_t i = 0; i < count; ++i) {
+    const NodeIndex node = at(i);
+    const bool known = present[node] != 0;
+    const double value = static_cast<double>(sums[node]) / static_cast<double>(Amount::kScale);
+    out[i] = known ? value : kUndefined;
+    any[i] = static_cast<std::uint8_t>(any[i] | static_cast<std::uint8_t>(known));
+  }
+}
+
+void load_column(const SumColumn& column, const Nodes& nodes, std::size_t count, bool additive, double* out,
+                 std::uint8_t* any) noexcept {
+  if (!additive || !column.unconverted.empty()) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const NodeIndex node = nodes[i];
+      out[i] = sum_at(column, node, additive);
+      any[i] = static_cast<std::uint8_t>(any[i] | static_cast<std::uint8_t>(column.present[node] != 0));
+    }
+  } else if (nodes.list == nullptr) {
+    load_plain(
+        column, count, [first = nodes.first](std::size_t i) { return first + static_cast<NodeIndex>(i); },
+        out, any);
+  } else {
+    load_plain(
+        column, count, [list = nodes.list](std::size_t i) { return list[i]; }, out, any);
+  }
+}
+
+}  // namespace
+
+void Engine::State::mark_dirty(std::uint32_t target, NodeIndex node) {
+  Checks& check = checks[target];
+  if (check.is_dirty[node] != 0) return;
+  check.is_dirty[node] = 1;
+  check.dirty.push_back(node);
+}
+
+void Engine::State::mark_column(const SumColumn& column, NodeIndex node) {
+  for (const std::uint32_t target : column.targets) mark_dirty(target, node);
+  for (const std::uint32_t target : column.share_targets) checks[target].all_dirty = true;
+}
+
+void Engine::State::evaluate(Checks& check, std::span<const NodeIndex> nodes,
+                             std::vector<NodeIndex>& changed) {
+  evaluate_nodes(check, nodes.data(), nodes.size(), changed);
+}
+
+void Engine::State::evaluate_all(Checks& check, std::vector<NodeIndex>& changed) {
+  evaluate_nodes(check, nullptr, check.states.size(), changed);
+}
+
+void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::size_t count,
+                                   std::vector<NodeIndex>& changed) {
+  const Target& target = *check.target;
+  const Formula& formula = check.kpi->formula;
+  std::vector<Block> columns(check.sources.size());
+  std::vector<const double*> inputs;
+  for (const Block& column : columns) inputs.push_back(column.data());
+  Block values;
+  Block gaps;
+  Block lows;
+  Block highs;
+  std::array<std::uint8_t, kBlock> any;
+  // A pace is close to its expectation by nature, so nearness says nothing there.
+  const double near_gap = target.pace ? std::numeric_limits<double>::infinity() : -target.watch_within;
+  const bool one_bound = check.exceptions.empty();
+  const bool nothing_ordinary = check.needs_hours || (one_bound && !check.sides[0]);
+  if (one_bound && check.sides[0]) {
+    lows.fill(check.sides[0]->low);
+    highs.fill(check.sides[0]->high);
+  }
+
+  for (std::size_t begin = 0; begin < count; begin += kBlock) {
+    const std::size_t size = std::min(kBlock, count - begin);
+    const Nodes nodes{static_cast<NodeIndex>(begin), list == nullptr ? nullptr : list + begin};
+    any.fill(0);
+    for (std::size_t s = 0; s < columns.size(); ++s)
+      load(check, check.sources[s], nodes.first, nodes.list, size, columns[s].data(), any.data());
+    formula.evaluate(inputs, size, values.data());
+    if (!one_bound) {
+      for (std::size_t i = 0; i < size; ++i) {
+        const auto& sides = check.sides[check.exceptions[nodes[i]]];
+        lows[i] = sides ? sides->low : kUndefined;
+        highs[i] = sides ? sides->high : kUndefined;
+      }
+    }
+    switch (target.kind) {
+      case BoundKind::at_most:
+        for (std::size_t i = 0; i < size; ++i) gaps[i] = gap_at_most(values[i], highs[i]);
+        break;
+      case BoundKind::at_least:
+        for (std::size_t i = 0; i < size; ++i) gaps[i] = gap_at_least(values[i], lows[i]);
+        break;
+      case BoundKind::between:
+        for (std::size_t i = 0; i < size; ++i)
+          gaps[i] = gap_of(BoundKind::between, values[i], {.low = lows[i], .high = highs[i]});
+        break;
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      const NodeIndex node = nodes[i];
+      const double gap = gaps[i];
+      VerdictState state = gap > near_gap ? VerdictState::watch : VerdictState::on_target;
+      Reason reason = gap > near_gap ? Reason::near_bound : Reason::meets_target;
+      if (nothing_ordinary || any[i] == 0 || std::isnan(gap) || gap > 0) {
+        if (gap > 0 && any[i] != 0 && !nothing_ordinary && check.volume.empty()) {
+          state = VerdictState::off_target;
+          reason = Reason::misses_target;
+        } else {
+          const Verdict verdict = judge(target, *check.kpi, sides_at(check, node), input_at(check, node));
+          state = verdict.state;
+          reason = verdict.reason;
+        }
+      }
+      if (check.states[node] == state && check.reasons[node] == reason) continue;
+      check.states[node] = state;
+      check.reasons[node] = reason;
+      changed.push_back(node);
+    }
+  }
+}
+
+void Engine::State::load(const Checks& check, const CheckSource& source, NodeIndex first,
+                         const NodeIndex* list, std::size_t count, double* out, std::uint8_t* any) const {
+  const Rollup& rollup = rollups[check.rollup];
+  const Nodes nodes{first, list};
+  switch (source.kind) {
+    case CheckSource::Kind::column:
+      load_column(rollup.at(source.columns[0]), nodes, count, source.additive, out, any);
+      return;
+    case CheckSource::Kind::weekdays:
+      for (std::size_t i = 0; i < count; ++i) {
+        std::array<double, CheckSource::kWeeks> weeks;
+        for (std::size_t week = 0; week < weeks.size(); ++week)
+          weeks[week] = sum_at(rollup.at(source.columns[week]), nodes[i], source.additive);
+        out[i] = mean_of_known(weeks);
+      }
+      return;
+    case CheckSource::Kind::whole:
+      std::fill_n(out, count, sum_at(rollups[check.whole].at(source.columns[0]), 0, source.additive));
+      return;
+    case CheckSource::Kind::bound:
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto sides = sides_at(check, nodes[i]);
+        out[i] = !sides ? kUndefined : check.target->kind == BoundKind::at_least ? sides->low : sides->high;
+      }
+      return;
+    case CheckSource::Kind::budget:
+      std::fill_n(out, count, check.objective->budget ? check.objective->budget->amount : kUndefined);
+      return;
+  }
+}
+
+CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
+  const Rollup& rollup = rollups[check.rollup];
+  const TimeframeNow& frame = frames_now[check.frame];
+  const Formula& formula = check.kpi->formula;
+  CheckInput input;
+  std::vector<double> figures(check.sources.size());
+  std::uint8_t any = 0;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    const CheckSource& source = check.sources[i];
+    load(check, source, node, nullptr, 1, &figures[i], &any);
+    const bool own = source.kind == CheckSource::Kind::column;
+    if (own && !rollup.at(source.columns[0]).converted(node)) input.converted = false;
+  }
+  input.any_figure = any != 0;
+  input.needs_hours = check.needs_hours;
+  input.value = formula.evaluate(std::span<const double>(figures));
+  if (formula.is_quotient()) {
+    input.numerator = formula.numerator(figures);
+    input.denominator = formula.denominator(figures);
+    input.denominator_unit = formula.denominator_unit();
+  } else {
+    input.numerator = input.value;
+  }
+  input.spend = sum_at(rollup.at(check.spend), node, true);
+  input.hours = frame.hours_elapsed;
+  for (const auto& [column, least] : check.volume) {
+    const double seen = sum_at(rollup.at(column), node, true);
+    if (!(seen >= least)) input.volume_reached = false;
+  }
+  return input;
+}
+
+Verdict Engine::State::verdict_without_evidence(const Checks& check, NodeIndex node) const {
+  Verdict verdict = judge(*check.target, *check.kpi, sides_at(check, node), input_at(check, node));
+  const auto in_state = [node, this](std::uint32_t target, VerdictState state) {
+    return checks[target].states[node] == state;
+  };
+  const bool met = verdict.state == VerdictState::on_target || verdict.reason == Reason::near_bound;
+  if (met && std::any_of(check.guards.begin(), check.guards.end(),
+                         [&](std::uint32_t guard) { return in_state(guard, VerdictState::off_target); })) {
+    verdict.state = VerdictState::watch;
+    verdict.reason = Reason::guard_missed;
+  }
+  if (verdict.missed()) {
+    verdict.pays_for_another =
+        std::any_of(check.guarded.begin(), check.guarded.end(), [&](std::uint32_t other) {
+          return in_state(other, VerdictState::on_target) ||
+                 checks[other].reasons[node] == Reason::near_bound;
+        });
+  }
+  return verdict;
+}
+
+Verdict Engine::State::verdict(const Checks& check, NodeIndex node) const {
+  Verdict verdict = verdict_without_evidence(check, node);
+  if (verdict.gap_ratio > 0) verdict.evidence_log10 = evidence(check, node);
+  return verdict;
+}
+
+void Engine::State::check_dirty(Effects& effects) {
+  std::vector<NodeIndex> changed;
+  for (std::uint32_t target = 0; target < checks.size(); ++target) {
+    Checks& check = checks[target];
+    if (check.dirty.empty() && !check.all_dirty) continue;
+    changed.clear();
+    for (const NodeIndex node : check.dirty) check.is_dirty[node] = 0;
+    if (check.all_dirty) {
+      evaluate_all(check, changed);
+    } else {
+      std::sort(check.dirty.begin(), check.dirty.end());
+      evaluate(check, check.dirty, changed);
+    }
+    check.dirty.clear();
+    check.all_dirty = false;
+    for (const NodeIndex node : changed) step_alert({target, node}, effects);
+  }
+}
+
+void Engine::State::check_many(Which which, Effects& effects) {
+  std::vector<NodeIndex> changed;
+  for (std::uint32_t target = 0; target < checks.size(); ++target) {
+    Checks& check = checks[target];
+    if (which == Which::hourly && !check.moves_by_hour) continue;
+    refresh_bounds(check);
+    changed.clear();
+    evaluate_all(check, changed);
+    for (const NodeIndex node : changed) step_alert({target, node}, effects);
+  }
+}
+
+void Engine::State::check_afresh(Effects& effects) {
+  for (std::uint32_t target = 0; target < checks.size(); ++target) {
+    for (NodeIndex node = 0; node < checks[target].states.size(); ++node) step_alert({target, node}, effects);
+  }
+}
+
+}  // namespace tightrope::rules

@@ -1,0 +1,145 @@
+// Figures straight from the cube: for alerts, playbooks and questions, which are rare beside checks.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "rules/engine_state.h"
+
+namespace tightrope::rules {
+
+DayRange days_before(DayRange days) noexcept {
+  return {days.first - days.length(), days.first - 1};
+}
+
+bool Engine::State::is_additive(std::string_view metric) const {
+  const Metric* known = strategy.find_metric(metric);
+  return known == nullptr || known->additive;
+}
+
+double Engine::State::metric_over(std::string_view metric, std::span<const EntityIndex> members,
+                                  DayRange days) const {
+  return figure_of(sum_over(cube, cube.find_metric(metric), members, days), is_additive(metric));
+}
+
+double Engine::State::metric_over(std::string_view metric, std::span<const EntityIndex> members,
+                                  std::span<const Bucket> buckets) const {
+  return figure_of(sum_over(cube, cube.find_metric(metric), members, buckets), is_additive(metric));
+}
+
+// One input as of a moment; `window` where it names none.
+double Engine::State::metric_figure(const Input& input, std::span<const EntityIndex> members, Window window,
+                                    Timestamp at) const {
+  const Window over = input.over.value_or(window);
+  const auto in_frame = [&](std::int16_t earlier) {
+    const TimeframeNow frame = timeframe_now(calendar, {over, earlier}, at);
+    return frame.hours.empty() ? metric_over(input.name, members, frame.days)
+                               : metric_over(input.name, members, std::span<const Bucket>(frame.hours));
+  };
+  if (!input.weekdays) return in_frame(input.earlier);
+  double sum = 0;
+  int known = 0;
+  for (const std::int16_t earlier : {std::int16_t{7}, std::int16_t{14}, std::int16_t{21}, std::int16_t{28}}) {
+    const double figure = in_frame(earlier);
+    if (std::isnan(figure)) continue;
+    sum += figure;
+    ++known;
+  }
+  return known == 0 ? kUndefined : sum / known;
+}
+
+double Engine::State::kpi_at(const Kpi& kpi, const Checks* check, std::span<const EntityIndex> members,
+                             Window window, Timestamp at) const {
+  std::vector<double> figures;
+  for (const Input& input : kpi.formula.inputs()) {
+    if (input.kind == Name::Kind::value) {
+      const bool has_budget = input.name == kBudgetValue && check != nullptr && check->objective->budget;
+      figures.push_back(has_budget ? check->objective->budget->amount : kUndefined);
+      continue;
+    }
+    std::span<const EntityIndex> whose = members;
+    if (input.of == Input::Of::objective) {
+      if (check == nullptr) return kUndefined;
+      whose = rollups[check->whole].members(0);
+    }
+    figures.push_back(metric_figure(input, whose, window, at));
+  }
+  return kpi.formula.evaluate(std::span<const double>(figures));
+}
+
+double Engine::State::kpi_over(const Kpi& kpi, std::span<const EntityIndex> members, DayRange days) const {
+  std::vector<double> figures;
+  for (const Input& input : kpi.formula.inputs()) {
+    if (input.kind == Name::Kind::value || input.of != Input::Of::entity) {
+      figures.push_back(kUndefined);
+    } else if (input.over) {
+      figures.push_back(metric_figure(input, members, *input.over, calendar.start_of(days.last)));
+    } else {
+      figures.push_back(metric_over(input.name, members, days));
+    }
+  }
+  return kpi.formula.evaluate(std::span<const double>(figures));
+}
+
+// A KPI (every additive metric is one of its own name) over a window and over what came before it. Metrics
+// that do not add are no KPIs.
+BeforeAndNow Engine::State::figure_around(std::string_view name, Window window,
+                                          std::span<const EntityIndex> members) const {
+  const Kpi* kpi = strategy.find_kpi(name);
+  if (kpi == nullptr) return {kUndefined, kUndefined};
+  const TimeframeNow current = timeframe_now(calendar, {window, 0}, now);
+  if (current.hours.empty())
+    return {kpi_over(*kpi, members, days_before(current.days)), kpi_over(*kpi, members, current.days)};
+  const Timestamp before = calendar.start_of(current.hours.front()) - Duration(1);
+  return {kpi_at(*kpi, nullptr, members, window, before), kpi_at(*kpi, nullptr, members, window, now)};
+}
+
+double Engine::State::figure(const Input& input, const Checks& check, NodeIndex node) const {
+  const Kpi* kpi = strategy.find_kpi(input.name);
+  if (kpi == nullptr) return kUndefined;
+  const Window window = input.over.value_or(check.target->over);
+  const Rollup& rollup = rollups[check.rollup];
+  const auto value_at = [&](std::span<const EntityIndex> members) {
+    if (input.earlier == 0 && !input.weekdays) return kpi_at(*kpi, &check, members, window, now);
+    // The KPI's own sums, each as much earlier: a ratio stays a sum over a sum.
+    std::vector<double> figures;
+    for (Input part : kpi->formula.inputs()) {
+      part.earlier = input.earlier;
+      part.weekdays = input.weekdays;
+      figures.push_back(metric_figure(part, members, window, now));
+    }
+    return kpi->formula.evaluate(std::span<const double>(figures));
+  };
+  switch (input.of) {
+    case Input::Of::entity:
+      return value_at(rollup.members(node));
+    case Input::Of::objective:
+      return value_at(rollups[check.whole].members(0));
+    case Input::Of::siblings:
+      break;
+  }
+  return rank(*kpi, check, node, window);
+}
+
+// The place among the nodes that have a value: 1 and the number of those that are better. Values of all are
+// worked out once for as long as no figure changes: many alerts may fire at once.
+double Engine::State::rank(const Kpi& kpi, const Checks& check, NodeIndex node, Window window) const {
+  const Rollup& rollup = rollups[check.rollup];
+  if (ranking.rollup != check.rollup || ranking.kpi != &kpi || ranking.window != window ||
+      ranking.values.size() != rollup.nodes().size()) {
+    ranking = {.rollup = check.rollup, .kpi = &kpi, .window = window, .values = {}, .sorted = {}};
+    for (NodeIndex sibling = 0; sibling < rollup.nodes().size(); ++sibling) {
+      ranking.values.push_back(kpi_at(kpi, &check, rollup.members(sibling), window, now));
+      if (!std::isnan(ranking.values.back())) ranking.sorted.push_back(ranking.values.back());
+    }
+    std::sort(ranking.sorted.begin(), ranking.sorted.end());
+  }
+  const double own = ranking.values[node];
+  if (std::isnan(own)) return kUndefined;
+  const auto& sorted = ranking.sorted;
+  const auto better = kpi.better == Better::lower
+                          ? std::lower_bound(sorted.begin(), sorted.end(), own) - sorted.begin()
+                          : sorted.end() - std::upper_bound(sorted.begin(), sorted.end(), own);
+  return static_cast<double>(better + 1);
+}
+
+}  // namespace tightrope::rules
