@@ -63,13 +63,17 @@ class ObservationReader {
     MappingReader in(at, kTestSeriesKeys);
     const SeriesSettings settings = read_settings(in, in.boolean("hourly").value_or(false));
     std::vector<std::pair<std::string, Cursor>> metrics;
+    bool reported = false;
     const auto other = [&](const std::string& key, const Cursor& value) {
-      if (!is_metric(key, value)) return false;
+      if (!is_metric(key, value)) {
+        reported = true;
+        return false;
+      }
       metrics.emplace_back(key, value);
       return true;
     };
     const NamedEntity named = read_entity(in, test_, other, metric_names());
-    if (metrics.empty() && in.readable())
+    if (metrics.empty() && !reported && in.readable())
       at.error("has no figures", "write a metric with its series, such as spend: 100x7");
     for (const auto& [metric, series] : metrics) add(series, settings, named.entity, metric);
   }
@@ -143,7 +147,7 @@ class ObservationReader {
       }
     } else if (start_) {
       settings.first = rules::Bucket{test_.calendar.day_of(*start_)};
-    } else if (!from) {
+    } else if (!from && !test_.start_unreadable) {
       in.at().error("does not say from when", "write from: 2026-11-20, or start: in the test");
     }
     if (hourly && settings.first && settings.first->whole_day()) settings.first->hour = 0;

@@ -1,5 +1,6 @@
 // One case of a test file: what becomes known, and when.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -206,7 +207,9 @@ std::string read_playbook_name(const Cursor& at, const TestReading& test) {
   std::vector<std::string> names;
   for (const auto& playbook : test.strategy.playbooks) names.push_back(playbook.name);
   if (!test.nameless && std::find(names.begin(), names.end(), *name) == names.end())
-    at.unresolved(fmt::format("unknown playbook {}", in_quotes(*name)), *name, names);
+    at.unresolved(fmt::format("unknown playbook {}{}", in_quotes(*name),
+                              names.empty() ? "; the strategy has none" : ""),
+                  *name, names);
   return *name;
 }
 
@@ -218,10 +221,11 @@ RuleTest read_rule_test(const Cursor& at, const std::vector<rules::Strategy>& st
   const auto client = read_client_name(in, strategies, incomplete);
   const rules::Strategy& strategy = client ? strategies[*client] : no_strategy();
   const auto calendar = strategy.open_calendar();
-  const TestReading reading{strategy, *calendar, incomplete || !client};
+  TestReading reading{strategy, *calendar, incomplete || !client};
   test.client = client.value_or(0);
   const auto at_start = in.get("start", Shape::text);
   test.start = read_time(at_start, reading, DayMeans::beginning);
+  reading.start_unreadable = at_start && !test.start;
   test.steps = read_observations(in.mappings("observations"), in.one_or_more("rates"), test.start, reading);
   read_acknowledgements(in, reading, test.steps);
   read_decisions(in, reading, test.steps);

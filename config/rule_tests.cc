@@ -16,24 +16,22 @@ namespace {
 std::vector<rules::Strategy> read_tested(MappingReader& in, FileSet& files) {
   const auto config = in.get("config", Shape::text);
   const auto strategy = in.get("strategy", Shape::mapping);
-  Sections sections;
   if (in.readable() && !in.has("config") && !in.has("strategy")) {
     in.at().error("names nothing to test", "write config: ../tightrope.yaml, or strategy: with clients");
   }
   if (config && strategy) strategy->at_key().error("\"config\" is given as well; keep one");
   if (config && config->raw()) files = read_included(*config, config->reading());
-  if (strategy && strategy->node().kind == NodeKind::mapping) {
+  const bool is_inline = strategy && !config && strategy->node().kind == NodeKind::mapping;
+  if (is_inline) {
     if (const Entry* include = strategy->node().find("include"))
       files = read_included(strategy->child(*include), strategy->reading());
   }
-  sections = find_sections(files, in.at().reading());
-  if (strategy) add_sections(*strategy, sections);
+  Sections sections = find_sections(files, in.at().reading());
+  if (is_inline) add_sections(*strategy, sections);
   auto strategies = read_strategies(sections);
   const bool told = in.at().reading().problems.failed();
-  if (strategies.empty() && !told) {
-    const Cursor& at = config ? *config : *strategy;
-    at.error("has no clients, so there is nothing to test");
-  }
+  if (strategies.empty() && !told)
+    (config ? *config : *strategy).error("has no clients, so there is nothing to test");
   return strategies;
 }
 

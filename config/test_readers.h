@@ -22,6 +22,7 @@ struct TestReading {
   // Nothing is known of targets, playbooks and metrics: the strategy could not be read, or the client not be
   // found, which was reported.
   bool nameless = false;
+  bool start_unreadable = false;  // `start:` is written and was reported
 };
 
 Location location_of(const Cursor& at);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// For texts and for attributes in double quotes.
+// For attributes in double quotes, and for texts.
 std::string escaped(std::string_view raw) {
   std::string text;
   append_utf8(text, raw);
@@ -36,14 +36,8 @@ std::string escaped(std::string_view raw) {
       case '"':
         out += "&quot;";
         break;
-      case '\n':
-        out += "&#10;";  // a plain one would become a blank in an attribute
-        break;
-      case '\t':
-        out += "&#9;";
-        break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) {
+        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
           out += kReplacement;
         } else {
           out += c;
@@ -60,7 +54,8 @@ struct Counts {
 Counts count(const JunitSuite& suite) {
   Counts counts{.tests = suite.cases.size()};
   for (const JunitCase& test : suite.cases) {
-    if (!test.failure.empty()) ++(test.error ? counts.errors : counts.failures);
+    if (test.outcome == JunitCase::Outcome::failed) ++counts.failures;
+    if (test.outcome == JunitCase::Outcome::not_run) ++counts.errors;
   }
   return counts;
 }
@@ -81,14 +76,13 @@ std::string junit_xml(const std::vector<JunitSuite>& suites) {
     for (const JunitCase& test : suite.cases) {
       body += fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"0\"", escaped(suite.name),
                           escaped(test.name));
-      if (test.failure.empty()) {
+      if (test.outcome == JunitCase::Outcome::passed) {
         body += "/>\n";
         continue;
       }
-      const std::string_view element = test.error ? "error" : "failure";
-      const std::string_view first = std::string_view(test.failure).substr(0, test.failure.find('\n'));
-      body += fmt::format(">\n      <{} message=\"{}\">{}</{}>\n    </testcase>\n", element, escaped(first),
-                          escaped(test.failure), element);
+      const std::string_view element = test.outcome == JunitCase::Outcome::failed ? "failure" : "error";
+      body += fmt::format(">\n      <{} message=\"{}\">{}</{}>\n    </testcase>\n", element,
+                          escaped(test.message), escaped(test.text), element);
     }
     body += "  </testsuite>\n";
   }

@@ -8,8 +8,9 @@ namespace tightrope::daemon {
 
 struct JunitCase {
   std::string name;
-  std::string failure;  // the first line is the message; "" when it passed
-  bool error = false;   // the test could not be run, rather than failed
+  enum class Outcome { passed, failed, not_run } outcome = Outcome::passed;
+  std::string message;  // one line, unless it passed
+  std::string text;     // the whole story
 };
 
 struct JunitSuite {

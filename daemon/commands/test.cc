@@ -40,13 +40,6 @@ std::string failure_text(const config::RuleTest& test, const std::vector<RuleTes
   return text;
 }
 
-// What CI shows in its list, then the whole text.
-std::string junit_failure(const config::RuleTest& test, const std::vector<RuleTestFailure>& failures) {
-  const RuleTestFailure& first = failures.front();
-  return fmt::format("{}:{}: {}: {}\n{}", first.where.file, first.where.line, first.local_time, first.problem,
-                     failure_text(test, failures));
-}
-
 class TestRunner {
  public:
   TestRunner(const TestOptions& options, const RE2& chosen, std::ostream& out, std::ostream& err)
@@ -58,7 +51,8 @@ class TestRunner {
     if (!loaded.tests) {
       const std::string errors = config::format(loaded.errors);
       err_ << errors;
-      suites_.back().cases.push_back({"can be read", errors, true});
+      suites_.back().cases.push_back(
+          {"can be read", JunitCase::Outcome::not_run, errors.substr(0, errors.find('\n')), errors});
       ++totals_.unusable_files;
       return;
     }
@@ -86,8 +80,10 @@ class TestRunner {
       return;
     }
     ++totals_.failed;
-    out_ << failure_text(test, failures);
-    entry.failure = junit_failure(test, failures);
+    entry.outcome = JunitCase::Outcome::failed;
+    entry.message = fmt::format("{}: {}", failures.front().local_time, failures.front().problem);
+    entry.text = failure_text(test, failures);
+    out_ << entry.text;
   }
 
   const TestOptions& options_;
