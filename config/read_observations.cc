@@ -146,7 +146,8 @@ class ObservationReader {
                     "write 2026-11-20, or 2026-11-20T08 for figures by hour");
       }
     } else if (start_) {
-      settings.first = rules::Bucket{test_.calendar.day_of(*start_)};
+      settings.first =
+          hourly ? test_.calendar.hour_of(*start_) : rules::Bucket{test_.calendar.day_of(*start_)};
     } else if (!from && !test_.start_unreadable) {
       in.at().error("does not say from when", "write from: 2026-11-20, or start: in the test");
     }

@@ -5,60 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 #include <utility>
 
-#include "daemon/commands/table.h"
+#include "daemon/rule_test_difference.h"
 #include "rules/format.h"
 
 namespace tightrope::daemon {
 namespace {
 
 using config::ExpectedAlertState;
-
-// As people write it in a test: "41.19", "12.3%" where a percentage was expected, "none".
-std::string written(double value, bool percent) {
-  if (std::isnan(value)) return "none";
-  return percent ? fmt::format("{:.4g}%", value * 100) : fmt::format("{:.6g}", value);
-}
-
-bool agrees(const config::ExpectedFigure& expected, double got, double tolerance) {
-  if (std::isnan(expected.value) || std::isnan(got)) return std::isnan(expected.value) && std::isnan(got);
-  constexpr double kRounding = 1e-9;
-  return std::abs(expected.value - got) <= std::abs(expected.value) * tolerance + kRounding;
-}
-
-// Lines of a difference: what was expected against what came.
-class Comparison {
- public:
-  void text(const std::string& name, const std::string& expected, const std::string& got) {
-    if (expected != got) rows_.push_back({name, expected, got});
-  }
-  void figure(const std::string& name, const std::optional<config::ExpectedFigure>& expected, double got,
-              double tolerance) {
-    if (expected && !agrees(*expected, got, tolerance))
-      rows_.push_back({name, expected->written, written(got, expected->written.ends_with('%'))});
-  }
-  void contains(const std::string& name, const std::vector<std::string>& parts, const std::string& got) {
-    for (const std::string& part : parts) {
-      if (got.find(part) == std::string::npos)
-        rows_.push_back({name, "..." + part + "...", got.empty() ? "(nothing)" : got});
-    }
-  }
-  bool agrees_in_all() const { return rows_.empty(); }
-
-  std::vector<std::string> lines() const {
-    std::ostringstream table;
-    commands::print_table(table, {"", "EXPECTED", "GOT"}, rows_);
-    std::vector<std::string> lines;
-    std::istringstream in(table.str());
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
-  }
-
- private:
-  std::vector<commands::Cells> rows_;
-};
 
 std::optional<rules::TargetView> find_target(const rules::Engine& engine, const std::string& name) {
   for (std::size_t i = 0; i < engine.target_count(); ++i) {
@@ -84,8 +39,8 @@ void explain_figures(const rules::Engine& engine, const config::ExpectedVerdict&
     const auto present = std::count_if(input.buckets.begin(), input.buckets.end(),
                                        [](const auto& bucket) { return !bucket.second.is_missing(); });
     const bool hourly = !input.buckets.empty() && !input.buckets.front().first.whole_day();
-    lines.push_back(fmt::format("  {} {}, from {} of {} {}", input.metric, written(input.sum, false), present,
-                                input.buckets.size(), hourly ? "hours" : "days"));
+    lines.push_back(fmt::format("  {} {}, from {} of {} {}", input.metric, as_written(input.sum, false),
+                                present, input.buckets.size(), hourly ? "hours" : "days"));
   }
 }
 
@@ -125,35 +80,34 @@ std::string or_none(const std::string& text) {
   return text.empty() ? "none" : text;
 }
 
-Comparison compare_one(const config::ExpectedAlert& expected, const rules::Alert& got,
-                       const rules::Calendar& calendar) {
-  Comparison comparison;
-  comparison.text("state", std::string(to_string(expected.state)), std::string(to_string(state_of(got))));
+DifferenceTable compare_one(const config::ExpectedAlert& expected, const rules::Alert& got,
+                            const rules::Calendar& calendar) {
+  DifferenceTable table;
+  table.text("state", std::string(to_string(expected.state)), std::string(to_string(state_of(got))));
   if (expected.severity) {
-    comparison.text("severity", std::string(to_string(*expected.severity)),
-                    std::string(to_string(got.severity)));
+    table.text("severity", std::string(to_string(*expected.severity)), std::string(to_string(got.severity)));
   }
-  if (expected.driver) comparison.text("driver", or_none(*expected.driver), or_none(got.driver));
-  comparison.contains("reason", expected.reason_contains, got.reason);
+  if (expected.driver) table.text("driver", or_none(*expected.driver), or_none(got.driver));
+  table.contains("reason", expected.reason_contains, got.reason);
   if (expected.acknowledged_by)
-    comparison.text("acknowledged_by", *expected.acknowledged_by, or_none(got.acknowledged_by));
+    table.text("acknowledged_by", *expected.acknowledged_by, or_none(got.acknowledged_by));
   if (expected.fired_at) {
     const auto shown = [&](std::optional<rules::Timestamp> time) {
       return time ? fmt::format("{} ({})", calendar.format_local(*time), rules::to_rfc3339(*time))
                   : std::string("never");
     };
-    comparison.text("fired_at", shown(expected.fired_at), shown(got.fired_at));
+    table.text("fired_at", shown(expected.fired_at), shown(got.fired_at));
   }
   const auto yes_or_no = [](bool truth) { return std::string(truth ? "true" : "false"); };
   if (expected.amended)
-    comparison.text("amended", yes_or_no(*expected.amended), yes_or_no(got.amendment.has_value()));
-  comparison.figure("amended_to", expected.amended_to,
-                    got.amendment ? got.amendment->value_now : rules::kUndefined, config::kFigureTolerance);
+    table.text("amended", yes_or_no(*expected.amended), yes_or_no(got.amendment.has_value()));
+  table.figure("amended_to", expected.amended_to,
+               got.amendment ? got.amendment->value_now : rules::kUndefined, config::kFigureTolerance);
   if (expected.would_have_fired) {
-    comparison.text("would_have_fired", yes_or_no(*expected.would_have_fired),
-                    got.amendment ? yes_or_no(got.amendment->would_have_fired) : "(not amended)");
+    table.text("would_have_fired", yes_or_no(*expected.would_have_fired),
+               got.amendment ? yes_or_no(got.amendment->would_have_fired) : "(not amended)");
   }
-  return comparison;
+  return table;
 }
 
 // Why a playbook that was expected is not there, as far as it shows.
@@ -221,19 +175,19 @@ std::optional<Difference> compare(const config::ExpectedVerdict& expected, const
     return difference;
   }
   const rules::Verdict got = view->verdicts[static_cast<std::size_t>(place - view->entities.begin())];
-  Comparison comparison;
+  DifferenceTable table;
   if (expected.state) {
-    comparison.text("state", std::string(to_string(*expected.state)), std::string(to_string(got.state)));
+    table.text("state", std::string(to_string(*expected.state)), std::string(to_string(got.state)));
   }
-  if (expected.reason) comparison.text("reason", *expected.reason, std::string(to_string(got.reason)));
-  comparison.figure("value", expected.value, got.value, expected.tolerance);
-  comparison.figure("gap", expected.gap, got.gap_ratio, expected.tolerance);
-  comparison.figure("low", expected.low, got.low, expected.tolerance);
-  comparison.figure("high", expected.high, got.high, expected.tolerance);
-  comparison.figure("stake_per_hour", expected.stake_per_hour, got.stake_per_hour, expected.tolerance);
-  if (comparison.agrees_in_all()) return std::nullopt;
-  difference.details = comparison.lines();
-  difference.details.push_back(fmt::format("{} {}, because {}", view->kpi->name, written(got.value, false),
+  if (expected.reason) table.text("reason", *expected.reason, std::string(to_string(got.reason)));
+  table.figure("value", expected.value, got.value, expected.tolerance);
+  table.figure("gap", expected.gap, got.gap_ratio, expected.tolerance);
+  table.figure("low", expected.low, got.low, expected.tolerance);
+  table.figure("high", expected.high, got.high, expected.tolerance);
+  table.figure("stake_per_hour", expected.stake_per_hour, got.stake_per_hour, expected.tolerance);
+  if (table.agrees_in_all()) return std::nullopt;
+  difference.details = table.lines();
+  difference.details.push_back(fmt::format("{} {}, because {}", view->kpi->name, as_written(got.value, false),
                                            rules::explain(got.reason)));
   explain_figures(engine, expected, *view, difference.details);
   return difference;
@@ -254,10 +208,10 @@ std::optional<Difference> compare_alerts(const config::Expectation& expected, co
       continue;
     }
     named[static_cast<std::size_t>(place - alerts.begin())] = true;
-    const Comparison comparison = compare_one(wanted, *place, engine.calendar());
-    if (comparison.agrees_in_all()) continue;
+    const DifferenceTable table = compare_one(wanted, *place, engine.calendar());
+    if (table.agrees_in_all()) continue;
     difference.details.push_back(fmt::format("! {} (line {})", name_of(*place), wanted.where.line));
-    for (const std::string& line : comparison.lines()) difference.details.push_back("    " + line);
+    for (const std::string& line : table.lines()) difference.details.push_back("    " + line);
   }
   for (std::size_t i = 0; i < alerts.size() && expected.compare == config::Expectation::Alerts::all; ++i) {
     if (is_live(alerts[i]) && !named[i])
@@ -287,31 +241,31 @@ std::optional<Difference> compare(const config::ExpectedAdvice& expected, const 
   const auto has = [&](const std::string& name) {
     return std::find(got.begin(), got.end(), name) != got.end();
   };
-  Comparison comparison;
+  DifferenceTable table;
   std::vector<std::string> missing;
   const auto want = [&](const std::string& name) {
     if (!has(name) && std::find(missing.begin(), missing.end(), name) == missing.end())
       missing.push_back(name);
   };
   if (expected.lead) {
-    comparison.text("lead", *expected.lead, got.empty() ? "(none)" : got.front());
+    table.text("lead", *expected.lead, got.empty() ? "(none)" : got.front());
     want(*expected.lead);
   }
   if (expected.playbooks) {
-    comparison.text("playbooks", joined(*expected.playbooks), joined(got));
+    table.text("playbooks", joined(*expected.playbooks), joined(got));
     for (const std::string& name : *expected.playbooks) want(name);
   }
   for (const std::string& name : expected.includes) {
-    if (!has(name)) comparison.text("includes", name, joined(got));
+    if (!has(name)) table.text("includes", name, joined(got));
     want(name);
   }
   for (const std::string& name : expected.excludes) {
-    if (has(name)) comparison.text("excludes", name, joined(got));
+    if (has(name)) table.text("excludes", "not " + name, joined(got));
   }
-  if (expected.text) comparison.text("text", *expected.text, text);
-  comparison.contains("text", expected.text_contains, text);
-  if (comparison.agrees_in_all()) return std::nullopt;
-  difference.details = comparison.lines();
+  if (expected.text) table.text("text", *expected.text, text);
+  table.contains("text", expected.text_contains, text);
+  if (table.agrees_in_all()) return std::nullopt;
+  difference.details = table.lines();
   for (const std::string& name : missing) difference.details.push_back(why_not(engine, *alert, name));
   difference.details.push_back(
       fmt::format("the alert: {}{}{}", to_string(state_of(*alert)),

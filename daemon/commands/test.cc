@@ -56,6 +56,8 @@ class TestRunner {
       ++totals_.unusable_files;
       return;
     }
+    // Warnings about the strategy are the business of `tightrope check`.
+    if (options_.verbose) err_ << config::format(loaded.errors);
     for (const config::RuleTest& test : loaded.tests->tests) {
       if (RE2::PartialMatch(test.name, chosen_)) {
         run(test, loaded.tests->strategies[test.client]);

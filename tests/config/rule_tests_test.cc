@@ -104,6 +104,18 @@ TEST_F(RuleTestsTest, HoursFollowEachOtherThroughANightOfTwentyFive) {
                                       "2026-11-02T05:59:59.999Z social spend 2026-11-02T00=7"}));
 }
 
+TEST_F(RuleTestsTest, HoursBeginWithTheStartUnlessTheySayFromWhen) {
+  const auto test = only(
+      "tests:\n"
+      "  - name: t\n"
+      "    start: 2026-11-20T08:30\n"
+      "    observations: [{entity: search, hourly: true, spend: 5 6}]\n"
+      "    expect: [{at: 2026-11-20, no_alerts: true}]\n");
+  EXPECT_EQ(figures(test),
+            (std::vector<std::string>{"2026-11-20T13:59:59.999Z search spend 2026-11-20T08=5",
+                                      "2026-11-20T14:59:59.999Z search spend 2026-11-20T09=6"}));
+}
+
 TEST_F(RuleTestsTest, ForeignMoneyAndRatesAreObservationsLikeOthers) {
   const auto test = only(
       "tests:\n"

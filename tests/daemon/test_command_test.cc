@@ -104,6 +104,17 @@ TEST_F(TestCommandTest, JunitThatCannotBeWrittenIsAFailure) {
   EXPECT_NE(ran.err.find("cannot be written"), std::string::npos) << ran.err;
 }
 
+TEST_F(TestCommandTest, TheExampleOfTheManualPasses) {
+  const std::string manual = read(TIGHTROPE_SOURCE_DIR "/config/README.md");
+  const std::string fence = "```yaml\n";
+  const std::size_t begin = manual.find(fence, manual.find("## Tests of rules")) + fence.size();
+  const std::string file = directory_ / "example.yaml";
+  std::ofstream(file) << manual.substr(begin, manual.find("```", begin) - begin);
+  const Ran ran = test({file});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "1 passed, 0 failed\n");
+}
+
 struct Claim {
   const char* name;
   const char* expect;
