@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <system_error>
+#include <utility>
 #include <variant>
 
 #include "config/environment.h"
@@ -39,7 +40,9 @@ class FileReader {
  public:
   explicit FileReader(Reading& reading) : reading_(reading) {}
 
-  void read_first(const std::string& name) {
+  enum class Includes { followed, ignored };
+
+  void read_first(const std::string& name, Includes includes = Includes::followed) {
     auto content = read_file(name, kMostFileBytes);
     if (auto* failure = std::get_if<std::string>(&content)) {
       reading_.directories.emplace_back(".");
@@ -47,8 +50,10 @@ class FileReader {
       reading_.problems.error({reading_.problems.add_file(name), 0, 0}, "", std::move(*failure));
       return;
     }
-    add(name, std::move(std::get<FileText>(content).text));
+    add(name, std::move(std::get<FileText>(content).text), includes);
   }
+
+  void read_listed(const Cursor& list) { read_includes(list); }
 
   FileSet take() && { return std::move(set_); }
 
@@ -59,7 +64,7 @@ class FileReader {
     return failure ? name : canonical.string();
   }
 
-  void add(const std::string& name, std::string text) {
+  void add(const std::string& name, std::string text, Includes includes = Includes::followed) {
     const std::size_t file = reading_.problems.add_file(name);
     const std::string directory = fs::path(name).parent_path().string();
     reading_.directories.push_back(directory.empty() ? "." : directory);
@@ -92,7 +97,8 @@ class FileReader {
     const Entry* include = kept.find("include");
     known_.insert(identity(name));
     open_.push_back(identity(name));
-    if (include != nullptr) read_includes(Cursor(reading_, include->value, "include"));
+    if (include != nullptr && includes == Includes::followed)
+      read_includes(Cursor(reading_, include->value, "include"));
     open_.pop_back();
   }
 
@@ -170,38 +176,56 @@ FileSet read_files(const std::string& file, Reading& reading) {
   return std::move(reader).take();
 }
 
+std::optional<Node> read_single_file(const std::string& file, Reading& reading) {
+  FileReader reader(reading);
+  const bool before = std::exchange(reading.incomplete, false);
+  reader.read_first(file, FileReader::Includes::ignored);
+  const bool unreadable = std::exchange(reading.incomplete, before);
+  FileSet set = std::move(reader).take();
+  if (unreadable || set.roots.empty()) return std::nullopt;
+  return std::move(set.roots.front());
+}
+
+FileSet read_included(const Cursor& include, Reading& reading) {
+  FileReader reader(reading);
+  reader.read_listed(include);
+  return std::move(reader).take();
+}
+
+void add_sections(const Cursor& top, Sections& sections) {
+  MappingReader in(top, kTopKeys);
+  in.get("include", Shape::texts);  // followed already
+  const auto append = [&in](std::string_view key, std::vector<Cursor>& all) {
+    for (auto& item : in.mappings(key)) all.push_back(std::move(item));
+  };
+  const auto keep_one = [&](std::string_view key, Shape shape, std::vector<Cursor>& all) {
+    auto value = in.get(key, shape);
+    if (!value) return;
+    if (all.empty()) {
+      all.push_back(std::move(*value));
+      return;
+    }
+    const Place first = all.front().place();
+    value->error(fmt::format("\"{}\" stands in {}:{} already", key,
+                             top.reading().problems.file_name(first.file), first.line),
+                 "one file has it for all");
+  };
+  keep_one("dimensions", Shape::names, sections.dimensions);
+  append("metrics", sections.metrics);
+  append("kpis", sections.kpis);
+  append("sources", sections.sources);
+  append("clients", sections.clients);
+  append("playbooks", sections.playbooks);
+  append("receivers", sections.receivers);
+  keep_one("route", Shape::mapping, sections.routes);
+  append("export", sections.exports);
+  keep_one("journal", Shape::mapping, sections.journals);
+  keep_one("http", Shape::mapping, sections.https);
+}
+
 Sections find_sections(const FileSet& files, Reading& reading) {
   Sections sections;
-  for (const auto& root : files.roots) {
-    MappingReader in(Cursor(reading, root, ""), kTopKeys);
-    in.get("include", Shape::texts);  // followed already
-    const auto append = [&in](std::string_view key, std::vector<Cursor>& all) {
-      for (auto& item : in.mappings(key)) all.push_back(std::move(item));
-    };
-    const auto keep_one = [&](std::string_view key, Shape shape, std::vector<Cursor>& all) {
-      auto value = in.get(key, shape);
-      if (!value) return;
-      if (all.empty()) {
-        all.push_back(std::move(*value));
-        return;
-      }
-      const Place first = all.front().place();
-      value->error(fmt::format("\"{}\" stands in {}:{} already", key, reading.problems.file_name(first.file),
-                               first.line),
-                   "one file has it for all");
-    };
-    keep_one("dimensions", Shape::names, sections.dimensions);
-    append("metrics", sections.metrics);
-    append("kpis", sections.kpis);
-    append("sources", sections.sources);
-    append("clients", sections.clients);
-    append("playbooks", sections.playbooks);
-    append("receivers", sections.receivers);
-    keep_one("route", Shape::mapping, sections.routes);
-    append("export", sections.exports);
-    keep_one("journal", Shape::mapping, sections.journals);
-    keep_one("http", Shape::mapping, sections.https);
-  }
+  for (const auto& root : files.roots) add_sections(Cursor(reading, root, ""), sections);
   return sections;
 }
 

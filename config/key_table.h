@@ -56,6 +56,8 @@ struct Key {
 struct KeyTable {
   std::string_view title;  // in messages and as the name of its definition in the schema
   std::span<const Key> keys;
+  // Further keys are names of the strategy, such as metrics and dimensions; the reader checks them.
+  bool open = false;
 
   const Key* find(std::string_view name) const noexcept;
 };
@@ -101,5 +103,15 @@ extern const KeyTable kRouteKeys;
 extern const KeyTable kExportKeys;
 extern const KeyTable kJournalKeys;
 extern const KeyTable kHttpKeys;
+extern const KeyTable kTestFileKeys;
+extern const KeyTable kTestKeys;
+extern const KeyTable kTestSeriesKeys;
+extern const KeyTable kTestRatesKeys;
+extern const KeyTable kTestAcknowledgementKeys;
+extern const KeyTable kTestDecisionKeys;
+extern const KeyTable kExpectationKeys;
+extern const KeyTable kExpectedVerdictKeys;
+extern const KeyTable kExpectedAlertKeys;
+extern const KeyTable kExpectedAdviceKeys;
 
 }  // namespace tightrope::config

@@ -45,6 +45,14 @@ Configuration read_configuration(const Sections& sections) {
 
 }  // namespace
 
+std::vector<rules::Strategy> read_strategies(const Sections& sections) {
+  const Scope scope = read_scope(sections);
+  const auto playbooks = read_playbooks(sections.playbooks, scope);
+  auto strategies = read_clients(sections.clients, scope);
+  for (auto& strategy : strategies) complete(strategy, scope, playbooks);
+  return strategies;
+}
+
 Loaded load(const std::string& file) {
   Problems problems;
   Reading reading{problems, true, {}};
@@ -77,12 +85,9 @@ std::variant<rules::Strategy, Errors> read_strategy(const std::string& document)
   if (!root) return std::move(problems).take();
   files.roots.push_back(std::move(*root));
   const Sections sections = find_sections(files, reading);
-  const Scope scope = read_scope(sections);
-  const auto playbooks = read_playbooks(sections.playbooks, scope);
-  auto strategies = read_clients(sections.clients, scope);
+  auto strategies = read_strategies(sections);
   if (strategies.size() != 1) problems.error({file, 0, 0}, "clients", "a strategy has one client");
   if (problems.failed()) return std::move(problems).take();
-  complete(strategies.front(), scope, playbooks);
   return std::move(strategies.front());
 }
 

@@ -66,6 +66,8 @@ Scope read_scope(const Sections& sections);
 std::vector<rules::Playbook> read_playbooks(const std::vector<Cursor>& at, const Scope& scope);
 // Strategies without metrics, KPIs and playbooks, which are the same for all.
 std::vector<rules::Strategy> read_clients(const std::vector<Cursor>& at, const Scope& scope);
+// Complete strategies of all clients: metrics, KPIs and playbooks, then clients.
+std::vector<rules::Strategy> read_strategies(const Sections& sections);
 rules::Target read_target(const Cursor& at, const Scope& scope, Names& names);
 // Bounds of `at_most`, `at_least` (Shape::bound) and `between` (Shape::range), by date. `kpi` may be null.
 std::vector<rules::Bound> read_bounds(const Cursor& at, rules::BoundKind kind, const rules::Kpi* kpi);
@@ -104,6 +106,12 @@ struct FileSet {
   std::vector<std::string> names;
 };
 FileSet read_files(const std::string& file, Reading& reading);
+// One file without those that it includes. Nothing when it cannot be read, which is then reported.
+std::optional<Node> read_single_file(const std::string& file, Reading& reading);
+// The files that an `include:` names, with all that they include.
+FileSet read_included(const Cursor& include, Reading& reading);
+// Adds the sections of one mapping of kTopKeys.
+void add_sections(const Cursor& top, Sections& sections);
 Sections find_sections(const FileSet& files, Reading& reading);
 
 }  // namespace tightrope::config

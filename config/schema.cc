@@ -10,6 +10,7 @@
 
 #include "config/configuration.h"
 #include "config/key_table.h"
+#include "config/rule_tests.h"
 
 namespace tightrope::config {
 namespace {
@@ -37,10 +38,9 @@ json::object figure() {
 
 class SchemaWriter {
  public:
-  json::object write() {
-    json::object schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                        {"title", "Tightrope configuration"}};
-    const json::value root = reference(kTopKeys);
+  json::object write(std::string_view about, const KeyTable& top) {
+    json::object schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", about}};
+    const json::value root = reference(top);
     schema["$ref"] = root.at("$ref");
     json::object definitions;
     for (auto& [title, definition] : definitions_) definitions[title] = std::move(definition);
@@ -79,7 +79,7 @@ class SchemaWriter {
       }
       properties[key.name] = std::move(property);
     }
-    json::object definition{{"type", {"object", "null"}}, {"additionalProperties", false}};
+    json::object definition{{"type", {"object", "null"}}, {"additionalProperties", table.open}};
     definition["properties"] = std::move(properties);
     if (!required.empty()) {
       definition["type"] = "object";
@@ -206,7 +206,14 @@ void print(std::string& out, const json::value& value, std::size_t indent) {
 
 std::string schema() {
   std::string out;
-  print(out, SchemaWriter().write(), 0);
+  print(out, SchemaWriter().write("Tightrope configuration", kTopKeys), 0);
+  out += "\n";
+  return out;
+}
+
+std::string rule_test_schema() {
+  std::string out;
+  print(out, SchemaWriter().write("Tightrope tests of rules", kTestFileKeys), 0);
   out += "\n";
   return out;
 }

@@ -103,7 +103,7 @@ Cursor Cursor::child(const Entry& entry) const {
 MappingReader::MappingReader(const Cursor& at, const KeyTable& table) : at_(at), table_(table) {
   // A mapping without a single entry is written as nothing.
   readable_ = at.node().kind == NodeKind::null || at.expect(NodeKind::mapping);
-  report_unknown_keys();
+  if (!table.open) report_unknown_keys();
 }
 
 MappingReader::~MappingReader() {
@@ -146,6 +146,14 @@ const Key& MappingReader::declared(std::string_view key, [[maybe_unused]] Shape 
 
 bool MappingReader::has(std::string_view key) const noexcept {
   return at_.node().find(key) != nullptr;
+}
+
+std::vector<std::pair<std::string, Cursor>> MappingReader::others() const {
+  std::vector<std::pair<std::string, Cursor>> found;
+  for (const auto& entry : at_.node().entries) {
+    if (table_.find(entry.key) == nullptr) found.emplace_back(entry.key, at_.child(entry));
+  }
+  return found;
 }
 
 std::optional<Cursor> MappingReader::get(std::string_view key, Shape shape) {

@@ -109,8 +109,12 @@ class MappingReader {
   // Whether it is a mapping at all; else every read gives nothing.
   bool readable() const noexcept { return readable_; }
   const Cursor& at() const noexcept { return at_; }
+  const KeyTable& table() const noexcept { return table_; }
   // Whether the key stands there, with a value or without.
   bool has(std::string_view key) const noexcept;
+
+  // Of an open table: the entries whose keys it does not have.
+  std::vector<std::pair<std::string, Cursor>> others() const;
 
   // The value of a key; nothing when absent or without a value. A missing required key is reported.
   std::optional<Cursor> get(std::string_view key, Shape shape);

@@ -143,7 +143,10 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
     if (name == "stake_per_hour") return verdict.stake_per_hour;
     if (name == "stake_per_day") return verdict.stake_per_hour * 24;
     if (name == "spend_per_day") return figure_around("spend", check.target->over, members).now / days;
-    if (name == "period_elapsed") return window.elapsed_share;
+    if (name == "period_elapsed") {
+      const auto& period = check.objective->budget;
+      return period ? timeframe_now(calendar, {period->per, 0}, now).elapsed_share : window.elapsed_share;
+    }
     if (name == "days_present") {
       int present = 0;
       for (Day day = window.days.first; day <= window.days.last; day = day + 1) {

@@ -24,6 +24,7 @@ struct Invocation {
 // Each adds its command to the line. `invocation` must outlive the parsing.
 void add_run(CLI::App& line, Invocation& invocation);
 void add_check(CLI::App& line, Invocation& invocation);
+void add_test(CLI::App& line, Invocation& invocation);
 void add_schema(CLI::App& line, Invocation& invocation);
 void add_poll(CLI::App& line, Invocation& invocation);
 void add_import(CLI::App& line, Invocation& invocation);

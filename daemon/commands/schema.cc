@@ -1,9 +1,11 @@
-// `tightrope schema`: the configuration's JSON Schema, for editors.
+// `tightrope schema`: JSON Schemas of what people write, for editors.
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <ostream>
 #include <string>
 
 #include "config/configuration.h"
+#include "config/rule_tests.h"
 #include "daemon/commands/command.h"
 
 namespace tightrope::daemon::commands {
@@ -11,9 +13,13 @@ namespace tightrope::daemon::commands {
 void add_schema(CLI::App& line, Invocation& invocation) {
   CLI::App* command =
       line.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
-  command->callback([&invocation] {
-    invocation.run = [](std::ostream& out, std::ostream&) {
-      const std::string schema = config::schema();
+  auto of = std::make_shared<std::string>("configuration");
+  command->add_option("--of", *of, "configuration, or test: the files of `tightrope test`")
+      ->check(CLI::IsMember({"configuration", "test"}))
+      ->capture_default_str();
+  command->callback([of, &invocation] {
+    invocation.run = [of](std::ostream& out, std::ostream&) {
+      const std::string schema = *of == "test" ? config::rule_test_schema() : config::schema();
       out << schema << (schema.ends_with('\n') ? "" : "\n");
       return kGood;
     };

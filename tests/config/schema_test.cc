@@ -7,6 +7,7 @@
 
 #include "config/configuration.h"
 #include "config/key_table.h"
+#include "config/rule_tests.h"
 
 namespace tightrope::config {
 namespace {
@@ -54,6 +55,18 @@ TEST(SchemaTest, EveryKeyStandsInItWithItsDescription) {
       EXPECT_EQ(properties.at(key.name).at("description").as_string(), key.about);
     }
   }
+}
+
+TEST(SchemaTest, TestsOfRulesHaveOneOfTheirOwn) {
+  const json::value root = json::parse(rule_test_schema());
+  EXPECT_EQ(root.at("$ref").as_string(), "#/$defs/test_file");
+  std::set<std::string> references;
+  collect_references(root, references);
+  for (const auto& reference : references)
+    EXPECT_TRUE(root.at("$defs").as_object().contains(reference.substr(8))) << reference;
+  const auto& series = root.at("$defs").at("test_series");
+  EXPECT_EQ(series.at("additionalProperties"), json::value(true));  // metrics and dimensions
+  EXPECT_EQ(root.at("$defs").at("expectation").at("additionalProperties"), json::value(false));
 }
 
 TEST(SchemaTest, SecretsHaveATwinThatNamesAFile) {

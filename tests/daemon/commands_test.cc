@@ -94,7 +94,7 @@ TEST_F(CommandsTest, NothingAndNonsenseAreUsageErrors) {
 TEST_F(CommandsTest, HelpAndVersionAreGood) {
   const Ran help = tightrope({"--help"});
   EXPECT_EQ(help.code, 0);
-  for (const char* command : {"run", "check", "schema", "poll", "import", "backtest", "explain", "status",
+  for (const char* command : {"run", "check", "test", "schema", "poll", "import", "backtest", "explain", "status",
                               "alerts", "ack", "decide"}) {
     EXPECT_TRUE(has(help.out, command)) << command;
     EXPECT_EQ(tightrope({command, "--help"}).code, 0) << command;
@@ -122,6 +122,11 @@ TEST_F(CommandsTest, SchemaIsAJsonSchema) {
   const Ran ran = tightrope({"schema"});
   EXPECT_EQ(ran.code, 0);
   EXPECT_TRUE(has(std::string(json::parse(ran.out).at("$schema").as_string()), "json-schema.org"));
+  EXPECT_EQ(json::parse(ran.out).at("$ref").as_string(), "#/$defs/configuration");
+  const Ran of_tests = tightrope({"schema", "--of=test"});
+  EXPECT_EQ(of_tests.code, 0);
+  EXPECT_EQ(json::parse(of_tests.out).at("$ref").as_string(), "#/$defs/test_file");
+  EXPECT_EQ(tightrope({"schema", "--of=nothing"}).code, 2);
 }
 
 TEST_F(CommandsTest, PollPrintsAnObservationPerLine) {
