@@ -36,6 +36,8 @@ Not the same:
 - Prometheus and VictoriaMetrics read the samples of every window from storage at each evaluation and add them up. The engine
   keeps windowed sums, changed as figures arrive, and evaluates from those: what that costs per figure is engine_bench's
   changed_cells, and is not in the numbers above.
+- Each series has one sample a day, as the engine has. That is the least a server can hold: figures that are scraped every
+  minute make windows of thousands of samples, and evaluations dearer accordingly.
 - Alerting rules keep nothing of a campaign that meets its bound. The engine keeps the value of every check, and serves it;
   recording rules do that, without comparing it with a bound, and at the cost of writing a sample per check. Rules are those of
   one group, evaluated back to back. For vmalert, its own CPU time and that of VictoriaMetrics are added. "asked" is

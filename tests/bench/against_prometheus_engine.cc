@@ -1,11 +1,13 @@
-// The engine's part of against_prometheus.py, which starts it:
+// The engine's part of against_prometheus.py, which starts it with one of:
 //
-//   against_prometheus_engine figures openmetrics|json CAMPAIGNS DAYS TODAY   the history on stdout, for the
-//   others against_prometheus_engine history CAMPAIGNS DAYS TODAY SNAPSHOT           the same, learnt by an
-//   engine and saved against_prometheus_engine evaluate SNAPSHOT CPU_SECONDS PERCENT...        restores it,
-//   says "ready", and for each
-//       percentage of checks off target evaluates for about so many CPU seconds and prints one JSON object:
-//       the rules with their bounds and values, and what the evaluations cost. Ends when stdin does.
+//   figures openmetrics|json CAMPAIGNS DAYS TODAY
+//       prints the history, for the other systems.
+//   history CAMPAIGNS DAYS TODAY SNAPSHOT
+//       has an engine learn the same, and saves it.
+//   evaluate SNAPSHOT CPU_SECONDS PERCENT...
+//       restores it and prints "ready". Then, for each percentage of checks off target, evaluates for about
+//       so many CPU seconds and prints one JSON object: what that cost, and the rules with bounds and values.
+//       Ends when stdin does.
 #include <fmt/format.h>
 
 #include <chrono>

@@ -17,8 +17,7 @@ constexpr std::array<std::string_view, 10> kMetrics{"spend",         "impression
                                                     "new_customers", "leads"};
 constexpr std::size_t kTargetMetrics = 5;
 constexpr std::size_t kTargets = 10;
-// Fewer metrics of fewer days of fewer campaigns would not fill the windows.
-constexpr int kLongestWindow = 28;
+constexpr int kLongestWindow = 28;  // days; a shorter history does not fill it
 
 // Figures that follow from the seed alone, so that nothing has to be kept and every program sees the same
 // ones. Sizes and prices of campaigns are log-normal, weekends are weaker, and every day has noise of its
@@ -71,8 +70,8 @@ class DayBatch {
 rules::Engine engine_with_history(const Campaigns& campaigns, std::size_t metrics, int days,
                                   rules::Timestamp now);
 
-// Evaluates every check afresh and gives their number. Users get it from a new hour, and so does this: time
-// moves on.
+// Evaluates every check afresh and gives their number. It does what brings it about for users, and moves time
+// on to the next hour.
 std::uint64_t reevaluate(rules::Engine& engine);
 
 double cpu_seconds() noexcept;  // of this process so far

@@ -8,21 +8,17 @@
 // "off:P" is the share of checks off target, in percent: each of those has an alert that fires, and evidence.
 // Times are CPU time of the one thread.
 //
-//   memory/metrics:M       the whole history learnt, and ten targets laid over it. cell_B: what the engine
-//   says its
-//                          cells take, per figure (campaign, day and metric); rss_B: what the process grew
-//                          by, names, sums and verdicts included, likewise; times_bare: rss_B over the 8
-//                          bytes of a bare figure; cells/s: figures learnt
-//   targets_adopted        ten targets laid over the history, and the alerts that follow from it
-//   recheck                every check made afresh
-//   a_day                  a day of ticks: Time and checks/s are those of midnight, hour_ms and hour_checks/s
-//   of the mean
-//                          other hour
-//   changed_cells/N/C      batches of N changed figures, C of each campaign, of the day so far: cells/s, and
-//   checks/s
-//                          counted by the KPIs that name a changed metric
-//   restated_cells/N/C     the same for two days ago, where alerts may have to be amended
-//   snapshot, restore      bytes, and bytes per campaign, day and metric
+//   memory/metrics:M    the whole history learnt, and ten targets laid over it. cell_B: bytes that the engine
+//                       says its cells take, per figure (campaign, day and metric); rss_B: what the process
+//                       grew by, names, sums and verdicts included, likewise; times_bare: rss_B over the 8
+//                       bytes of a bare figure; cells/s: figures learnt
+//   targets_adopted     tighter bounds adopted, and the alerts that follow
+//   recheck             every check made afresh
+//   a_day               a day of ticks. Time and checks/s: of midnight; hour_*: of the mean other hour
+//   changed_cells/N/C   batches of N changed figures, C of each campaign, of the day so far: cells/s, and
+//                       checks/s counted by the KPIs that name a changed metric
+//   restated_cells/N/C  the same for two days ago, where alerts may have to be amended
+//   snapshot, restore   bytes, and cell_B: bytes per figure
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
