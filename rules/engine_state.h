@@ -121,6 +121,11 @@ struct Engine::State {
   // A firing alert's advice under another strategy; what was decided stays.
   void renew_recommendations(CheckKey key);
   LiveAlert make_alert(const Checks& check, NodeIndex node) const;
+
+  // engine_explain.cc: the numbers behind a verdict, from the cells anew.
+  void explain_cells(CheckKey key, Explanation& explanation) const;
+  void explain_numbers(CheckKey key, Explanation& explanation) const;
+  void explain_evidence(CheckKey key, Explanation& explanation) const;
 };
 
 // The days of as many buckets before a window as it has; for an hourly window, hours.

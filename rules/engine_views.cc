@@ -210,6 +210,9 @@ std::optional<Explanation> Engine::explain(std::string_view target, const Entity
   explanation.reason = why.reason;
   if (const auto place = state.live.find(*key); place != state.live.end())
     explanation.alert = place->second.state;
+  state.explain_cells(*key, explanation);
+  state.explain_numbers(*key, explanation);
+  state.explain_evidence(*key, explanation);
   return explanation;
 }
 
