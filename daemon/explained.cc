@@ -158,6 +158,8 @@ std::variant<AsOf, GivenUp, JournalError> replay_as_of(Journal& journal, std::st
       recovered.engine->apply(event);
       return std::string();
     }
+    if (!recovered.engine && !std::holds_alternative<rules::StrategyChange>(event))
+      return std::string("no strategy was in force by then");
     auto replayed = replay_event(recovered, event);
     const auto* problem = std::get_if<std::string>(&replayed);
     return problem ? *problem : std::string();

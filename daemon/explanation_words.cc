@@ -115,6 +115,11 @@ class Words {
   const rules::Unit unit_;
 };
 
+// To the cent: what it is added up from shows its cents too.
+std::string exact_money(double amount) {
+  return exact_text(std::round(amount * 100) / 100, rules::Unit::money);
+}
+
 std::string hours_text(double hours) {
   return fmt::format("{} hours", rules::format_value(hours, rules::Unit::count, ""));
 }
@@ -181,7 +186,7 @@ std::string bound_sentence(const Explained& explained) {
   std::string text;
   if (told.bound) {
     text = words.bound(*told.bound);
-    text += told.bound->from == rules::kFirstDay ? std::string(", without a date")
+    text += told.bound->from == rules::kFirstDay ? std::string(", with no first day")
                                                  : ", in force since " + rules::to_string(told.bound->from);
   } else {
     text = "none in force yet";
@@ -239,38 +244,33 @@ std::string stake_sentence(const Explained& explained) {
   }
   const Words words(explained);
   const double limit = words.limit();
-  const double difference = std::abs(verdict.value - limit);
-  const std::string spend = Words::bare_money(told.input.spend);
   std::string how;
   switch (stake.kind) {
     case Kind::difference:
-      how = fmt::format("{} - {}", Words::bare_money(std::max(verdict.value, limit)),
-                        Words::bare_money(std::min(verdict.value, limit)));
+      how = fmt::format("{} against {}", exact_money(verdict.value), exact_money(limit));
       break;
     case Kind::shortfall:
-      how = fmt::format("{} short on each of {} {}: {} x {}", words.bare(difference),
+      how = fmt::format("{} {} at {} would have brought {}, it brought {}",
                         exact_text(told.input.denominator, told.input.denominator_unit),
-                        words.side(rules::ExplainedEvidence::Side::denominator), words.bare(difference),
-                        exact_text(told.input.denominator, told.input.denominator_unit));
+                        words.side(rules::ExplainedEvidence::Side::denominator), words.bare(limit),
+                        exact_money(told.input.denominator * limit), exact_money(told.input.numerator));
       break;
     case Kind::overspent:
-      how = fmt::format("{} of each {} paid is too much: {} spent x {} / {}", words.bare(difference),
-                        words.bare(verdict.value), spend, words.bare(difference), words.bare(verdict.value));
+      how = fmt::format("the same results at {} would have cost {}, {} was spent", words.bare(limit),
+                        exact_money(told.input.spend * limit / verdict.value), exact_money(told.input.spend));
       break;
     case Kind::share_of_spend:
-      how = fmt::format("the gap of {:.1f} % of what was spent: {} x {:.3f}",
-                        std::min(1.0, verdict.gap_ratio) * 100, spend, std::min(1.0, verdict.gap_ratio));
+      how = fmt::format("the gap of {:.1f} % of {} spent", std::min(1.0, verdict.gap_ratio) * 100,
+                        exact_money(told.input.spend));
       break;
     case Kind::all_spend:
-      how = fmt::format("{} spent without a result", spend);
+      how = fmt::format("{} spent without a result", exact_money(told.input.spend));
       break;
     case Kind::none:
       break;
   }
-  const std::string total = words.money(stake.money);
-  const std::string sum = stake.kind == Kind::all_spend ? "" : " = " + total;
-  return fmt::format("{} per hour: {}{}; over {}", words.money(stake.per_hour), how, sum,
-                     hours_text(told.input.hours));
+  return fmt::format("{} per hour: {}, that is {} over {}", words.money(stake.per_hour), how,
+                     exact_money(stake.money), hours_text(told.input.hours));
 }
 
 std::vector<std::string> volume_sentences(const Explained& explained) {
@@ -301,11 +301,14 @@ std::string evidence_sentence(const Explained& explained) {
     seen += day.seen;
     expected += day.expected;
   }
-  return text + fmt::format("; {} days, {} to {}: {} {} seen, {} due at the bound", days.size(),
-                            rules::to_string(days.front().day), rules::to_string(days.back().day),
-                            Words(explained).side(told.evidence.seen),
-                            rules::format_value(seen, rules::Unit::count, ""),
-                            rules::format_value(expected, rules::Unit::count, ""));
+  const Words words(explained);
+  text += fmt::format("; {} days, {} to {}: {} {} seen, {} due at the bound", days.size(),
+                      rules::to_string(days.front().day), rules::to_string(days.back().day),
+                      words.side(told.evidence.seen), rules::format_value(seen, rules::Unit::count, ""),
+                      rules::format_value(expected, rules::Unit::count, ""));
+  if (told.evidence.scale != 1)
+    text += ", counted in orders of " + words.money(told.evidence.scale) + " (twice the mean, for they vary)";
+  return text;
 }
 
 std::string alert_sentence(const rules::Alert& alert, const rules::Calendar& calendar) {

@@ -20,8 +20,8 @@ namespace tightrope::daemon::commands {
 namespace {
 
 constexpr std::size_t kFewCells = 40;
-constexpr std::size_t kMostBefore = 3;   // earlier values shown of one cell
-constexpr std::size_t kMostMembers = 20;
+constexpr std::size_t kMostBefore = 3;  // earlier values shown of one cell
+constexpr std::size_t kMostMembers = 8;
 
 // An input with its cells as they were learnt.
 struct Column {
@@ -36,7 +36,8 @@ std::vector<Column> columns_of(const Explained& explained) {
   using Kind = rules::ExplainedStake::Kind;
   const rules::Explanation& told = explained.explanation;
   const Kind stake = told.stake.kind;
-  const bool spend_counts = stake == Kind::overspent || stake == Kind::share_of_spend || stake == Kind::all_spend;
+  const bool spend_counts =
+      stake == Kind::overspent || stake == Kind::share_of_spend || stake == Kind::all_spend;
   std::vector<Column> columns;
   for (const auto& input : told.inputs) columns.push_back({&input, true, learnt_cells(explained, input)});
   for (const auto& other : told.others) {
@@ -56,23 +57,27 @@ std::string span_text(const rules::Calendar& calendar, rules::Timestamp first, r
 }
 
 // What became of the figures of one metric in one bucket.
-std::string note_of(const Column& column, rules::Bucket bucket) {
+std::string note_of(const Explained& explained, const Column& column, rules::Bucket bucket) {
   std::size_t cells = 0;
   std::size_t restated = 0;
   std::int64_t before = 0;
+  rules::Timestamp latest{};
   for (const PlacedCell& placed : column.cells) {
     if (placed.bucket != bucket) continue;
     ++cells;
     const LearntCell& cell = placed.cell;
     const bool known_before = cell.restated && !cell.before.empty();
     restated += cell.restated ? 1 : 0;
+    if (cell.restated && cell.learnt) latest = std::max(latest, cell.learnt->learnt);
     const rules::Amount amount = known_before ? cell.before.back().value : cell.value;
     if (!amount.is_missing()) before += amount.micros();
   }
   if (restated == 0) return "";
   const std::string was = exact_text(rules::Amount::from_micros(before), column.input->unit);
-  if (cells == 1) return fmt::format("{} was {}", column.input->metric, was);
-  return fmt::format("{} was {} ({} of {} restated)", column.input->metric, was, restated, cells);
+  const std::string until = moment_text(explained.calendar, latest);
+  if (cells == 1) return fmt::format("{} was {} until {}", column.input->metric, was, until);
+  return fmt::format("{} was {} until {} ({} of {} restated)", column.input->metric, was, until, restated,
+                     cells);
 }
 
 std::string learnt_of(const Explained& explained, const std::vector<Column>& columns, rules::Bucket bucket) {
@@ -110,7 +115,9 @@ void print_buckets(const Explained& explained, const std::vector<Column>& column
   for (const Column& column : columns) header.push_back(column.input->metric);
   if (!is_metric) header.push_back(told.kpi->name);
   header.insert(header.end(), {"LEARNT", "RESTATED"});
-  for (std::string& name : header) std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  for (std::string& name : header)
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   std::vector<Cells> rows;
   for (std::size_t i = 0; i < told.inputs.front().buckets.size(); ++i) {
     const rules::Bucket bucket = told.inputs.front().buckets[i].first;
@@ -118,10 +125,11 @@ void print_buckets(const Explained& explained, const std::vector<Column>& column
     std::string notes;
     for (const Column& column : columns) {
       row.push_back(exact_text(column.input->buckets.at(i).second, column.input->unit));
-      const std::string note = note_of(column, bucket);
+      const std::string note = note_of(explained, column, bucket);
       if (!note.empty()) notes += (notes.empty() ? "" : ", ") + note;
     }
-    if (!is_metric) row.push_back(value(kpi_of(*told.kpi, told, i)));
+    const double of_bucket = kpi_of(*told.kpi, told, i);
+    if (!is_metric) row.push_back(std::isnan(of_bucket) ? "unknown" : value(of_bucket));
     row.push_back(learnt_of(explained, columns, bucket));
     row.push_back(notes.empty() ? "-" : notes);
     rows.push_back(std::move(row));
@@ -160,8 +168,9 @@ void print_cells(const Explained& explained, const std::vector<Column>& columns,
     for (const PlacedCell& placed : column.cells) {
       const LearntCell& cell = placed.cell;
       rows_of[{placed.member, placed.bucket}].push_back(
-          {entity_text(explained.explanation.members[placed.member]), explained.calendar.format(placed.bucket),
-           column.input->metric, exact_text(cell.value, column.input->unit),
+          {entity_text(explained.explanation.members[placed.member]),
+           explained.calendar.format(placed.bucket), column.input->metric,
+           exact_text(cell.value, column.input->unit),
            cell.learnt ? moment_text(explained.calendar, cell.learnt->learnt) : "before the journal begins",
            cell.learnt ? explained.history.source_name(cell.learnt->source) : "-",
            before_text(explained, cell, column.input->unit)});
@@ -214,12 +223,13 @@ void print_verdict(const Explained& explained, std::ostream& out) {
 void print_explanation(const Explained& explained, CellsShown shown, std::ostream& out) {
   const rules::Explanation& told = explained.explanation;
   const rules::Strategy& strategy = *explained.strategy;
-  out << "client      " << strategy.client << ", " << explained.calendar.zone_name() << ", " << strategy.currency
-      << "\n";
+  out << "client      " << strategy.client << ", " << explained.calendar.zone_name() << ", "
+      << strategy.currency << "\n";
   out << "objective   " << told.objective->name
       << (told.objective->why.empty() ? "" : ": " + told.objective->why) << "\n";
-  out << "target      " << told.target->name << ": " << told.kpi->name << " over " << to_string(told.target->over)
-      << ", per " << http::level_name(told.target->per, strategy.dimensions) << "\n";
+  out << "target      " << told.target->name << ": " << told.kpi->name << " over "
+      << to_string(told.target->over) << ", per " << http::level_name(told.target->per, strategy.dimensions)
+      << "\n";
   out << "entity      " << entity_text(told.entity) << "\n";
   out << "as of       " << moment_text(explained.calendar, explained.as_of) << "\n";
   out << "window      " << to_string(told.days.first) << " to " << to_string(told.days.last) << ", "
@@ -234,7 +244,9 @@ void print_explanation(const Explained& explained, CellsShown shown, std::ostrea
     out << "\n";
     print_cells(explained, columns, out);
   } else if (cells > 0) {
-    out << "\n" << cells << " figures are summed here; --cells shows each, when it was learnt and what it was before\n";
+    out << "\n"
+        << cells
+        << " figures are summed here; --cells shows each, when it was learnt and what it was before\n";
   }
   if (!explained.reach.whole && explained.reach.from) {
     out << "\nThe journal begins " << moment_text(explained.calendar, *explained.reach.from)
