@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kFewCells = 40;
 constexpr std::size_t kMostBefore = 3;  // earlier values shown of one cell
+constexpr std::size_t kMostAlerts = 3;
 constexpr std::size_t kMostMembers = 8;
 
 // An input with its cells as they were learnt.
@@ -204,7 +205,8 @@ void print_verdict(const Explained& explained, std::ostream& out) {
   if (!told.driver.empty()) out << "driver      " << told.driver << "\n";
   if (!told.reason.empty()) out << "why         " << told.reason << "\n";
   label = "alert       ";
-  for (const rules::Alert& alert : told.alerts) {
+  for (std::size_t i = 0; i < std::min(kMostAlerts, told.alerts.size()); ++i) {
+    const rules::Alert& alert = told.alerts[i];
     out << label << alert_sentence(alert, calendar) << "\n";
     label = "            ";
   }

@@ -42,9 +42,11 @@ std::string figure_text(double value) {
   return exact_text(value, rules::Unit::count);
 }
 
-// Restated first, then late, then what only grew.
+// Restated first, then late; growth of the day that went on only where nothing else tells.
 std::vector<LaterFigure> most_telling(std::vector<LaterFigure> figures) {
   std::ranges::stable_sort(figures, {}, &LaterFigure::kind);
+  const auto grown = std::ranges::find(figures, LaterFigure::Kind::grown, &LaterFigure::kind);
+  if (grown != figures.begin()) figures.erase(grown, figures.end());
   return figures;
 }
 
@@ -61,11 +63,17 @@ void print_figures(const rules::Calendar& calendar, const RestatedAlert& restate
         out << figure_text(figure.then) << " restated to " << figure_text(figure.now) << ", " << when;
         break;
       case LaterFigure::Kind::late:
-        out << figure_text(figure.now) << " not known yet, " << when << ", "
-            << duration_text(std::chrono::duration<double>(figure.late_by).count()) << " after its end";
+        if (std::isnan(figure.then)) {
+          out << "not known then, " << figure_text(figure.now);
+        } else {
+          out << figure_text(figure.then) << " then, " << figure_text(figure.now) << " with what came late";
+        }
+        out << ", " << when << ", " << duration_text(std::chrono::duration<double>(figure.late_by).count())
+            << " after its end";
         break;
       case LaterFigure::Kind::grown:
-        out << figure_text(figure.then) << " so far, " << figure_text(figure.now) << " when it was over";
+        out << (std::isnan(figure.then) ? "nothing" : figure_text(figure.then)) << " so far, "
+            << figure_text(figure.now) << " when it was over";
         break;
     }
     if (figure.figures > 1) out << fmt::format(" ({} figures)", figure.figures);
