@@ -100,6 +100,7 @@ void print_list(const char* title, const std::vector<RestatedAlert>& alerts, Sid
         out << "; fires " << moment_text(calendar, *restated.fired_at_now) << " on today's figures";
       }
     }
+    if (alert.amendment) out << "; amended " << moment_text(calendar, alert.amendment->at);
     out << "\n";
     print_figures(calendar, restated, out);
   }

@@ -244,6 +244,8 @@ TEST_F(ApiReadTest, SeriesAsOfAnEarlierTimeShowsWhatWasKnownThen) {
             25);
   const json::value before = world_.get(query + "&as_of=2026-11-20T11:00:00Z");
   EXPECT_TRUE(size(before, "/data/points") == 0 || at(before, "/data/points/0/value").is_null());
+  // A day means its end, and today means now.
+  EXPECT_EQ(at(world_.get(query + "&as_of=2026-11-20"), "/data/points/0/value").to_number<double>(), 25);
 }
 
 TEST_F(ApiReadTest, ExplainShowsEveryFigureAndWhenItWasLearnt) {
@@ -281,6 +283,19 @@ TEST_F(ApiReadTest, ExplainShowsEveryFigureAndWhenItWasLearnt) {
   EXPECT_EQ(at(today, "/data/verdict/value").to_number<double>(), 25);
   EXPECT_EQ(text_at(world_.get("/api/v1/explain?client=acme&target=trial_volume"), "/data/verdict/state"),
             "on_target");
+}
+
+TEST_F(ApiReadTest, ManyQuestionsForExplanationsAreAnsweredOrRefusedAtOnce) {
+  world_.push_week("brand", 100, 2);
+  const auto answers = world_.call_together(
+      "/api/v1/explain?client=acme&target=trial_cpa&entity=channel=search,campaign=brand&as_of=2026-11-20",
+      Background::kMostJobs + 4);
+  std::size_t answered = 0;
+  for (const Response& answer : answers) {
+    EXPECT_TRUE(answer.status == 200 || answer.status == 503) << answer.status;
+    answered += answer.status == 200 ? 1 : 0;
+  }
+  EXPECT_GE(answered, Background::kMostJobs);
 }
 
 TEST_F(ApiReadTest, MistakesInAQuestionForAnExplanationNameTheNearest) {

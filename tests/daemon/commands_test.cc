@@ -297,6 +297,10 @@ TEST_F(CommandsTest, ExplainShowsEveryNumberBehindAVerdict) {
       EXPECT_EQ(input.at("sum").to_number<double>(), input.at("metric").as_string() == "spend" ? 120 : 3);
       EXPECT_EQ(input.at("buckets").as_array().size(), 7u);
     }
+    const Ran then = tightrope({"explain", config_flag(), storage_flag(), "acme", "trial_cpa", "search/brand",
+                                "--as-of=" + to_string(today), "--strategy=then"});
+    EXPECT_TRUE(has(then.out, "= 120.00 / 3\n")) << then.out << then.err;
+    EXPECT_TRUE(has(then.out, "alert       resolved: off since ")) << then.out;
     const Ran refused = import();
     EXPECT_EQ(refused.code, 1) << "a daemon has the storage";
     EXPECT_FALSE(refused.err.empty());
@@ -351,6 +355,14 @@ TEST_F(CommandsTest, ARunningDaemonCanBeAskedAndTold) {
   EXPECT_EQ(decided.code, 0) << decided.err;
   EXPECT_TRUE(has(tightrope({"alerts", url, "--output=extended"}).out, "declined"));
   EXPECT_EQ(tightrope({"decide", url, "0000000000000000", "did"}).code, 1);
+
+  EXPECT_FALSE(has(tightrope({"alerts", url}).out, "restated")) << "nothing was";
+  daemon::ClientRuntime& client = *app.app().find_client("acme");
+  ASSERT_TRUE(app.run(client.observe(figures("shoes", today - 1, 100, 1))));
+  ASSERT_TRUE(app.run(client.observe(figures("shoes", today - 1, 100, 10))));
+  EXPECT_TRUE(has(tightrope({"alerts", url, "--state=resolved"}).out, "(restated: would not have fired)"));
+  EXPECT_TRUE(has(tightrope({"alerts", url, "--state=resolved", "--output=extended"}).out,
+                  "Restated: now 10.00 EUR over that window, would not have fired"));
 }
 
 TEST_F(CommandsTest, ADaemonThatIsNotThereIsSaid) {
