@@ -13,12 +13,6 @@
 namespace tightrope::daemon {
 namespace {
 
-struct StoredEvent {
-  rules::Timestamp at;
-  Sequence sequence;
-  std::string payload;
-};
-
 JournalError unreadable(std::string_view client, Sequence sequence) {
   return {.kind = JournalFailure::corrupt,
           .text = fmt::format("client {}: event {} of the journal is not of a version known here", client,
@@ -43,22 +37,6 @@ std::optional<JournalError> read_decoded(Journal& journal, std::string_view clie
     return false;
   });
   return error ? error : broken;
-}
-
-// What was learnt and decided, in the order it became known. Ticks are left out: the engine steps over every
-// instant at which something falls due by itself.
-std::optional<JournalError> read_in_order(Journal& journal, std::string_view client, rules::Timestamp end,
-                                          std::vector<StoredEvent>& events) {
-  auto error = read_decoded(journal, client, [&](const JournalEvent& stored, const rules::Event& event) {
-    if (!is_of_time(event) && stored.at < end) events.push_back({stored.at, stored.sequence, stored.payload});
-    return true;
-  });
-  if (error) return error;
-  const auto order = [](const StoredEvent& a, const StoredEvent& b) {
-    return std::pair(a.at, a.sequence) < std::pair(b.at, b.sequence);
-  };
-  std::ranges::sort(events, order);
-  return std::nullopt;
 }
 
 // The last value of each figure.
@@ -194,17 +172,40 @@ class Follower {
   std::unordered_map<std::string, AlertLife> lives_;     // by alert id
 };
 
-// Out of order: sorted first, in memory.
+// Events out of order, as after an import of history: what was learnt and decided is put into the order in
+// which it became known, by its place alone, and then read a stretch at a time.
 std::variant<Backtest, JournalError> backtest_sorted(Journal& journal, const rules::Strategy& strategy,
                                                      rules::DayRange days) {
   Follower follower(strategy, days);
-  std::vector<StoredEvent> events;
-  if (auto error = read_in_order(journal, strategy.client, follower.last_of_interest(), events))
-    return std::move(*error);
-  for (const StoredEvent& stored : events) {
-    const auto event = rules::decode(stored.payload);
-    if (!event) return unreadable(strategy.client, stored.sequence);
-    follower.apply(*event);
+  std::vector<std::pair<rules::Timestamp, Sequence>> order;
+  auto error =
+      read_decoded(journal, strategy.client, [&](const JournalEvent& stored, const rules::Event& event) {
+        if (!is_of_time(event) && stored.at < follower.last_of_interest())
+          order.emplace_back(stored.at, stored.sequence);
+        return true;
+      });
+  if (error) return std::move(*error);
+  std::ranges::sort(order);
+  for (std::size_t next = 0; next < order.size();) {
+    std::size_t end = next + 1;
+    while (end < order.size() && order[end].second > order[end - 1].second) ++end;
+    std::optional<JournalError> broken;
+    const auto on_event = [&](const JournalEvent& stored) {
+      while (next < end && order[next].second < stored.sequence) ++next;  // dropped by retention meanwhile
+      if (next == end) return false;
+      if (order[next].second != stored.sequence) return true;
+      const auto event = rules::decode(stored.payload);
+      if (!event) {
+        broken = unreadable(strategy.client, stored.sequence);
+        return false;
+      }
+      follower.apply(*event);
+      return ++next < end;
+    };
+    error = journal.read_events(strategy.client, order[next].second - 1, on_event);
+    if (error) return std::move(*error);
+    if (broken) return std::move(*broken);
+    next = end;
   }
   return std::move(follower).finish();
 }

@@ -124,6 +124,17 @@ std::string hours_text(double hours) {
   return fmt::format("{} hours", rules::format_value(hours, rules::Unit::count, ""));
 }
 
+std::string why_no_value(const rules::Explanation& told) {
+  if (told.verdict.reason == rules::Reason::needs_hours)
+    return "unknown: " + std::string(rules::explain(told.verdict.reason));
+  std::string missing;
+  for (const rules::ExplainedInput& input : told.inputs) {
+    if (input.cells.empty()) missing += (missing.empty() ? "" : ", ") + input.metric;
+  }
+  if (!missing.empty()) return "unknown: nobody reported " + missing + " for this window";
+  return "no value: a division by zero";
+}
+
 }  // namespace
 
 std::string exact_text(rules::Amount amount, rules::Unit unit) {
@@ -163,20 +174,20 @@ std::vector<std::string> value_steps(const Explained& explained) {
     numbers[input.metric] = exact_text(input.sum, input.unit);
   const std::string& formula = told.kpi->formula.text();
   std::vector<std::string> steps;
-  if (formula != told.kpi->name) {
+  const bool is_metric = formula == told.kpi->name;
+  if (!is_metric) {
     steps.push_back(told.kpi->name + " = " + formula);
     steps.push_back("= " + with_numbers(formula, numbers, *explained.strategy, 0));
-  } else {
-    steps.push_back(told.kpi->name + " = " + with_numbers(formula, numbers, *explained.strategy, 0));
   }
+  const std::string equals = is_metric ? told.kpi->name + " = " : "= ";
   if (std::isnan(told.verdict.value)) {
-    steps.push_back("= unknown: " + std::string(rules::explain(told.verdict.reason)));
+    steps.push_back(equals + why_no_value(told));
     return steps;
   }
   const std::string value = Words(explained).value(told.verdict.value);
   const std::string digits = fmt::format("{:.8g}", told.verdict.value);
   // All digits only where the rounded text hides some.
-  steps.push_back("= " + value + (value.starts_with(grouped(digits)) ? "" : " (" + digits + ")"));
+  steps.push_back(equals + value + (value.starts_with(grouped(digits)) ? "" : " (" + digits + ")"));
   return steps;
 }
 
@@ -186,7 +197,7 @@ std::string bound_sentence(const Explained& explained) {
   std::string text;
   if (told.bound) {
     text = words.bound(*told.bound);
-    text += told.bound->from == rules::kFirstDay ? std::string(", with no first day")
+    text += told.bound->from == rules::kFirstDay ? std::string(", in force from the start")
                                                  : ", in force since " + rules::to_string(told.bound->from);
   } else {
     text = "none in force yet";
@@ -239,8 +250,10 @@ std::string stake_sentence(const Explained& explained) {
   const rules::ExplainedStake& stake = told.stake;
   const rules::Verdict& verdict = told.verdict;
   if (stake.kind == Kind::none) {
-    if (!verdict.missed()) return "nothing: the target is not missed";
-    return "unknown: nobody reported the spend";
+    if (verdict.missed()) return "unknown: nobody reported the spend";
+    if (verdict.state == rules::VerdictState::unknown) return "unknown, as the verdict is";
+    return verdict.reason == rules::Reason::little_volume ? "not counted: too little volume to judge"
+                                                          : "nothing: the target is met";
   }
   const Words words(explained);
   const double limit = words.limit();
@@ -250,7 +263,7 @@ std::string stake_sentence(const Explained& explained) {
       how = fmt::format("{} against {}", exact_money(verdict.value), exact_money(limit));
       break;
     case Kind::shortfall:
-      how = fmt::format("{} {} at {} would have brought {}, it brought {}",
+      how = fmt::format("{} {} at {} would have brought {}, {} came",
                         exact_text(told.input.denominator, told.input.denominator_unit),
                         words.side(rules::ExplainedEvidence::Side::denominator), words.bare(limit),
                         exact_money(told.input.denominator * limit), exact_money(told.input.numerator));

@@ -25,7 +25,7 @@ std::string bound_sentence(const Explained& explained);
 std::string pace_sentence(const Explained& explained);
 // "8.11 EUR more than the bound: 8.11 / 32.00 = 25.3 %"; "" without a gap.
 std::string gap_sentence(const Explained& explained);
-// How money per hour comes about; "nothing: ..." when there is none.
+// How money per hour comes about; or why there is none.
 std::string stake_sentence(const Explained& explained);
 // "conversions 31, at least 20 needed: reached", one for each minimum.
 std::vector<std::string> volume_sentences(const Explained& explained);

@@ -179,6 +179,64 @@ TEST(ExplanationWordsTest, NumbersKeepEveryDigit) {
   EXPECT_EQ(exact_text(rules::kUndefined, Unit::count), "missing");
 }
 
+// One target of each kind that is told in words of its own.
+rules::Strategy every_kind() {
+  const auto over = [](rules::Target target, std::string_view window) {
+    target.over = *rules::parse_window(window);
+    return target;
+  };
+  rules::Target paced = over(at_least("volume_on_pace", "conversions", 900, {0}), "month");
+  paced.pace = true;
+  rules::Target careful = at_most("cpa_on_little", "cpa", 20);
+  careful.min_volume = {{"conversions", 500}};
+  rules::Target band = at_most("ctr_band", "ctr", 0.04);
+  band.kind = rules::BoundKind::between;
+  band.bounds = {{.from = rules::kFirstDay, .low = 0.03, .high = 0.04}};
+  rules::Target later = at_most("not_yet", "cpa", 20);
+  later.bounds = {{.from = kToday + 30, .high = 20}};
+  return strategy(
+      {objective("all", {at_most("cpa", "cpa", 20), careful, at_least("roas", "roas", 4, {0}),
+                         at_least("aov", "aov", 60), at_most("spend", "spend", 500, {0}),
+                         over(at_least("cvr_24h", "cvr", 0.2, {1}), "24h"), band, paced, later,
+                         at_most("met", "cpa", 100), at_least("no_reviews", "average_rating", 4)})});
+}
+
+TEST(ExplanationWordsTest, EveryKindOfTargetIsToldInWords) {
+  testing::MemoryJournal journal;
+  std::vector<Figure> rows;
+  for (int back = 0; back < 30; ++back) {
+    for (const auto& [metric, value] :
+         {std::pair("spend", 120.0), std::pair("conversions", back % 3 + 2.0),
+          std::pair("revenue", 150.0 + back), std::pair("clicks", 50.0), std::pair("impressions", 1000.0)}) {
+      rows.push_back({kBrand, metric, kToday - back, value});
+    }
+    for (const char* metric : {"spend", "clicks"})
+      rows.push_back({campaign("social", "new"), metric, kToday - back, 40});
+    rows.push_back({campaign("social", "new"), "conversions", kToday - back, 0});
+  }
+  for (int hour = 0; hour < 12; ++hour) {
+    rows.push_back({campaign("search", "hourly"), "clicks", kToday, 10, hour});
+    rows.push_back({campaign("search", "hourly"), "conversions", kToday, 1, hour});
+  }
+  append(journal, figures(kNoon, rows));
+  const rules::Engine engine = as_of(journal, every_kind(), kNoon + 1h);
+  std::string text;
+  for (std::size_t i = 0; i < engine.target_count(); ++i) {
+    const auto view = engine.target(i);
+    for (const rules::Entity& entity : view.entities) {
+      const Explained told = explain(journal, engine, view.target->name, entity);
+      text += view.target->name + " " + entity_text(entity) + ": " +
+              std::string(to_string(told.explanation.verdict.state)) + "\n";
+      for (const std::string& step : value_steps(told)) text += "  value     " + step + "\n";
+      text += "  bound     " + bound_sentence(told) + "\n  pace      " + pace_sentence(told) +
+              "\n  gap       " + gap_sentence(told) + "\n  stake     " + stake_sentence(told) + "\n";
+      for (const std::string& volume : volume_sentences(told)) text += "  volume    " + volume + "\n";
+      text += "  evidence  " + evidence_sentence(told) + "\n";
+    }
+  }
+  testing::expect_golden("explain_words.txt", text);
+}
+
 // What is explained of a time is what an engine says that was fed only with what was learnt until then.
 TEST(ExplainedPropertyTest, AsOfATimeIsWhatWasLearntUntilThen) {
   rules::Target held = at_most("held", "cpa", 25);
