@@ -1,5 +1,7 @@
 #include "daemon/http/api/explanation_json.h"
 
+#include <cmath>
+#include <span>
 #include <utility>
 
 #include "daemon/explanation_words.h"
