@@ -242,26 +242,43 @@ class Windows {
   std::vector<std::vector<std::uint32_t>> looking_;  // by entity
 };
 
+// REQUIRES: of one target and entity.
 bool same_miss(const rules::Alert& a, const rules::Alert& b) {
-  if (a.objective != b.objective || a.target != b.target || a.dimensions != b.dimensions) return false;
   const auto ends = [](const rules::Alert& alert) {
     return alert.resolved_at.value_or(rules::Timestamp::max() - kSameMiss);
   };
   return *a.fired_at <= ends(b) + kSameMiss && *b.fired_at <= ends(a) + kSameMiss;
 }
 
-// Of the same miss, the one that fired nearest in time; or null.
-const rules::Alert* nearest(const rules::Alert& alert, const std::vector<AlertLife>& lives) {
-  const rules::Alert* best = nullptr;
-  const auto apart = [&](const rules::Alert& other) {
-    return *other.fired_at < *alert.fired_at ? *alert.fired_at - *other.fired_at
-                                             : *other.fired_at - *alert.fired_at;
-  };
-  for (const AlertLife& life : lives) {
-    if (same_miss(alert, life.alert) && (!best || apart(life.alert) < apart(*best))) best = &life.alert;
+// Lives by what they are about.
+class Lives {
+ public:
+  explicit Lives(const std::vector<AlertLife>& lives) {
+    for (const AlertLife& life : lives) by_subject_[subject(life.alert)].push_back(&life.alert);
   }
-  return best;
-}
+
+  // Of the same miss, the one that fired nearest in time; or null.
+  const rules::Alert* nearest(const rules::Alert& alert) const {
+    const auto place = by_subject_.find(subject(alert));
+    if (place == by_subject_.end()) return nullptr;
+    const auto apart = [&](const rules::Alert& other) {
+      return *other.fired_at < *alert.fired_at ? *alert.fired_at - *other.fired_at
+                                               : *other.fired_at - *alert.fired_at;
+    };
+    const rules::Alert* best = nullptr;
+    for (const rules::Alert* other : place->second) {
+      if (same_miss(alert, *other) && (!best || apart(*other) < apart(*best))) best = other;
+    }
+    return best;
+  }
+
+ private:
+  using Subject = std::tuple<std::string, std::string, std::vector<std::pair<std::string, std::string>>>;
+  static Subject subject(const rules::Alert& alert) {
+    return {alert.objective, alert.target, alert.dimensions};
+  }
+  std::map<Subject, std::vector<const rules::Alert*>> by_subject_;
+};
 
 bool is_serious(const LaterFigure& figure) {
   return figure.kind == LaterFigure::Kind::restated ||
@@ -291,7 +308,7 @@ class Comparison {
  public:
   Comparison(const rules::Strategy& strategy, const std::vector<AlertLife>& then,
              const std::vector<AlertLife>& now)
-      : calendar_(*strategy.open_calendar()), then_(then), now_(now) {
+      : calendar_(*strategy.open_calendar()), then_(then), now_(now), lives_then_(then), lives_now_(now) {
     for (const auto* lives : {&then, &now}) {
       for (const AlertLife& life : *lives) {
         const auto place = life.in_days ? place_of(strategy, life.alert) : std::nullopt;
@@ -311,7 +328,8 @@ class Comparison {
       if (window_of_.contains(&life.alert)) compare_then(life.alert, result);
     }
     for (const AlertLife& life : now_) {
-      if (window_of_.contains(&life.alert) && !nearest(life.alert, then_)) compare_now(life.alert, result);
+      if (window_of_.contains(&life.alert) && !lives_then_.nearest(life.alert))
+        compare_now(life.alert, result);
     }
     return result;
   }
@@ -324,7 +342,7 @@ class Comparison {
     RestatedAlert restated{
         .alert = alert, .value_then = alert.fired_on.value, .value_now = window.value_now()};
     std::vector<LaterFigure> figures = window.later_figures();
-    const rules::Alert* const now = nearest(alert, now_);
+    const rules::Alert* const now = lives_now_.nearest(alert);
     restated.fires_now = now != nullptr;
     if (now) restated.fired_at_now = now->fired_at;
     const bool met_now = !misses(alert.fired_on, restated.value_now) || !window.volume_reached_now();
@@ -370,6 +388,7 @@ class Comparison {
   const rules::Calendar calendar_;
   const std::vector<AlertLife>& then_;
   const std::vector<AlertLife>& now_;
+  const Lives lives_then_, lives_now_;
   std::map<const rules::Alert*, std::size_t> window_of_;
   std::size_t count_ = 0;
   Windows windows_;

@@ -18,7 +18,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMostShown = 6;  // figures of one alert, in the table
+constexpr std::size_t kMostAlerts = 50;  // of one list, in the table
+constexpr std::size_t kMostShown = 6;    // figures of one alert, in the table
 
 std::string entity_of(const rules::Alert& alert) {
   std::string text;
@@ -88,7 +89,8 @@ enum class Side { then, now };
 void print_list(const char* title, const std::vector<RestatedAlert>& alerts, Side side,
                 const rules::Calendar& calendar, std::ostream& out) {
   out << "\n" << title << ": " << alerts.size() << "\n";
-  for (const RestatedAlert& restated : alerts) {
+  for (std::size_t i = 0; i < std::min(kMostAlerts, alerts.size()); ++i) {
+    const RestatedAlert& restated = alerts[i];
     const rules::Alert& alert = restated.alert;
     out << "  " << moment_text(calendar, *alert.fired_at) << "  " << alert.target << "  " << entity_of(alert)
         << "  " << value_text(alert, restated.value_then) << " then, "
@@ -104,6 +106,8 @@ void print_list(const char* title, const std::vector<RestatedAlert>& alerts, Sid
     out << "\n";
     print_figures(calendar, restated, out);
   }
+  if (alerts.size() > kMostAlerts)
+    out << "  and " << alerts.size() - kMostAlerts << " more; --format=json has them\n";
 }
 
 json::object alert_json(const std::string& client, const rules::Calendar& calendar,
