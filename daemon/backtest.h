@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/journal.h"
+#include "daemon/restatements.h"
 #include "rules/engine.h"
 
 namespace tightrope::daemon {
@@ -27,11 +28,24 @@ struct Backtest {
   std::uint64_t events = 0;                     // that were replayed
   std::optional<rules::Timestamp> first, last;  // of these
   rules::Timestamp end{};                       // of the days asked for: where time stood at last
+  // Alerts that were alive within two days of the days asked for, in the order they fired.
+  std::vector<AlertLife> lives;
 };
 
 // Reads only: may run beside the daemon. Everything from the beginning is replayed, so that the state is
 // right when the days begin; decisions and acknowledgements too, as far as they find what they were about.
 std::variant<Backtest, JournalError> backtest(Journal& journal, const rules::Strategy& strategy,
                                               rules::DayRange days, AsKnown as_known);
+
+// Both ways, and what differs between them because of figures that were learnt later. Reads the journal once
+// for the two, unless its events are out of order (history was imported after later figures), and once more
+// when alerts fired.
+struct BacktestComparison {
+  Backtest then, now;
+  Restatements restatements;
+};
+std::variant<BacktestComparison, JournalError> compare_backtests(Journal& journal,
+                                                                 const rules::Strategy& strategy,
+                                                                 rules::DayRange days);
 
 }  // namespace tightrope::daemon

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace tightrope::daemon {
@@ -27,20 +28,32 @@ bool restore(Recovered& into, const Snapshot& snapshot) {
 
 // Whether the first event held is the first there ever was.
 std::variant<bool, JournalError> holds_everything(Journal& journal, std::string_view client) {
-  std::vector<Record> records;
-  if (auto error = journal.read_records(kFirstEvents, records)) return std::move(*error);
-  const auto noted = std::ranges::find(records, client, &Record::key);
-  if (noted == records.end()) return false;
+  std::optional<Sequence> noted;
+  if (auto error = first_event_noted(journal, client, noted)) return std::move(*error);
+  if (!noted) return false;
   Sequence first = 0;
   auto error = journal.read_events(client, 0, [&first](const JournalEvent& event) {
     first = event.sequence;
     return false;
   });
   if (error) return std::move(*error);
-  return noted->value == std::to_string(first);
+  return *noted == first;
 }
 
 }  // namespace
+
+std::optional<JournalError> first_event_noted(Journal& journal, std::string_view client,
+                                              std::optional<Sequence>& first) {
+  std::vector<Record> records;
+  if (auto error = journal.read_records(kFirstEvents, records)) return error;
+  const auto noted = std::ranges::find(records, client, &Record::key);
+  if (noted == records.end()) return std::nullopt;
+  Sequence number = 0;
+  const char* const end = noted->value.data() + noted->value.size();
+  const auto parsed = std::from_chars(noted->value.data(), end, number);
+  if (parsed.ec == std::errc() && parsed.ptr == end) first = number;
+  return std::nullopt;
+}
 
 std::variant<rules::Effects, std::string> replay_event(Recovered& into, const rules::Event& event) {
   into.newest = std::max(into.newest, rules::time_of(event));

@@ -36,5 +36,8 @@ std::variant<rules::Effects, std::string> replay_event(Recovered& into, const ru
 // Where the first event of each client is noted: key is the client, value the sequence as text. It tells
 // whether the events that a journal holds are all there ever were.
 inline constexpr std::string_view kFirstEvents = "first_event";
+// Nothing into `first` when none was noted.
+std::optional<JournalError> first_event_noted(Journal& journal, std::string_view client,
+                                              std::optional<Sequence>& first);
 
 }  // namespace tightrope::daemon

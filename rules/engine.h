@@ -16,6 +16,7 @@
 #include "rules/cube.h"
 #include "rules/entity.h"
 #include "rules/event.h"
+#include "rules/explanation.h"
 #include "rules/target.h"
 #include "rules/verdict.h"
 
@@ -69,25 +70,6 @@ struct SeriesPoint {
   Day day;
   double value;        // undefined: kUndefined
   const Bound* bound;  // in force that day, if a target was given; borrowed from the strategy
-};
-
-// One figure behind a verdict.
-struct ExplainedInput {
-  std::string metric;
-  double sum = kUndefined;
-  std::vector<std::pair<Bucket, Amount>> buckets;  // of the window, at the entity; missing ones included
-};
-struct Explanation {
-  const Objective* objective;
-  const Target* target;
-  const Kpi* kpi;
-  Entity entity;
-  Verdict verdict;
-  DayRange days;
-  std::vector<ExplainedInput> inputs;
-  std::vector<Entity> members;  // the entities summed, as reported
-  std::string driver, reason;
-  std::optional<AlertState> alert;
 };
 
 struct EngineStats {

@@ -17,24 +17,25 @@ double Engine::State::evidence(const Checks& check, NodeIndex node) const {
   if (check.evidence.empty()) check.evidence.resize(check.states.size());
   Checks::Evidence& kept = check.evidence[node];
   const std::uint32_t stamp = node_stamps[check.rollup][node];
-  if (kept.stamp != stamp || kept.day != today) kept = {fresh_evidence(check, node), stamp, today};
+  if (kept.stamp != stamp || kept.day != today) kept = {evidence_trail(check, node).log10, stamp, today};
   return kept.log10;
 }
 
 // Y given X by day, as statistics of counts: the noisy side against what the other side should have brought
 // at the bound.
-double Engine::State::fresh_evidence(const Checks& check, NodeIndex node) const {
+ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex node) const {
+  using Side = ExplainedEvidence::Side;
   const Target& target = *check.target;
   const auto& members = rollups[check.rollup].members(node);
   const Formula& formula = check.kpi->formula;
   const Bound* bound = bound_at(check, node);
   const bool too_high = target.kind == BoundKind::at_most;
-  if (bound == nullptr || target.kind == BoundKind::between) return kUndefined;
+  if (bound == nullptr || target.kind == BoundKind::between) return {};
   const double limit = too_high ? bound->high : bound->low;
-  if (!(limit > 0)) return kUndefined;
+  if (!(limit > 0)) return {};
   for (const Input& input : formula.inputs()) {
     // Changes and shares are no counts of a day.
-    if (input.over || input.of != Input::Of::entity || input.kind == Name::Kind::value) return kUndefined;
+    if (input.over || input.of != Input::Of::entity || input.kind == Name::Kind::value) return {};
   }
   const bool is_price = too_high && check.kpi->unit == Unit::money && formula.is_quotient();
   const bool counts_money =
@@ -42,49 +43,47 @@ double Engine::State::fresh_evidence(const Checks& check, NodeIndex node) const 
   const DayRange days_of_bound =
       target.pace ? calendar.period_of(target.over, today) : frames_now[check.frame].days;
 
+  ExplainedEvidence trail;
+  if (formula.is_quotient()) trail.seen = is_price ? Side::denominator : Side::numerator;
   double money = 0;
   double orders = 0;
-  std::vector<EvidenceDay> days;
   std::vector<double> figures(formula.inputs().size());
-  for (int back = kEvidenceDays; back >= 1; --back) {
-    const Day day = today - back;
+  for (Day day = today - kEvidenceDays; day < today; day = day + 1) {
     if (day < bound->from) continue;
     for (std::size_t i = 0; i < figures.size(); ++i)
       figures[i] = metric_over(formula.inputs()[i].name, members, DayRange{day, day});
-    double seen;
-    double expected;
+    ExplainedDay one{.day = day, .seen = 0, .expected = 0};
     if (!formula.is_quotient()) {
-      seen = formula.evaluate(std::span<const double>(figures));
-      expected = limit / std::max(1, days_of_bound.length());
+      one.seen = formula.evaluate(std::span<const double>(figures));
+      one.expected = limit / std::max(1, days_of_bound.length());
     } else if (is_price) {
-      seen = formula.denominator(figures);
-      expected = formula.numerator(figures) / limit;
+      one.seen = formula.denominator(figures);
+      one.expected = formula.numerator(figures) / limit;
     } else {
-      seen = formula.numerator(figures);
-      expected = formula.denominator(figures) * limit;
+      one.seen = formula.numerator(figures);
+      one.expected = formula.denominator(figures) * limit;
     }
-    if (std::isnan(seen) || std::isnan(expected) || seen < 0) continue;
-    if (counts_money) {
-      const double conversions = metric_over("conversions", members, DayRange{day, day});
-      if (!std::isnan(conversions)) {
-        money += seen;
-        orders += conversions;
-      }
-    }
-    days.push_back({seen, expected});
+    if (std::isnan(one.seen) || std::isnan(one.expected) || one.seen < 0) continue;
+    trail.days.push_back(one);
+    const double conversions =
+        counts_money ? metric_over("conversions", members, DayRange{day, day}) : kUndefined;
+    if (std::isnan(conversions)) continue;
+    money += one.seen;
+    orders += conversions;
   }
   // Money arrives in jumps; without single order values, twice the mean order stands for their size
   // (size-biased mean).
-  double scale = 1;
   if (counts_money) {
-    if (!(orders > 0 && money > 0)) return kUndefined;
-    scale = 2 * money / orders;
+    if (!(orders > 0 && money > 0)) return {};
+    trail.scale = 2 * money / orders;
   }
-  const bool below = is_price || !too_high;
-  Evidence evidence(below ? EvidenceSide::below : EvidenceSide::above, kDefaultDayVariance);
-  for (const EvidenceDay& day : days) evidence.add({day.seen / scale, day.expected / scale});
+  Evidence evidence(is_price || !too_high ? EvidenceSide::below : EvidenceSide::above, kDefaultDayVariance);
+  for (const ExplainedDay& day : trail.days)
+    evidence.add({day.seen / trail.scale, day.expected / trail.scale});
   const double log_value = evidence.log_value();
-  return std::isinf(log_value) ? kUndefined : log_value / std::log(10.0);
+  if (std::isinf(log_value)) return {};
+  trail.log10 = log_value / std::log(10.0);
+  return trail;
 }
 
 }  // namespace tightrope::rules

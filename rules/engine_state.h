@@ -211,7 +211,8 @@ struct Engine::State {
 
   // engine_evidence.cc
   double evidence(const Checks& check, NodeIndex node) const;  // log10; undefined where there is none
-  double fresh_evidence(const Checks& check, NodeIndex node) const;
+  // The days it comes from, worked out anew.
+  ExplainedEvidence evidence_trail(const Checks& check, NodeIndex node) const;
 
   // engine_checks.cc: the lives of alerts.
   Health health(const Checks& check, NodeIndex node) const;
@@ -245,6 +246,12 @@ struct Engine::State {
   // A firing alert's advice under another strategy; what was decided stays.
   void renew_recommendations(CheckKey key);
   LiveAlert make_alert(const Checks& check, NodeIndex node) const;
+
+  // engine_explain.cc: the numbers behind a verdict, from the cells anew.
+  // Of the KPI's input of that number.
+  ExplainedInput explain_input(const Checks& check, NodeIndex node, std::size_t index) const;
+  void explain_cells(CheckKey key, Explanation& explanation) const;
+  void explain_numbers(CheckKey key, Explanation& explanation) const;
 
  private:
   // Siblings' values as last asked for; forgotten whenever a figure or the time changes.

@@ -31,17 +31,16 @@ std::uint64_t Engine::shape_version() const noexcept {
 TargetView Engine::target(std::size_t index) const noexcept {
   const Checks& check = state_->checks[index];
   const State::CheckPlace& place = state_->places[index];
-  return {
-      .objective = check.objective,
-      .target = check.target,
-      .kpi = check.kpi,
-      .verdicts = VerdictRange(check.states.size(), &place,
-                               [](const void* holder, std::size_t node) {
+  return {.objective = check.objective,
+          .target = check.target,
+          .kpi = check.kpi,
+          .verdicts = VerdictRange(check.states.size(), &place,
+                                   [](const void* holder, std::size_t node) {
                                      const auto& at = *static_cast<const State::CheckPlace*>(holder);
                                      return at.state->verdict(at.state->checks[at.index],
                                                               static_cast<NodeIndex>(node));
                                    }),
-      .entities = state_->rollups[check.rollup].nodes()};
+          .entities = state_->rollups[check.rollup].nodes()};
 }
 
 std::vector<ObjectiveSummary> Engine::objectives() const {
@@ -191,9 +190,8 @@ std::optional<Explanation> Engine::explain(std::string_view target, const Entity
   const auto key = state.find_check("", target, entity);
   if (!key || !state.started) return std::nullopt;
   const Checks& check = state.checks[key->target];
-  const Rollup& rollup = state.rollups[check.rollup];
   const TimeframeNow& window = state.frames_now[check.frame];
-  const auto& members = rollup.members(key->node);
+  const auto& members = state.rollups[check.rollup].members(key->node);
   Explanation explanation;
   explanation.objective = check.objective;
   explanation.target = check.target;
@@ -201,28 +199,17 @@ std::optional<Explanation> Engine::explain(std::string_view target, const Entity
   explanation.entity = entity;
   explanation.verdict = state.verdict(check, key->node);
   explanation.days = window.days;
-  for (const Input& input : check.kpi->formula.inputs()) {
-    ExplainedInput& explained = explanation.inputs.emplace_back();
-    explained.metric = input.name;
-    const MetricIndex metric = state.cube.find_metric(input.name);
-    std::vector<Bucket> buckets = window.hours;
-    if (buckets.empty()) {
-      for (Day day = window.days.first; day <= window.days.last; day = day + 1)
-        buckets.push_back({.day = day});
-    }
-    explained.sum = state.metric_over(input.name, members, std::span<const Bucket>(buckets));
-    for (const Bucket bucket : buckets) {
-      const RareSum sum = sum_over(state.cube, metric, members, std::span(&bucket, 1));
-      explained.buckets.emplace_back(bucket,
-                                     sum.present == 0 ? Amount::missing() : Amount::from_micros(sum.micros));
-    }
-  }
+  for (std::size_t i = 0; i < check.sources.size(); ++i)
+    explanation.inputs.push_back(state.explain_input(check, key->node, i));
   for (const EntityIndex member : members) explanation.members.push_back(state.entities[member]);
   const Diagnosis why = state.diagnosis(check, key->node);
   explanation.driver = why.driver;
   explanation.reason = why.reason;
   if (const auto place = state.live.find(*key); place != state.live.end())
     explanation.alert = place->second.state;
+  state.explain_cells(*key, explanation);
+  state.explain_numbers(*key, explanation);
+  if (explanation.verdict.gap_ratio > 0) explanation.evidence = state.evidence_trail(check, key->node);
   return explanation;
 }
 

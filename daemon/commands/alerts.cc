@@ -39,12 +39,21 @@ std::string entity_of(const json::value& alert) {
   return text.empty() ? "(all)" : text;
 }
 
+// What people should know before they act on the alert; "" unless a figure it fired on was restated.
+std::string restated_text(const json::value& alert) {
+  const json::value* amendment = alert.is_object() ? alert.get_object().if_contains("amendment") : nullptr;
+  if (!amendment || !amendment->is_object()) return "";
+  const json::value* still = amendment->get_object().if_contains("wouldHaveFired");
+  const bool would = still && still->is_bool() && still->get_bool();
+  return would ? " (restated: would still have fired)" : " (restated: would not have fired)";
+}
+
 void print_simple(const json::array& alerts, std::ostream& out) {
   std::vector<Cells> rows;
   for (const json::value& alert : alerts) {
     rows.push_back({text_at(alert, "id"), text_at(alert, "state"), text_at(alert, "client"),
                     text_at(alert, "target"), entity_of(alert), text_at(alert, "offSince"),
-                    at(alert, "text", "what")});
+                    at(alert, "text", "what") + restated_text(alert)});
   }
   print_table(out, {"ID", "STATE", "CLIENT", "TARGET", "ENTITY", "SINCE", "SUMMARY"}, rows);
 }

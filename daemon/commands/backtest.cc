@@ -15,6 +15,7 @@
 
 #include "daemon/commands/command.h"
 #include "daemon/commands/reading.h"
+#include "daemon/commands/restatements_text.h"
 #include "daemon/commands/table.h"
 #include "daemon/http/json.h"
 #include "rules/format.h"
@@ -149,32 +150,34 @@ int run_backtest(const BacktestOptions& options, std::ostream& out, std::ostream
     return kFailure;
   }
   json::array alerts, targets;
+  RestatementsJson restated;
   for (const config::Client& client : configuration->clients) {
     const std::string& name = client.strategy.client;
     if (!options.client.empty() && name != options.client) continue;
-    const auto outcome = backtest(*opened.journal, client.strategy, {.first = *from, .last = *to},
-                                  options.as_known == "now" ? AsKnown::now : AsKnown::then);
+    const auto outcome = compare_backtests(*opened.journal, client.strategy, {.first = *from, .last = *to});
     if (const auto* error = std::get_if<JournalError>(&outcome)) {
       err << error->text << "\n";
       return kFailure;
     }
-    const auto& result = std::get<Backtest>(outcome);
+    const auto& comparison = std::get<BacktestComparison>(outcome);
+    const Backtest& result = options.as_known == "now" ? comparison.now : comparison.then;
     const auto calendar = client.strategy.open_calendar();
     if (result.events == 0)
       err << "client " << name << ": the journal holds no figures of it until " << options.to << "\n";
     if (options.format == "json") {
       add_json(name, client.strategy, *calendar, result, alerts, targets);
+      add_restatements_json(name, *calendar, comparison.restatements, restated);
     } else {
       print_table_of(name, client.strategy, *calendar, result, out);
+      print_restatements(*calendar, comparison.restatements, out);
       out << "\n";
     }
   }
   if (options.format == "json") {
-    const json::value all = json::object{{"from", options.from},
-                                         {"to", options.to},
-                                         {"asKnown", options.as_known},
-                                         {"alerts", std::move(alerts)},
-                                         {"targets", std::move(targets)}};
+    const json::value all =
+        json::object{{"from", options.from},          {"to", options.to},
+                     {"asKnown", options.as_known},   {"alerts", std::move(alerts)},
+                     {"targets", std::move(targets)}, {"restatements", std::move(restated).take()}};
     out << http::print(all) << "\n";
   }
   return kGood;

@@ -244,6 +244,91 @@ TEST_F(ApiReadTest, SeriesAsOfAnEarlierTimeShowsWhatWasKnownThen) {
             25);
   const json::value before = world_.get(query + "&as_of=2026-11-20T11:00:00Z");
   EXPECT_TRUE(size(before, "/data/points") == 0 || at(before, "/data/points/0/value").is_null());
+  // A day means its end, and today means now.
+  EXPECT_EQ(at(world_.get(query + "&as_of=2026-11-20"), "/data/points/0/value").to_number<double>(), 25);
+}
+
+TEST_F(ApiReadTest, ExplainShowsEveryFigureAndWhenItWasLearnt) {
+  const std::string query =
+      "/api/v1/explain?client=acme&target=trial_cpa&entity=channel=search,campaign=brand";
+  world_.push_week("brand", 100, 2);
+  world_.manual_clock().advance(std::chrono::hours(2));
+  world_.push_week("brand", 100, 4);
+  const json::value now = world_.get(query);
+  EXPECT_EQ(at(now, "/data/verdict/value").to_number<double>(), 25);
+  EXPECT_EQ(text_at(now, "/data/valueSteps/1"), "= 700.00 / 28");
+  EXPECT_EQ(at(now, "/data/bound/high").to_number<double>(), 40);
+  EXPECT_EQ(text_at(now, "/data/inputs/1/metric"), "conversions");
+  ASSERT_EQ(size(now, "/data/inputs/1/cells"), 7u);
+  const json::value cell = at(now, "/data/inputs/1/cells/0");
+  EXPECT_EQ(text_at(cell, "/bucket"), "2026-11-14");
+  EXPECT_EQ(text_at(cell, "/entity/campaign"), "brand");
+  EXPECT_EQ(at(cell, "/value").to_number<double>(), 4);
+  EXPECT_EQ(text_at(cell, "/learnt"), "2026-11-20T14:00:00Z");
+  EXPECT_EQ(text_at(cell, "/source"), "shop");
+  EXPECT_TRUE(at(cell, "/restated").as_bool());
+  EXPECT_EQ(at(cell, "/before/0/value").to_number<double>(), 2);
+  EXPECT_EQ(text_at(cell, "/before/0/learnt"), "2026-11-20T12:00:00Z");
+  // Today is not over: its figure grew.
+  EXPECT_FALSE(at(now, "/data/inputs/1/cells/6/restated").as_bool());
+  EXPECT_TRUE(at(now, "/data/journal/whole").as_bool());
+
+  const json::value then = world_.get(query + "&as_of=2026-11-20T13:00:00Z");
+  EXPECT_EQ(at(then, "/data/verdict/value").to_number<double>(), 50);
+  EXPECT_EQ(text_at(then, "/data/asOf"), "2026-11-20T13:00:00Z");
+  EXPECT_EQ(text_at(then, "/data/alert"), "firing");
+  EXPECT_EQ(size(then, "/data/inputs/1/cells/0/before"), 0u);
+  EXPECT_EQ(text_at(then, "/data/stake/kind"), "overspent");
+  const json::value today = world_.get(query + "&as_of=2026-11-20");
+  EXPECT_EQ(at(today, "/data/verdict/value").to_number<double>(), 25);
+  EXPECT_EQ(text_at(world_.get("/api/v1/explain?client=acme&target=trial_volume"), "/data/verdict/state"),
+            "on_target");
+}
+
+TEST_F(ApiReadTest, ManyQuestionsForExplanationsAreAnsweredOrRefusedAtOnce) {
+  world_.push_week("brand", 100, 2);
+  const auto answers = world_.call_together(
+      "/api/v1/explain?client=acme&target=trial_cpa&entity=channel=search,campaign=brand&as_of=2026-11-20",
+      Background::kMostJobs + 4);
+  std::size_t answered = 0;
+  for (const Response& answer : answers) {
+    EXPECT_TRUE(answer.status == 200 || answer.status == 503) << answer.status;
+    answered += answer.status == 200 ? 1 : 0;
+  }
+  EXPECT_GE(answered, Background::kMostJobs);
+}
+
+TEST_F(ApiReadTest, MistakesInAQuestionForAnExplanationNameTheNearest) {
+  world_.push_week("brand", 100, 2);
+  const std::string base = "/api/v1/explain?client=acme&target=trial_cpa";
+  EXPECT_EQ(error("/api/v1/explain?client=acmee&target=trial_cpa"),
+            "client: there is no client \"acmee\"; did you mean \"acme\"?");
+  EXPECT_EQ(error("/api/v1/explain?client=acme&target=trial_cap"),
+            "target: there is no target \"trial_cap\"; did you mean \"trial_cpa\"?");
+  EXPECT_EQ(
+      error(base + "&entity=channel=search,campaign=brnd"),
+      "entity: there is no entity of the target trial_cpa \"search/brnd\"; did you mean \"search/brand\"?");
+  EXPECT_TRUE(error(base).starts_with("entity: is required"));
+  EXPECT_TRUE(error(base + "&entity=chanel=search").starts_with("entity: "));
+  EXPECT_TRUE(error("/api/v1/explain?client=acme").starts_with("target: "));
+  const std::string brand = base + "&entity=channel=search,campaign=brand";
+  EXPECT_TRUE(error(brand + "&as_of=2027-01-01").starts_with("as_of: lies in the future"));
+  EXPECT_TRUE(error(brand + "&as_of=noon").starts_with("as_of: "));
+  EXPECT_EQ(error(brand + "&as_of=2026-11-20T11:00:00Z"), "as_of: nothing was known of the entity then");
+}
+
+TEST_F(ApiReadTest, AnAmendmentIsWithItsAlert) {
+  world_.push_week("brand", 100, 2);
+  world_.manual_clock().advance(std::chrono::hours(36));
+  world_.push_week("brand", 100, 4);
+  const json::value answer = world_.get("/api/v1/alerts?state=resolved");
+  ASSERT_EQ(size(answer, "/data/alerts"), 1u);
+  const json::value amendment = at(answer, "/data/alerts/0/amendment");
+  EXPECT_EQ(at(amendment, "/valueBefore").to_number<double>(), 50);
+  // By hand: six days restated to 4, and the day it fired on as it was then.
+  EXPECT_DOUBLE_EQ(at(amendment, "/valueNow").to_number<double>(), 700.0 / 26);
+  EXPECT_FALSE(at(amendment, "/wouldHaveFired").as_bool());
+  EXPECT_EQ(text_at(amendment, "/at"), "2026-11-22T00:00:00Z");
 }
 
 TEST_F(ApiReadTest, SourcesShowTheirAgeAndTheirTrouble) {

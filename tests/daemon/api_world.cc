@@ -158,9 +158,11 @@ Response ApiWorld::call(std::string method, std::string_view target, std::string
 }
 
 std::vector<Response> ApiWorld::call_together(std::string_view target, std::size_t times) {
+  const auto parsed = std::get<RequestTarget>(parse_request_target(target));
   Request request;
   request.method = "GET";
-  request.segments = std::get<RequestTarget>(parse_request_target(target)).segments;
+  request.segments = parsed.segments;
+  request.query = parsed.query;
   const Route* const route = std::get<const Route*>(router_.find(request));
   std::vector<Response> responses;
   bool done = false;

@@ -224,6 +224,61 @@ TEST_F(CommandsTest, BacktestKnowsARestatementOnlyAfterItCame) {
   EXPECT_EQ(fired_at(backtest({"--format=json", "--as-known=now"})), "2026-03-05T23:59:59.999Z");
 }
 
+TEST_F(CommandsTest, BacktestListsWhatALaterFigureWouldHaveChanged) {
+  ASSERT_EQ(import().code, 0);
+  EXPECT_TRUE(has(backtest().out, "no alert would be another on the figures known today"));
+  std::string restated = kHistory;
+  for (const char* day : {"04", "05", "06"}) {
+    const std::string line = std::string("2026-03-") + day + ",search,brand,900,1";
+    restated.replace(restated.find(line), line.size(), std::string("2026-03-") + day + ",search,brand,30,3");
+  }
+  write_file(directory_ / "ads.csv", restated);
+  ASSERT_EQ(import({"--known-at=2026-03-08T00:00:00Z"}).code, 0);
+  const json::value result = json::parse(backtest({"--format=json"}).out);
+  const json::value& lists = result.at("restatements");
+  EXPECT_EQ(lists.at("wouldHaveFired").as_array().size(), 0u);
+  ASSERT_EQ(lists.at("wouldNotHaveFired").as_array().size(), 1u);
+  const json::value& alert = lists.at("wouldNotHaveFired").at(0);
+  EXPECT_EQ(alert.at("firedAt").as_string(), "2026-03-04T23:59:59.999Z");
+  EXPECT_TRUE(alert.at("firedAtNow").is_null());
+  EXPECT_DOUBLE_EQ(alert.at("valueThen").to_number<double>(), 99);
+  EXPECT_DOUBLE_EQ(alert.at("valueNow").to_number<double>(), 10);
+  EXPECT_EQ(alert.at("figures").as_array().size(), 2u);
+  const Ran table = backtest();
+  EXPECT_TRUE(has(table.out, "spend 2026-03-04: 900 restated to 30, learnt 2026-03-08 00:00")) << table.out;
+}
+
+TEST_F(CommandsTest, ExplainAsOfATimeShowsWhatWasKnownThen) {
+  ASSERT_EQ(import().code, 0);
+  std::string restated = kHistory;
+  restated.replace(restated.find("2026-03-04,search,brand,900,1"), 29, "2026-03-04,search,brand,030,3");
+  write_file(directory_ / "ads.csv", restated);
+  ASSERT_EQ(import({"--known-at=2026-03-05T08:00:00Z"}).code, 0);
+  const auto explain = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"explain", config_flag(), storage_flag(), "acme", "trial_cpa"};
+    words.insert(words.end(), more.begin(), more.end());
+    return tightrope(words);
+  };
+  const Ran then = explain({"search/brand", "--as-of=2026-03-04", "--format=json"});
+  ASSERT_EQ(then.code, 0) << then.err;
+  EXPECT_DOUBLE_EQ(json::parse(then.out).at("verdict").at("value").to_number<double>(), 99);
+  EXPECT_EQ(json::parse(then.out).at("asOf").as_string(), "2026-03-04T23:59:59.999Z");
+  const Ran later = explain({"search/brand", "--as-of=2026-03-05T08:00:00Z"});
+  ASSERT_EQ(later.code, 0) << later.err;
+  EXPECT_TRUE(has(later.out, "restated, was 900.00 (learnt 2026-03-04 23:59)")) << later.out;
+  EXPECT_TRUE(has(later.out, "spend was 900.00 until 2026-03-05 08:00")) << later.out;
+  EXPECT_TRUE(has(explain({"--as-of=2026-03-04"}).out, "search/brand"));
+  EXPECT_EQ(explain({"search/brand", "--as-of=2026-02-01"}).code, 1);
+  const Ran nothing = explain({"search/brand", "--as-of=someday"});
+  EXPECT_EQ(nothing.code, 2);
+  EXPECT_TRUE(has(nothing.err, "--as-of: \"someday\" is not a time")) << nothing.err;
+  // Under no strategy at all: history was imported before there was one.
+  const Ran strategy = explain({"search/brand", "--as-of=2026-03-05", "--strategy=then"});
+  EXPECT_EQ(strategy.code, 1);
+  EXPECT_TRUE(has(strategy.err, "no strategy was in force by then")) << strategy.err;
+  EXPECT_EQ(explain({"search/brand", "--strategy=then"}).code, 2);
+}
+
 TEST_F(CommandsTest, ExplainShowsEveryNumberBehindAVerdict) {
   {
     daemon::AppOptions options;
@@ -247,13 +302,17 @@ TEST_F(CommandsTest, ExplainShowsEveryNumberBehindAVerdict) {
       EXPECT_EQ(input.at("sum").to_number<double>(), input.at("metric").as_string() == "spend" ? 120 : 3);
       EXPECT_EQ(input.at("buckets").as_array().size(), 7u);
     }
+    const Ran then = tightrope({"explain", config_flag(), storage_flag(), "acme", "trial_cpa", "search/brand",
+                                "--as-of=" + to_string(today), "--strategy=then"});
+    EXPECT_TRUE(has(then.out, "= 120.00 / 3\n")) << then.out << then.err;
+    EXPECT_TRUE(has(then.out, "alert       resolved: off since ")) << then.out;
     const Ran refused = import();
     EXPECT_EQ(refused.code, 1) << "a daemon has the storage";
     EXPECT_FALSE(refused.err.empty());
   }
   const Ran text = tightrope({"explain", config_flag(), storage_flag(), "acme", "trial_cpa", "search/brand"});
   EXPECT_EQ(text.code, 0) << text.err;
-  EXPECT_TRUE(has(text.out, "spend = 120")) << text.out;
+  EXPECT_TRUE(has(text.out, "= 120.00 / 3\n")) << text.out;
   const Ran listed = tightrope({"explain", config_flag(), storage_flag(), "acme", "trial_cpa"});
   EXPECT_EQ(listed.code, 0);
   EXPECT_TRUE(has(listed.out, "search/brand"));
@@ -301,6 +360,14 @@ TEST_F(CommandsTest, ARunningDaemonCanBeAskedAndTold) {
   EXPECT_EQ(decided.code, 0) << decided.err;
   EXPECT_TRUE(has(tightrope({"alerts", url, "--output=extended"}).out, "declined"));
   EXPECT_EQ(tightrope({"decide", url, "0000000000000000", "did"}).code, 1);
+
+  EXPECT_FALSE(has(tightrope({"alerts", url}).out, "restated")) << "nothing was";
+  daemon::ClientRuntime& client = *app.app().find_client("acme");
+  ASSERT_TRUE(app.run(client.observe(figures("shoes", today - 1, 100, 1))));
+  ASSERT_TRUE(app.run(client.observe(figures("shoes", today - 1, 100, 10))));
+  EXPECT_TRUE(has(tightrope({"alerts", url, "--state=resolved"}).out, "(restated: would not have fired)"));
+  EXPECT_TRUE(has(tightrope({"alerts", url, "--state=resolved", "--output=extended"}).out,
+                  "Restated: now 10.00 EUR over that window, would not have fired"));
 }
 
 TEST_F(CommandsTest, ADaemonThatIsNotThereIsSaid) {

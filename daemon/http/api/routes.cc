@@ -36,6 +36,7 @@ std::vector<Route> routes(Api& api) {
       {"GET", "/api/v1/objectives", "objectives", when_ready(api, get_objectives)},
       {"GET", "/api/v1/verdicts", "verdicts", when_ready(api, get_verdicts)},
       {"GET", "/api/v1/series", "series", when_ready(api, get_series)},
+      {"GET", "/api/v1/explain", "explain", when_ready(api, get_explanation)},
       {"GET", "/api/v1/alerts", "alerts", when_ready(api, get_alerts)},
       {"POST", "/api/v1/alerts/{id}/ack", "ack", when_ready(api, post_acknowledgement), authorized,
        Body::json},

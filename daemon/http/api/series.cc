@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "daemon/explained.h"
 #include "daemon/http/api/api.h"
 #include "daemon/http/api/presentation.h"
 #include "daemon/http/json.h"
@@ -38,7 +39,7 @@ std::optional<rules::Day> day_of(const Date& date, const rules::Calendar& calend
 
 // As asked for; completed from the client's strategy.
 struct Query {
-  std::string client, kpi, objective, target, entity_text;
+  std::string client, kpi, objective, target, entity_text, as_of_text;
   rules::Entity entity;
   Date from, to;
   std::optional<rules::Timestamp> as_of;
@@ -59,10 +60,14 @@ Found find_target(const rules::Strategy& strategy, const std::string& name) {
   return {};
 }
 
-// What is wrong with the query, for people; nothing when it is complete now. `now` is the last moment it is
-// about.
+// What is wrong with the query, for people; nothing when it is complete now.
 std::optional<std::string> complete(Query& query, const rules::Strategy& strategy,
                                     const rules::Calendar& calendar, rules::Timestamp now) {
+  if (!query.as_of_text.empty()) {
+    const auto meant = as_of_meant(query.as_of_text, calendar, now);
+    if (const auto* problem = std::get_if<std::string>(&meant)) return "as_of: " + *problem;
+    query.as_of = std::get<rules::Timestamp>(meant);
+  }
   if (!query.target.empty()) {
     const Found found = find_target(strategy, query.target);
     if (!found.target) return "target: there is no target \"" + query.target + "\"";
@@ -84,7 +89,7 @@ std::optional<std::string> complete(Query& query, const rules::Strategy& strateg
   auto entity = parse_entity(query.entity_text, strategy.dimensions);
   if (const auto* bad = std::get_if<BadEntity>(&entity)) return "entity: " + bad->text;
   query.entity = std::move(std::get<rules::Entity>(entity));
-  query.days.last = day_of(query.to, calendar).value_or(calendar.day_of(now));
+  query.days.last = day_of(query.to, calendar).value_or(calendar.day_of(query.as_of.value_or(now)));
   query.days.first = day_of(query.from, calendar).value_or(query.days.last - (kDefaultDays - 1));
   if (query.days.last < query.days.first) return "from: comes after to";
   return std::nullopt;
@@ -200,12 +205,12 @@ asio::awaitable<Response> get_series(Api& api, const Request& request) {
               .objective = parameters.text("objective"),
               .target = parameters.text("target"),
               .entity_text = parameters.text("entity"),
+              .as_of_text = parameters.text("as_of"),
               .entity = {},
               .from = parse_date(parameters, "from"),
               .to = parse_date(parameters, "to"),
-              .as_of = parameters.time("as_of")};
+              .as_of = {}};
   const rules::Timestamp now = api.services.clock().now();
-  if (query.as_of && *query.as_of > now) parameters.mistake("as_of", "lies in the future");
   ClientRuntime* const client = api.services.find_client(query.client);
   if (!client) parameters.mistake("client", "there is no such client");
   if (auto refused = parameters.refusal()) co_return std::move(*refused);
@@ -214,7 +219,7 @@ asio::awaitable<Response> get_series(Api& api, const Request& request) {
   std::optional<rules::Strategy> strategy;
   json::object series;
   std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) {
-    mistake = complete(query, engine.strategy(), engine.calendar(), query.as_of.value_or(now));
+    mistake = complete(query, engine.strategy(), engine.calendar(), now);
     if (mistake) return;
     if (query.as_of) {
       strategy = without_checks(engine.strategy(), query.target);
