@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/alert_windows.h"
 #include "daemon/journal.h"
 #include "rules/engine.h"
 
@@ -19,24 +20,6 @@ struct AlertLife {
   rules::Alert alert;
   bool in_days = false;  // it fired within the days asked for
 };
-
-// A figure of an alert's window that is another one today, summed over the entities of the alert.
-struct LaterFigure {
-  enum class Kind : std::uint8_t {
-    restated,  // its bucket was over and had another figure
-    late,      // its bucket was over and had no figure yet
-    grown,     // its bucket was not over
-  };
-  Kind kind = Kind::restated;
-  std::string metric;
-  rules::Bucket bucket;
-  double then = rules::kUndefined;
-  double now = rules::kUndefined;
-  rules::Timestamp learnt{};   // when the latest of it was learnt
-  rules::Duration late_by{0};  // for `late`: the first of it, after the bucket's end
-  std::uint32_t figures = 0;   // of how many entities
-};
-std::string_view to_string(LaterFigure::Kind kind) noexcept;
 
 // An alert that today's figures would have changed.
 struct RestatedAlert {

@@ -105,8 +105,26 @@ double kpi_of(const rules::Kpi& kpi, const rules::Explanation& told, std::size_t
   return kpi.formula.evaluate(figures);
 }
 
+// Figures over windows of their own stand each by itself: their buckets are not those of the others.
+void print_input_by_input(const Explained& explained, const std::vector<Column>& columns, std::ostream& out) {
+  for (const Column& column : columns) {
+    const rules::ExplainedInput& input = *column.input;
+    out << input.metric << (input.about.empty() ? "" : " (" + input.about + ")") << " = "
+        << exact_text(input.sum, input.unit) << "\n";
+    std::vector<Cells> rows;
+    for (const auto& [bucket, amount] : input.buckets)
+      rows.push_back({explained.calendar.format(bucket), exact_text(amount, input.unit)});
+    if (!rows.empty()) print_table(out, {"BUCKET", "FIGURE"}, rows);
+    out << "\n";
+  }
+}
+
 void print_buckets(const Explained& explained, const std::vector<Column>& columns, std::ostream& out) {
   const rules::Explanation& told = explained.explanation;
+  if (std::ranges::any_of(columns, [](const Column& column) { return !column.input->plain; })) {
+    print_input_by_input(explained, columns, out);
+    return;
+  }
   const bool is_metric = told.kpi->formula.text() == told.inputs.front().metric;
   const auto value = [&](double number) {
     return rules::format_value(number, told.kpi->unit, explained.strategy->currency);

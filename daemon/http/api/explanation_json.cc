@@ -92,6 +92,7 @@ json::array inputs_json(const Explained& explained, const std::vector<rules::Exp
     }
     json::object one;
     one["metric"] = text(input.metric);
+    if (!input.about.empty()) one["about"] = text(input.about);
     one["unit"] = text(rules::to_string(input.unit));
     one["sum"] = number(input.sum);
     one["buckets"] = std::move(buckets);
