@@ -66,7 +66,17 @@ Scope read_scope(const Sections& sections);
 std::vector<rules::Playbook> read_playbooks(const std::vector<Cursor>& at, const Scope& scope);
 // Strategies without metrics, KPIs and playbooks, which are the same for all.
 std::vector<rules::Strategy> read_clients(const std::vector<Cursor>& at, const Scope& scope);
+// What a dimension is matched with: a text or a list of texts; reports empty ones.
+std::vector<std::string> read_globs(const Cursor& at);
 rules::Target read_target(const Cursor& at, const Scope& scope, Names& names);
+// `pace:`, once the rest of the target is read. `kpi` may be null.
+void read_pace(MappingReader& in, const rules::Kpi* kpi, rules::Target& target);
+// `except:`, likewise.
+std::vector<rules::BoundException> read_exceptions(const Cursor& at, const Scope& scope,
+                                                   const rules::Kpi* kpi, const rules::Target& target);
+// `guards:` of an objective's targets, once all of them are read. Both lists are in one order.
+void check_guards(const std::vector<Cursor>& at, const std::vector<rules::Target>& targets,
+                  const Scope& scope);
 // Bounds of `at_most`, `at_least` (Shape::bound) and `between` (Shape::range), by date. `kpi` may be null.
 std::vector<rules::Bound> read_bounds(const Cursor& at, rules::BoundKind kind, const rules::Kpi* kpi);
 
