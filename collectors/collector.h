@@ -85,13 +85,16 @@ struct PushVocabulary {
 // has none.
 std::variant<std::string, PushError> pushed_source(std::string_view body);
 // A later row of the same entity, bucket and metric replaces an earlier one; a metric that is null takes its
-// figure back. Days lie at most 97 days back (hours: 5) and a day ahead of `now`; at most 1 000 000 figures; a
-// "currency" must be `source_currency`.
+// figure back. Days lie at most 97 days back (hours: 5) and a day ahead of `now`; at most 1 000 000 figures.
+// Money is in the row's "currency", else in the body's, else in `source_currency`; in another than the
+// source's its metric is named `spend@USD`, and figures of one entity and bucket in two currencies stand side
+// by side. Buckets are those of `calendar`, the source's: a Translation makes them the client's.
 std::variant<PushedBatch, PushError> parse_push(std::string_view body, const rules::Calendar& calendar,
                                                 const PushVocabulary& vocabulary,
                                                 std::string_view source_currency, rules::Timestamp now);
 
-// One observation as a JSON line, as `tightrope poll` prints it.
+// One observation, as the client's engine takes it, as a JSON line: what `tightrope poll` prints. `calendar`
+// is the client's. Money has its currency beside it, under the metric's own name.
 std::string observation_json(std::string_view client, const rules::ObservationBatch& batch,
                              const rules::ObservationBatch::Row& row, const rules::Calendar& calendar,
                              const rules::Strategy& strategy);

@@ -2,6 +2,7 @@
 #include <boost/json/string.hpp>
 
 #include "collectors/collector.h"
+#include "rules/currency.h"
 
 namespace tightrope::collectors {
 namespace {
@@ -24,13 +25,17 @@ std::string observation_json(std::string_view client, const rules::ObservationBa
     line += (first ? "" : ",") + json_text(strategy.dimensions.names[i]) + ':' + json_text(entity.path[i]);
     first = false;
   }
-  const std::string& metric = batch.metrics[row.metric];
+  std::string_view metric = batch.metrics[row.metric];
+  std::string_view currency = strategy.currency;
+  if (const auto foreign = rules::parse_foreign_metric(metric)) {
+    metric = foreign->metric;
+    currency = foreign->currency;
+  }
   line += "},\"bucket\":" + json_text(calendar.format(row.bucket)) + ",\"metric\":" + json_text(metric) +
           ",\"value\":";
   line += row.value.is_missing() ? "null" : rules::to_string(row.value);  // exact: no double on the way
   const rules::Metric* known = strategy.find_metric(metric);
-  if (known != nullptr && known->unit == rules::Unit::money)
-    line += ",\"currency\":" + json_text(strategy.currency);
+  if (known != nullptr && known->unit == rules::Unit::money) line += ",\"currency\":" + json_text(currency);
   return line + '}';
 }
 

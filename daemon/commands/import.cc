@@ -120,7 +120,8 @@ int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
     return kFailure;
   }
   const rules::Timestamp now = system_time();
-  const rules::Calendar calendar = calendar_of(*source, *configuration);
+  const collectors::Translation translation = translation_of(*source, *configuration);
+  const rules::Calendar& calendar = translation.source_calendar();
   constexpr rules::Day kOldest = rules::day_from_ymd(std::chrono::year(1970) / 1 / 1);
   const rules::DayRange every_day{.first = kOldest, .last = calendar.day_of(now) + 1};
   auto reading = read_source(*source, *configuration, calendar, every_day, now);
@@ -141,7 +142,7 @@ int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
     return kFailure;
   }
   Totals totals;
-  const auto days = by_day(collected.batch);
+  const auto days = by_day(translation.apply(collected.batch));
   const rules::Calendar& of_client = engine->engine().calendar();
   for (const auto& [day, figures] : days) {
     rules::ObservationBatch batch = figures;

@@ -141,6 +141,26 @@ TEST_F(CommandsTest, PollPrintsAnObservationPerLine) {
   EXPECT_EQ(std::count(days.out.begin(), days.out.end(), '\n'), 2);
 }
 
+TEST_F(CommandsTest, PollPrintsTheClientsHoursAndTheSourcesCurrency) {
+  std::string yaml = acme_yaml();
+  yaml.insert(yaml.find("clients:"), R"(  - name: us_ads
+    client: acme
+    connector: csv
+    timezone: America/New_York
+    currency: USD
+    with: {path: us.csv, date_format: "%Y-%m-%d %H", columns: {date: hour, channel: channel, spend: cost, conversions: conv}}
+)");
+  write_file(config_, yaml);
+  write_file(directory_ / "us.csv", "hour,channel,cost,conv\n2026-03-06 20,search,3,1\n");
+  const Ran ran = tightrope({"poll", config_flag(), "us_ads", "--now=2026-03-07T03:00:00Z", "--days=1"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out,
+            R"({"client":"acme","source":"us_ads","entity":{"channel":"search"},"bucket":"2026-03-07T01","metric":"spend","value":3,"currency":"USD"}
+{"client":"acme","source":"us_ads","entity":{"channel":"search"},"bucket":"2026-03-07T01","metric":"conversions","value":1}
+)");
+  EXPECT_TRUE(has(ran.err, "of other days than 2026-03-06 to 2026-03-06")) << "the day of the source's zone";
+}
+
 TEST_F(CommandsTest, PollSaysWhatIsWrong) {
   const Ran unknown = tightrope({"poll", config_flag(), "adz"});
   EXPECT_EQ(unknown.code, 1);

@@ -12,20 +12,30 @@
 namespace tightrope::daemon::http {
 namespace {
 
-// Null when the system has no such zone.
-const rules::Calendar* calendar_of(Api& api, const std::string& zone, std::chrono::weekday week_start) {
-  const auto found = api.calendars.find(zone);
-  if (found != api.calendars.end()) return &found->second;
-  std::optional<rules::Calendar> opened = rules::Calendar::open(zone, week_start);
-  if (!opened) return nullptr;
-  return &api.calendars.emplace(zone, std::move(*opened)).first->second;
+const collectors::Translation& translation_of(Api& api, const config::Source& source,
+                                              const rules::Strategy& client) {
+  const auto found = api.translations.find(source.name);
+  if (found != api.translations.end()) return found->second;
+  return api.translations.emplace(source.name, collectors::Translation::between(source, client))
+      .first->second;
 }
 
 struct Parsed {
   std::string client;
   std::string source;
-  rules::ObservationBatch batch;
+  std::size_t figures;
+  std::optional<rules::Day> newest;  // in the source's zone
+  rules::ObservationBatch batch;     // in the client's terms
 };
+
+// The latest day with a figure.
+std::optional<rules::Day> newest_day(const rules::ObservationBatch& batch) {
+  std::optional<rules::Day> newest;
+  for (const rules::ObservationBatch::Row& row : batch.rows) {
+    if (!row.value.is_missing() && (!newest || *newest < row.bucket.day)) newest = row.bucket.day;
+  }
+  return newest;
+}
 
 // Everything that needs the configuration, in one go: it may be another one after the next co_await.
 std::variant<Parsed, Response> parse(Api& api, const Request& request) {
@@ -47,26 +57,17 @@ std::variant<Parsed, Response> parse(Api& api, const Request& request) {
   const config::Client* client = configuration.find_client(source->client);
   if (!client) return not_found("source: the client \"" + source->client + "\" is not configured");
   const rules::Strategy& strategy = client->strategy;
-  const std::string& zone = source->timezone.empty() ? strategy.timezone : source->timezone;
-  const rules::Calendar* calendar = calendar_of(api, zone, strategy.week_start);
-  if (!calendar)
-    return error_response(500, ErrorType::internal, "the time zone " + zone + " is not known any more");
+  const collectors::Translation& translation = translation_of(api, *source, strategy);
   const collectors::PushVocabulary vocabulary{.dimensions = &strategy.dimensions, .strategy = &strategy};
-  const std::string& currency = source->currency.empty() ? strategy.currency : source->currency;
-  auto parsed = collectors::parse_push(text, *calendar, vocabulary, currency, api.services.clock().now());
+  auto parsed = collectors::parse_push(text, translation.source_calendar(), vocabulary,
+                                       translation.source_currency(), api.services.clock().now());
   if (const auto* error = std::get_if<collectors::PushError>(&parsed)) return bad_request(error->text);
+  rules::ObservationBatch& batch = std::get<collectors::PushedBatch>(parsed).batch;
   return Parsed{.client = source->client,
                 .source = name,
-                .batch = std::move(std::get<collectors::PushedBatch>(parsed).batch)};
-}
-
-// The latest day with a figure.
-std::optional<rules::Day> newest_day(const rules::ObservationBatch& batch) {
-  std::optional<rules::Day> newest;
-  for (const rules::ObservationBatch::Row& row : batch.rows) {
-    if (!row.value.is_missing() && (!newest || *newest < row.bucket.day)) newest = row.bucket.day;
-  }
-  return newest;
+                .figures = batch.rows.size(),
+                .newest = newest_day(batch),
+                .batch = translation.apply(std::move(batch))};
 }
 
 }  // namespace
@@ -77,14 +78,12 @@ asio::awaitable<Response> post_observations(Api& api, const Request& request) {
   Parsed& push = std::get<Parsed>(parsed);
   ClientRuntime* const client = api.services.find_client(push.client);
   if (!client) co_return unavailable("the client is not running", 1);
-  const std::optional<rules::Day> newest = newest_day(push.batch);
-  const std::size_t rows = push.batch.rows.size();
   rules::ObservationBatch batch = std::move(push.batch);
   const Taken<Accepted> taken = co_await client->observe(std::move(batch));
   if (!taken) co_return refusal_response(taken.error());
-  api.services.pushed(push.source, *taken, newest);
+  api.services.pushed(push.source, *taken, push.newest);
   json::object data;
-  data["figures"] = rows;
+  data["figures"] = push.figures;
   data["changed"] = taken->changed;
   data["restated"] = taken->restated;
   data["outside"] = taken->outside;
