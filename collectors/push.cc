@@ -8,6 +8,7 @@
 #include "collectors/figure_key.h"
 #include "collectors/figure_text.h"
 #include "collectors/json_tree.h"
+#include "collectors/rates.h"
 #include "config/scalars.h"
 #include "rules/cube.h"
 #include "rules/currency.h"
@@ -56,6 +57,11 @@ class PushParser {
     if (!take_top(root)) return PushError{problem_};
     auto batch = std::move(builder_).take();
     batch.source = source_;
+    if (vocabulary_.rates != nullptr) {
+      auto rates = as_rates(batch, *vocabulary_.rates);
+      if (auto* problem = std::get_if<std::string>(&rates)) return PushError{std::move(*problem)};
+      batch = std::get<rules::ObservationBatch>(std::move(rates));
+    }
     return PushedBatch{source_, std::move(batch)};
   }
 
@@ -138,6 +144,8 @@ class PushParser {
   }
 
   bool take_currency(JsonValue value, std::string_view& currency) {
+    if (vocabulary_.rates != nullptr)
+      return fail("", "rates have none: their metrics are currencies, such as {\"USD\": 1.08}");
     if (value.kind() != JsonKind::text) return fail("", "not a text");
     if (!config::is_currency(value.text())) {
       return fail("", quoted(value.text()) + " is not a currency; write its ISO 4217 code, such as EUR or USD");
@@ -199,7 +207,7 @@ class PushParser {
         return fail_row(metric_path(value.key()), kind_name(value.kind()) + " where a number is expected");
       }
       const auto number = parse_json_number(value.text());
-      const auto read = number ? number->amount(Scale(1)) : std::nullopt;
+      const auto read = number ? amount_of(*number) : std::nullopt;
       if (!read) return fail_row(metric_path(value.key()), quoted(value.text()) + " is too large");
       amount = *read;
     }
@@ -215,7 +223,20 @@ class PushParser {
     return true;
   }
 
+  std::optional<rules::Amount> amount_of(const DecimalNumber& number) const {
+    const bool inverse = vocabulary_.rates != nullptr &&
+                         vocabulary_.rates->direction == config::Rates::Direction::per_currency;
+    return inverse ? rules::Amount::from_double(1 / number.to_double()) : number.amount(Scale(1));
+  }
+
+  std::optional<std::uint32_t> rate_number(std::string_view code) {
+    if (config::is_currency(code)) return builder_.metric(code);
+    fail_row(metric_path(code), "not a currency; write ISO 4217 codes, such as USD");
+    return std::nullopt;
+  }
+
   std::optional<std::uint32_t> metric_number(std::string_view name) {
+    if (vocabulary_.rates != nullptr) return rate_number(name);
     // Names of money in another currency than the source's are not those of the document.
     const bool own = row_currency_ == source_currency_;
     const auto found = metrics_.find(name);

@@ -56,6 +56,10 @@ Translation Translation::between(const config::Source& source, const rules::Stra
           client.currency, std::move(money)};
 }
 
+Translation Translation::alone(const config::Source& source) {
+  return {open(source.timezone.empty() ? "UTC" : source.timezone), std::nullopt, "", "", {}};
+}
+
 bool operator==(const Translation& a, const Translation& b) {
   return a.source_.zone_name() == b.source_.zone_name() &&
          a.client_calendar().zone_name() == b.client_calendar().zone_name() &&

@@ -19,6 +19,9 @@ class Translation {
   // REQUIRES: the zones of both are known, which a loaded configuration has checked.
   static Translation between(const config::Source& source, const rules::Strategy& client);
 
+  // For a source that belongs to no client: rates, in its own zone or in UTC.
+  static Translation alone(const config::Source& source);
+
   // Whose days a source is asked for, and whose dates and hours its answers have.
   const rules::Calendar& source_calendar() const noexcept { return source_; }
   const rules::Calendar& client_calendar() const noexcept { return client_ ? *client_ : source_; }

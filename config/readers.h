@@ -87,10 +87,25 @@ HttpJsonSource read_http_json(const Cursor& with, const std::optional<Cursor>& s
                               Source& source);
 
 enum class FieldKind { column, pointer };
+struct NamedField {
+  std::string name;
+  std::optional<double> scale;
+  std::optional<rules::Unit> unit;
+};
+// A column or field by its name, or by a mapping that says more of it.
+std::optional<NamedField> read_field_name(const Cursor& value, FieldKind kind);
+// The same for what becomes a figure, which may be a formula over fields as well.
+std::optional<MetricField> read_metric_field(const rules::Metric& metric, const Cursor& value,
+                                             FieldKind kind);
 // `columns:` of csv and `fields:` of http_json.
 FieldMapping read_fields(const Cursor& at, FieldKind kind, const Scope& scope);
 // Reports that they have no date, or no metric.
 void check_fields(const Cursor& at, const Scope& scope, std::string_view about_date);
+// `rates:` of a source.
+Rates read_rates(const Cursor& at);
+// `columns:` of csv and `fields:` of http_json in a source of rates: date with currency and rate, or with
+// rates.
+FieldMapping read_rate_fields(const Cursor& at, FieldKind kind, const Rates& rates);
 // What stands beside them in both connectors.
 struct FieldSettings {
   std::optional<Cursor> constants, date_format, decimal_comma, missing;

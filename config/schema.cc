@@ -184,7 +184,8 @@ class SchemaWriter {
       case Shape::formulas:
         return map_of(scalar());
       case Shape::fields:
-        return map_of(either(scalar(), reference(*key.table)));
+        return map_of(
+            either(either(scalar(), list_of(scalar())), reference(*key.table)));  // lists: of currencies
       case Shape::content:
         return either({{"type", "string"}}, json::object{{"type", "object"}});
       case Shape::by_connector:

@@ -245,6 +245,75 @@ sources:
   EXPECT_EQ(csv.mapping.metrics[2].computed->inputs().size(), 3u);
 }
 
+TEST(SourceTest, RatesHaveARowForEachCurrency) {
+  const auto configuration = configuration_of(R"yaml(
+clients: [{name: acme}]
+sources:
+  - name: bank
+    client: acme
+    rates: {base: CZK, direction: per_currency}
+    connector: csv
+    with: {path: rates.csv, columns: {date: Date, currency: Code, rate: rate / amount}}
+  - name: other
+    rates: {base: EUR}
+    connector: csv
+    with: {path: rates.csv, columns: {date: Date, currency: {column: Code}, rate: {column: Rate, scale: 0.01}}}
+)yaml");
+  const auto& bank = configuration.sources.at(0);
+  EXPECT_EQ(bank.rates, (Rates{"CZK", Rates::Direction::per_currency}));
+  EXPECT_EQ(bank.client, "acme");
+  const auto& mapping = std::get<CsvSource>(bank.kind).mapping;
+  EXPECT_EQ(mapping.bucket_field, "Date");
+  EXPECT_EQ(mapping.dimensions, (std::vector<std::pair<std::size_t, std::string>>{{0, "Code"}}));
+  ASSERT_EQ(mapping.metrics.size(), 1u);
+  EXPECT_EQ(mapping.metrics[0].metric, "rate@CZK");
+  EXPECT_TRUE(mapping.metrics[0].inverse);
+  EXPECT_EQ(mapping.metrics[0].computed->inputs().size(), 2u);
+  EXPECT_FALSE(mapping.may_lack_metrics);
+  const auto& other = configuration.sources.at(1);
+  EXPECT_EQ(other.client, "");
+  EXPECT_EQ(other.rates, (Rates{"EUR", Rates::Direction::per_base}));
+  const auto& plain = std::get<CsvSource>(other.kind).mapping.metrics.at(0);
+  EXPECT_EQ(plain.field, "Rate");
+  EXPECT_EQ(plain.scale, 0.01);
+  EXPECT_FALSE(plain.inverse);
+}
+
+TEST(SourceTest, RatesHaveAColumnOrKeyForEachCurrency) {
+  const auto configuration = configuration_of(R"yaml(
+clients: [{name: acme}]
+sources:
+  - name: some
+    rates: {base: EUR}
+    connector: csv
+    with: {path: rates.csv, columns: {date: Date, rates: [USD, GBP]}}
+  - name: every
+    rates: {base: EUR}
+    connector: csv
+    with: {path: rates.csv, columns: {date: Date, rates: "*"}}
+  - name: api
+    rates: {base: EUR}
+    connector: http_json
+    with: {url: "https://api.example.com/{from}", fields: {date: /date, rates: /rates}}
+  - name: pushed
+    rates: {base: EUR}
+    connector: push
+)yaml");
+  const auto& some = std::get<CsvSource>(configuration.sources.at(0).kind).mapping;
+  ASSERT_EQ(some.metrics.size(), 2u);
+  EXPECT_EQ(some.metrics[1].metric, "GBP");
+  EXPECT_EQ(some.metrics[1].field, "GBP");
+  EXPECT_FALSE(some.may_lack_metrics);
+  const auto& every = std::get<CsvSource>(configuration.sources.at(1).kind).mapping;
+  EXPECT_GT(every.metrics.size(), 140u);
+  EXPECT_TRUE(every.may_lack_metrics);
+  for (const auto& field : every.metrics) EXPECT_NE(field.metric, "EUR");
+  const auto& api = std::get<HttpJsonSource>(configuration.sources.at(2).kind).mapping;
+  EXPECT_EQ(api.metrics.at(0).field, "/rates/" + api.metrics.at(0).metric);
+  EXPECT_TRUE(api.may_lack_metrics);
+  EXPECT_TRUE(std::holds_alternative<PushSource>(configuration.sources.at(3).kind));
+}
+
 TEST(SourceTest, DatesMayStandInTheHeader) {
   const auto configuration = configuration_of(
       "clients: [{name: acme}]\nsources:\n  - name: wide\n    client: acme\n    connector: csv\n    with:\n"
