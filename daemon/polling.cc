@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/hand_to_each.h"
 #include "daemon/logging.h"
 #include "daemon/metrics.h"
 #include "daemon/poller.h"
@@ -51,9 +52,11 @@ Polling::~Polling() = default;
 std::unique_ptr<Polling::Entry> Polling::make(const config::Source& source,
                                               const config::Configuration& configuration) const {
   const config::Client* client = configuration.find_client(source.client);
-  if (!client) throw std::logic_error("source of no client: " + source.name);
-  return std::make_unique<Entry>(source, collectors::Translation::between(source, client->strategy),
-                                 configuration.dimensions, clock_.now());
+  if (!client && !(source.rates && source.client.empty()))
+    throw std::logic_error("source of no client: " + source.name);
+  auto translation = client ? collectors::Translation::between(source, client->strategy)
+                            : collectors::Translation::alone(source);
+  return std::make_unique<Entry>(source, std::move(translation), configuration.dimensions, clock_.now());
 }
 
 void Polling::start(Entry& entry) {
@@ -65,7 +68,8 @@ void Polling::start(Entry& entry) {
                         .slots = slots_,
                         .metrics = metrics_,
                         .hand_over = [this, client = entry.source.client](rules::ObservationBatch batch) {
-                          return hand_over_(client, std::move(batch));
+                          return client.empty() ? hand_to_all(std::move(batch))
+                                                : hand_over_(client, std::move(batch));
                         }};
   entry.poller = std::make_unique<Poller>(entry.source, std::move(collector), entry.translation,
                                           std::move(context), entry.pushed_status);
@@ -81,10 +85,23 @@ void Polling::start(Entry& entry) {
   entry.task->spawn(entry.source.name, entry.poller->run());
 }
 
+asio::awaitable<Taken<Accepted>> Polling::hand_to_all(rules::ObservationBatch batch) {
+  return hand_to_each(
+      clients_, std::move(batch),
+      [this](const std::string& client,
+             rules::ObservationBatch each) -> std::optional<asio::awaitable<Taken<Accepted>>> {
+        // A reload may have ended a client while the one before it took the batch.
+        if (std::ranges::find(clients_, client) == clients_.end()) return std::nullopt;
+        return hand_over_(client, std::move(each));
+      });
+}
+
 asio::awaitable<void> Polling::configure(const config::Configuration& configuration) {
   std::unordered_map<std::string, std::unique_ptr<Entry>> before;
   for (auto& entry : entries_) before.emplace(entry->source.name, std::move(entry));
   entries_.clear();
+  clients_.clear();
+  for (const config::Client& client : configuration.clients) clients_.push_back(client.strategy.client);
   std::vector<Entry*> fresh;
   for (const config::Source& source : configuration.sources) {
     auto entry = make(source, configuration);

@@ -74,11 +74,11 @@ int poll(const PollOptions& options, std::ostream& out, std::ostream& err) {
     return kFailure;
   }
   const auto& collected = std::get<collectors::Collected>(reading);
-  const config::Client& client = *configuration->find_client(source->client);
+  const config::Client* client = configuration->find_client(source->client);
+  const rules::Strategy strategy = client ? client->strategy : rules::Strategy();  // rates need none
   const rules::ObservationBatch batch = translation.apply(collected.batch, range->first);
   for (const auto& row : batch.rows) {
-    out << collectors::observation_json(source->client, batch, row, translation.client_calendar(),
-                                        client.strategy)
+    out << collectors::observation_json(source->client, batch, row, translation.client_calendar(), strategy)
         << "\n";
   }
   err << fmt::format("{} rows read, {} of other days than {} to {}, {} observations, {} requests, {} bytes\n",

@@ -78,8 +78,8 @@ const config::Client* named_client(const config::Configuration& configuration, c
 collectors::Translation translation_of(const config::Source& source,
                                        const config::Configuration& configuration) {
   const config::Client* client = configuration.find_client(source.client);
-  assert(client);
-  return collectors::Translation::between(source, client->strategy);
+  return client ? collectors::Translation::between(source, client->strategy)
+                : collectors::Translation::alone(source);
 }
 
 Reading read_source(const config::Source& source, const config::Configuration& configuration,

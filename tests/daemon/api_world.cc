@@ -32,6 +32,7 @@ sources:
     connector: csv
     with: {path: ads.csv, columns: {date: day, channel: channel, spend: cost}}
   - {name: us_shop, client: acme, connector: push, timezone: America/New_York, currency: USD}
+  - {name: bank, connector: push, rates: {base: EUR}}
   - {name: beta_shop, client: beta, connector: push}
 clients:
   - name: acme

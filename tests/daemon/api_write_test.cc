@@ -30,9 +30,9 @@ class ApiWriteTest : public ::testing::Test {
     return count;
   }
   // "search 2026-11-20T09 spend@USD 3": of the newest event.
-  std::vector<std::string> newest_figures() {
+  std::vector<std::string> newest_figures(std::string_view client = "acme") {
     std::string payload;
-    world_.journal().read_events("acme", 0, [&](const JournalEvent& event) {
+    world_.journal().read_events(client, 0, [&](const JournalEvent& event) {
       payload = event.payload;
       return true;
     });
@@ -78,6 +78,23 @@ TEST_F(ApiWriteTest, FiguresArriveInTheClientsHoursAndUnderTheirCurrency) {
                                   "search 2026-11-19 spend@GBP 4", "search 2026-11-19 spend 5"}));
   ASSERT_EQ(world_.pushes.size(), 1u);
   EXPECT_EQ(world_.pushes[0].newest, rules::parse_day("2026-11-20"));
+}
+
+TEST_F(ApiWriteTest, RatesThatBelongToNobodyReachEveryClient) {
+  const json::value answer = world_.post("/api/v1/observations", R"({"source":"bank","observations":[
+      {"bucket":"2026-11-20","metrics":{"USD":1.08}},{"bucket":"2026-11-19","metrics":{"GBP":0.85}}]})",
+                                         202);
+  EXPECT_EQ(at(answer, "/data/figures").to_number<int>(), 2);
+  for (const char* client : {"acme", "beta"})
+    EXPECT_EQ(newest_figures(client),
+              (std::vector<std::string>{"USD 2026-11-20 rate@EUR 1.08", "GBP 2026-11-19 rate@EUR 0.85"}))
+        << client;
+  ASSERT_EQ(world_.pushes.size(), 1u);
+  EXPECT_EQ(world_.pushes[0].source, "bank");
+  EXPECT_NE(error("/api/v1/observations",
+                  R"({"source":"bank","observations":[{"bucket":"2026-11-20","metrics":{"spend":1}}]})")
+                .find("not a currency"),
+            std::string::npos);
 }
 
 TEST_F(ApiWriteTest, TheSameFiguresAgainChangeNothing) {

@@ -154,11 +154,55 @@ TEST_F(CommandsTest, PollPrintsTheClientsHoursAndTheSourcesCurrency) {
   write_file(directory_ / "us.csv", "hour,channel,cost,conv\n2026-03-06 20,search,3,1\n");
   const Ran ran = tightrope({"poll", config_flag(), "us_ads", "--now=2026-03-07T03:00:00Z", "--days=1"});
   EXPECT_EQ(ran.code, 0) << ran.err;
-  EXPECT_EQ(ran.out,
-            R"({"client":"acme","source":"us_ads","entity":{"channel":"search"},"bucket":"2026-03-07T01","metric":"spend","value":3,"currency":"USD"}
+  EXPECT_EQ(
+      ran.out,
+      R"({"client":"acme","source":"us_ads","entity":{"channel":"search"},"bucket":"2026-03-07T01","metric":"spend","value":3,"currency":"USD"}
 {"client":"acme","source":"us_ads","entity":{"channel":"search"},"bucket":"2026-03-07T01","metric":"conversions","value":1}
 )");
   EXPECT_TRUE(has(ran.err, "of other days than 2026-03-06 to 2026-03-06")) << "the day of the source's zone";
+}
+
+TEST_F(CommandsTest, RatesArePolledAndImportedForAllClients) {
+  std::string yaml = acme_yaml();
+  yaml.insert(yaml.find("clients:"), R"(  - name: ecb
+    rates: {base: EUR}
+    connector: csv
+    with: {path: eurofxref-hist.csv, columns: {date: Date, rates: "*"}}
+)");
+  yaml.insert(yaml.find("playbooks:"), "  - {name: beta, currency: USD}\n");
+  write_file(config_, yaml);
+  write_file(directory_ / "eurofxref-hist.csv",
+             "Date,USD,JPY,CYP,\n2026-03-06,1.08,163.2,N/A,\n2026-03-05,1.07,N/A,N/A,\n");
+  const Ran polled = tightrope({"poll", config_flag(), "ecb", "--now=2026-03-06T17:00:00Z", "--days=1"});
+  EXPECT_EQ(polled.code, 0) << polled.err;
+  EXPECT_EQ(
+      polled.out,
+      R"({"source":"ecb","bucket":"2026-03-06","metric":"rate","base":"EUR","currency":"JPY","value":163.2}
+{"source":"ecb","bucket":"2026-03-06","metric":"rate","base":"EUR","currency":"USD","value":1.08}
+)");
+  const Ran imported =
+      tightrope({"import", config_flag(), storage_flag(), "--source=ecb", directory_ / "eurofxref-hist.csv"});
+  EXPECT_EQ(imported.code, 0) << imported.err;
+  EXPECT_TRUE(has(imported.out, "2 days from 2026-03-05 to 2026-03-06")) << imported.out;
+  EXPECT_TRUE(has(imported.out, "acme: 4 figures:")) << imported.out;
+  EXPECT_TRUE(has(imported.out, "beta: 4 figures:")) << imported.out;
+  const auto opened = daemon::open_sqlite_journal({.directory = directory_ / "data", .read_only = true});
+  ASSERT_FALSE(opened.error);
+  for (const char* client : {"acme", "beta"}) {
+    std::vector<std::string> rates;
+    opened.journal->read_events(client, 0, [&](const daemon::JournalEvent& event) {
+      const auto decoded = rules::decode(event.payload);
+      const auto* batch = decoded ? std::get_if<rules::ObservationBatch>(&*decoded) : nullptr;
+      if (batch == nullptr) return true;
+      for (const auto& row : batch->rows) {
+        rates.push_back(to_string(batch->entities[row.entity]) + " " + to_string(row.bucket.day) + " " +
+                        batch->metrics[row.metric] + " " + to_string(row.value));
+      }
+      return true;
+    });
+    EXPECT_TRUE(std::ranges::find(rates, "USD 2026-03-05 rate@EUR 1.07") != rates.end()) << client;
+    EXPECT_TRUE(std::ranges::find(rates, "JPY 2026-03-06 rate@EUR 163.2") != rates.end()) << client;
+  }
 }
 
 TEST_F(CommandsTest, PollSaysWhatIsWrong) {
