@@ -91,8 +91,8 @@ rules::Strategy strategy_of(const std::string& text) {
 TEST(StrategyDocumentTest, IsReadAgainAsItWas) {
   const ScratchFolder folder;
   set_environment();
-  for (const auto& file :
-       {folder.write("a.yaml", kEverything), example("agency/tightrope.yaml"), example("minimal.yaml")}) {
+  for (const auto& file : {folder.write("a.yaml", kEverything), example("agency/tightrope.yaml"),
+                           example("minimal.yaml"), example("international.yaml")}) {
     const auto loaded = load(file);
     ASSERT_TRUE(loaded.configuration) << format(loaded.errors);
     for (const auto& client : loaded.configuration->clients) {
