@@ -30,7 +30,7 @@ constexpr std::array<Key, 16> kSource{{
     {.name = "every", .shape = Shape::duration, .about = "Between polls; 15m unless given"},
     {.name = "lookback",
      .shape = Shape::duration,
-     .about = "Whole days to read again, today included; 3d unless given"},
+     .about = "Whole days to read again, today included; 3d unless given, 100d of rates"},
     {.name = "jitter",
      .shape = Shape::share,
      .about = "Share of every by which polls are spread; 10% unless given"},

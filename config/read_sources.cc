@@ -13,7 +13,11 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::days;
 
+// Of rates, unless it says else: as far back as engines remember figures, for those have to be converted.
+constexpr rules::Duration kRatesLookback{days(100)};
+
 void read_schedule(MappingReader& in, Source& source) {
+  if (source.rates) source.lookback = kRatesLookback;
   source.every = in.duration("every", {1s, days(31)}).value_or(source.every);
   source.lookback = in.duration("lookback", {days(1), days(400)}).value_or(source.lookback);
   source.jitter = in.share("jitter", {0, 0.5}).value_or(source.jitter);

@@ -122,7 +122,7 @@ struct Source {
   rules::Duration every{std::chrono::minutes(15)};
   double jitter = 0.1;                                // share of `every` by which polls are spread, 0 to 0.5
   rules::Duration deadline{std::chrono::minutes(2)};  // for one poll, all pages
-  rules::Duration lookback{std::chrono::days(3)};     // re-read so many days, today included
+  rules::Duration lookback{std::chrono::days(3)};     // re-read so many days, today included; of rates 100
   std::uint64_t most_bytes = 64ull << 20;             // of one body, after decompression
   int most_retries = 4;                               // within one poll
   rules::Duration stale_after{0};                     // 0: three times `every`, and at least one minute

@@ -260,6 +260,7 @@ sources:
     with: {path: rates.csv, columns: {date: Date, currency: {column: Code}, rate: {column: Rate, scale: 0.01}}}
 )yaml");
   const auto& bank = configuration.sources.at(0);
+  EXPECT_EQ(bank.lookback, std::chrono::days(100));
   EXPECT_EQ(bank.rates, (Rates{"CZK", Rates::Direction::per_currency}));
   EXPECT_EQ(bank.client, "acme");
   const auto& mapping = std::get<CsvSource>(bank.kind).mapping;
