@@ -2,6 +2,7 @@
 
 #include "collectors/csv_collector.h"
 #include "collectors/http_json_collector.h"
+#include "collectors/rates.h"
 
 namespace tightrope::collectors {
 
@@ -21,11 +22,21 @@ std::string_view to_string(FailureKind kind) noexcept {
   return "unknown";
 }
 
-std::unique_ptr<Collector> make_collector(const config::Source& source, CollectorContext context) {
+namespace {
+
+std::unique_ptr<Collector> make_figures_collector(const config::Source& source, CollectorContext context) {
   if (std::holds_alternative<config::CsvSource>(source.kind)) return make_csv_collector(source, context);
   if (std::holds_alternative<config::HttpJsonSource>(source.kind))
     return make_http_json_collector(source, context);
   return nullptr;  // pushed to
+}
+
+}  // namespace
+
+std::unique_ptr<Collector> make_collector(const config::Source& source, CollectorContext context) {
+  auto collector = make_figures_collector(source, context);
+  if (collector && source.rates) return make_rates_collector(std::move(collector), *source.rates);
+  return collector;
 }
 
 }  // namespace tightrope::collectors

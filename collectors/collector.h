@@ -79,19 +79,25 @@ struct PushError {
 // an error that names the nearest.
 struct PushVocabulary {
   const rules::Dimensions* dimensions;
-  const rules::Strategy* strategy;
+  const rules::Strategy* strategy;       // null where there are rates
+  const config::Rates* rates = nullptr;  // the source has rates: metrics are currencies' codes
 };
 // The name in the body's "source", so that the caller can find its client; an error when it is not JSON or
 // has none.
 std::variant<std::string, PushError> pushed_source(std::string_view body);
 // A later row of the same entity, bucket and metric replaces an earlier one; a metric that is null takes its
-// figure back. Days lie at most 97 days back (hours: 5) and a day ahead of `now`; at most 1 000 000 figures; a
-// "currency" must be `source_currency`.
+// figure back. Days lie at most 97 days back (hours: 5) and a day ahead of `now`; at most 1 000 000 figures.
+// Money is in the row's "currency", else in the body's, else in `source_currency`; in another than the
+// source's its metric is named `spend@USD`, and figures of one entity and bucket in two currencies stand side
+// by side. Of rates, rows have a bucket and metrics such as {"USD": 1.08, "GBP": 0.85} and nothing else; what
+// comes back are as_rates(). Buckets are those of `calendar`, the source's: a Translation makes them the client's.
 std::variant<PushedBatch, PushError> parse_push(std::string_view body, const rules::Calendar& calendar,
                                                 const PushVocabulary& vocabulary,
                                                 std::string_view source_currency, rules::Timestamp now);
 
-// One observation as a JSON line, as `tightrope poll` prints it.
+// One observation, as the client's engine takes it, as a JSON line: what `tightrope poll` prints. `calendar` is
+// the client's. Money has its currency beside it, under the metric's own name. Of a rate, `client` is left out
+// where it is "", and `strategy` is not asked.
 std::string observation_json(std::string_view client, const rules::ObservationBatch& batch,
                              const rules::ObservationBatch::Row& row, const rules::Calendar& calendar,
                              const rules::Strategy& strategy);

@@ -10,6 +10,7 @@
 
 #include "collectors/csv_document.h"
 #include "collectors/http_answer.h"
+#include "collectors/rates.h"
 #include "collectors/request_template.h"
 #include "rules/entity.h"
 
@@ -63,7 +64,7 @@ class CsvCollector final : public Collector {
     auto mapper = FieldMapper::compile(csv_.mapping, context_.calendar);
     if (const auto* problem = std::get_if<std::string>(&mapper))
       co_return failure(FailureKind::bad_data, *problem);
-    Read read{std::get<FieldMapper>(std::move(mapper)), FigureTable(source_.name, request)};
+    Read read{std::get<FieldMapper>(std::move(mapper)), FigureTable(source_.name, request, repeated(source_))};
     Failure failed;
     if (csv_.url.empty()) {
       failed = co_await read_files(read);

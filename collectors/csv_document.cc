@@ -10,7 +10,8 @@
 namespace tightrope::collectors {
 namespace {
 
-constexpr std::size_t kSampleBytes = 64 << 10;  // enough to tell the delimiter
+constexpr std::size_t kNoColumn = static_cast<std::size_t>(-1);  // the header lacks it, and may
+constexpr std::size_t kSampleBytes = 64 << 10;                   // enough to tell the delimiter
 
 // As people compare column names: "Avg. Cost " is "avg.cost".
 std::string folded(std::string_view name) {
@@ -110,6 +111,10 @@ std::optional<std::string> CsvDocument::find_columns() {
       columns_.push_back(found[0]);
       continue;
     }
+    if (source_.mapping.may_lack_metrics && name != source_.mapping.bucket_field) {
+      columns_.push_back(kNoColumn);
+      continue;
+    }
     const std::string nearest = rules::nearest_name(name, header_);
     return fmt::format("line {}: no column {}{}; the header has {}", reader_->line(), quoted(name),
                        nearest.empty() ? "" : "; did you mean " + quoted(nearest) + "?", header_text());
@@ -135,7 +140,9 @@ std::optional<std::string> CsvDocument::take_row() {
                        header_.size());
   }
   record_.clear();
-  for (const std::size_t column : columns_) record_.push_back({FieldValue::Kind::text, fields[column]});
+  for (const std::size_t column : columns_)
+    record_.push_back(column == kNoColumn ? FieldValue{}
+                                          : FieldValue{FieldValue::Kind::text, fields[column]});
   if (!source_.spread_metric.empty()) return take_spread_row(record_);
   const auto problem = mapper_.add(record_, table_);
   if (!problem) return std::nullopt;

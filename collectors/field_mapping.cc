@@ -110,6 +110,7 @@ std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record,
   const std::uint32_t entity_index = table.entity(std::get<rules::Entity>(about));
   number_metrics(table);
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
+    if (mapping_.may_lack_metrics && is_lacking(metrics_[i], record)) continue;
     auto value = metric(metrics_[i], record);
     if (auto* problem = std::get_if<FieldProblem>(&value)) return std::move(*problem);
     auto full = table.add(entity_index, numbers_[i], *last_bucket_, std::get<rules::Amount>(value));
@@ -178,7 +179,7 @@ std::variant<rules::Amount, std::string> FieldMapper::figure(const FieldValue& v
 
 std::variant<rules::Amount, FieldProblem> FieldMapper::metric(const Metric& metric,
                                                               std::span<const FieldValue> record) const {
-  if (!metric.field->computed) {
+  if (!metric.field->computed && !metric.field->inverse) {
     auto value = figure(record[metric.slots[0]], metric.scale);
     if (auto* problem = std::get_if<std::string>(&value))
       return FieldProblem{metric.slots[0], std::move(*problem)};
@@ -191,11 +192,21 @@ std::variant<rules::Amount, FieldProblem> FieldMapper::metric(const Metric& metr
     const auto& decimal = std::get<std::optional<DecimalNumber>>(number);
     inputs.push_back(decimal ? decimal->to_double() : std::numeric_limits<double>::quiet_NaN());
   }
-  const double result = metric.field->computed->evaluate(inputs) * metric.scale.factor();
+  const auto& formula = metric.field->computed;
+  double result = (formula ? formula->evaluate(inputs) : inputs.front()) * metric.scale.factor();
   if (std::isnan(result)) return rules::Amount::missing();
+  if (metric.field->inverse) result = 1 / result;
   const auto amount = rules::Amount::from_double(result);
-  if (!amount) return FieldProblem{metric.slots.front(), metric.field->computed->text() + " is too large"};
+  if (!amount)
+    return FieldProblem{metric.slots.front(), (metric.field->inverse ? "one over " : "") +
+                                                  (formula ? formula->text() : metric.field->field) +
+                                                  " is too large"};
   return *amount;
+}
+
+bool FieldMapper::is_lacking(const Metric& metric, std::span<const FieldValue> record) {
+  return std::all_of(metric.slots.begin(), metric.slots.end(),
+                     [&](std::size_t slot) { return record[slot].kind == Kind::absent; });
 }
 
 bool FieldMapper::is_missing(std::string_view text) const noexcept {

@@ -45,7 +45,8 @@ class FieldMapper {
   // records without a date and without any figure (trailing rows), and those with a text such as "Total" in
   // the date's place: the sum of other records. A dimension that is null or "" is "not reported", and so is a
   // metric that is null, absent or one of the mapping's `missing` texts; a computed metric is missing when
-  // one of its inputs is, or when it divides by zero. REQUIRES: record.size() == names().size().
+  // one of its inputs is, or when it divides by zero. An inverse is rounded once, from all digits of the
+  // field. REQUIRES: record.size() == names().size().
   std::optional<FieldProblem> add(std::span<const FieldValue> record, FigureTable& table);
 
   // The parts, for documents in which dates are not a field of the record.
@@ -75,6 +76,7 @@ class FieldMapper {
   Read read(const FieldValue& value) const;
   std::variant<rules::Amount, FieldProblem> metric(const Metric& metric,
                                                    std::span<const FieldValue> record) const;
+  static bool is_lacking(const Metric& metric, std::span<const FieldValue> record);
   bool is_missing(std::string_view text) const noexcept;
   bool has_figures(std::span<const FieldValue> record) const noexcept;
 

@@ -9,8 +9,8 @@ constexpr std::int64_t kLargestMicros = rules::Amount::kLargestUnits * rules::Am
 
 }  // namespace
 
-FigureTable::FigureTable(std::string source, CollectRequest request)
-    : request_(request), builder_(std::move(source), request.now) {}
+FigureTable::FigureTable(std::string source, CollectRequest request, Repeated repeated)
+    : request_(request), repeated_(repeated), builder_(std::move(source), request.now) {}
 
 std::optional<std::string> FigureTable::add(std::uint32_t entity, std::uint32_t metric, rules::Bucket bucket,
                                             rules::Amount value) {
@@ -22,7 +22,7 @@ std::optional<std::string> FigureTable::add(std::uint32_t entity, std::uint32_t 
     return std::nullopt;
   }
   Figure& figure = figures_[found->second];
-  if (figure.document != document_ || figure.row.value.is_missing()) {
+  if (repeated_ == Repeated::replaces || figure.document != document_ || figure.row.value.is_missing()) {
     figure.document = document_;
     figure.row.value = value;
     return std::nullopt;

@@ -13,14 +13,17 @@
 
 namespace tightrope::collectors {
 
-// Rows of one document that speak of the same figure are parts of it and are added: platforms split by
-// device, network or hour. A part that is missing adds nothing; a figure is missing only when all its parts
-// are. A later document (the next file of a glob) restates: its figure replaces that of an earlier one.
+// What rows of one document that speak of the same figure are: parts of it, for platforms split by device,
+// network or hour; or, where there is nothing to add, such as rates, each better than the one before.
+enum class Repeated { adds, replaces };
+
+// With Repeated::adds, a part that is missing adds nothing, and a figure is missing only when all its parts are.
+// A later document (the next file of a glob) restates: its figure replaces that of an earlier one.
 class FigureTable {
  public:
   static constexpr std::size_t kMostFigures = 10'000'000;
 
-  FigureTable(std::string source, CollectRequest request);
+  FigureTable(std::string source, CollectRequest request, Repeated repeated = Repeated::adds);
 
   void begin_document() noexcept { ++document_; }
   bool wants(rules::Day day) const noexcept { return request_.days.contains(day); }
@@ -44,6 +47,7 @@ class FigureTable {
   };
 
   CollectRequest request_;
+  Repeated repeated_;
   rules::BatchBuilder builder_;
   std::vector<Figure> figures_;
   boost::unordered_flat_map<FigureKey, std::uint32_t> places_;  // into figures_

@@ -9,6 +9,7 @@
 #include "collectors/http_answer.h"
 #include "collectors/json_records.h"
 #include "collectors/pagination.h"
+#include "collectors/rates.h"
 #include "collectors/request_template.h"
 #include "collectors/web_address.h"
 
@@ -43,7 +44,7 @@ class HttpJsonCollector final : public Collector {
     if (const auto* problem = std::get_if<std::string>(&mapper))
       co_return failure(FailureKind::bad_data, *problem);
     auto& fields = std::get<FieldMapper>(mapper);
-    FigureTable table(source_.name, request);
+    FigureTable table(source_.name, request, repeated(source_));
     table.begin_document();
     Pager pager(http_.pagination);
     std::uint64_t bytes = 0;

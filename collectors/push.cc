@@ -8,7 +8,10 @@
 #include "collectors/figure_key.h"
 #include "collectors/figure_text.h"
 #include "collectors/json_tree.h"
+#include "collectors/rates.h"
+#include "config/scalars.h"
 #include "rules/cube.h"
+#include "rules/currency.h"
 
 namespace tightrope::collectors {
 namespace {
@@ -42,12 +45,23 @@ class PushParser {
  public:
   PushParser(const rules::Calendar& calendar, const PushVocabulary& vocabulary, std::string_view currency,
              rules::Timestamp now)
-      : calendar_(calendar), vocabulary_(vocabulary), currency_(currency), now_(now), builder_("", now) {}
+      : calendar_(calendar),
+        vocabulary_(vocabulary),
+        source_currency_(currency),
+        body_currency_(currency),
+        row_currency_(currency),
+        now_(now),
+        builder_("", now) {}
 
   std::variant<PushedBatch, PushError> parse(JsonValue root) {
     if (!take_top(root)) return PushError{problem_};
     auto batch = std::move(builder_).take();
     batch.source = source_;
+    if (vocabulary_.rates != nullptr) {
+      auto rates = as_rates(batch, *vocabulary_.rates);
+      if (auto* problem = std::get_if<std::string>(&rates)) return PushError{std::move(*problem)};
+      batch = std::get<rules::ObservationBatch>(std::move(rates));
+    }
     return PushedBatch{source_, std::move(batch)};
   }
 
@@ -73,7 +87,7 @@ class PushParser {
           return fail("source", "not a source's name");
         source_ = member.text();
       } else if (key == "currency") {
-        if (!is_currency(member)) return fail("currency", problem_);
+        if (!take_currency(member, body_currency_)) return fail("currency", problem_);
       } else if (key == "observations") {
         if (member.kind() != JsonKind::array) return fail("observations", "not an array");
         if (observations) return fail("observations", "stands there twice");
@@ -100,6 +114,7 @@ class PushParser {
     for (std::string& value : entity_.path) value.clear();
     entity_.path.resize(vocabulary_.dimensions->names.size());
     seen_dimensions_ = 0;
+    row_currency_ = body_currency_;
     for (JsonValue member = row.first(); member; member = member.next()) {
       const std::string_view key = member.key();
       if (key == "bucket") {
@@ -109,7 +124,7 @@ class PushParser {
         if (metrics) return fail_row("metrics", "stands there twice");
         metrics = member;
       } else if (key == "currency") {
-        if (!is_currency(member)) return fail_row("currency", std::string(problem_));
+        if (!take_currency(member, row_currency_)) return fail_row("currency", std::string(problem_));
       } else if (!take_dimension(key, member)) {
         return false;
       }
@@ -128,11 +143,15 @@ class PushParser {
     return true;
   }
 
-  bool is_currency(JsonValue value) {
+  bool take_currency(JsonValue value, std::string_view& currency) {
+    if (vocabulary_.rates != nullptr)
+      return fail("", "rates have none: their metrics are currencies, such as {\"USD\": 1.08}");
     if (value.kind() != JsonKind::text) return fail("", "not a text");
-    if (value.text() == currency_) return true;
-    return fail("", fmt::format("{} where the source is in {}: amounts are not converted",
-                                quoted(value.text()), currency_));
+    if (!config::is_currency(value.text())) {
+      return fail("", quoted(value.text()) + " is not a currency; write its ISO 4217 code, such as EUR or USD");
+    }
+    currency = value.text();
+    return true;
   }
 
   bool take_dimension(std::string_view key, JsonValue value) {
@@ -188,7 +207,7 @@ class PushParser {
         return fail_row(metric_path(value.key()), kind_name(value.kind()) + " where a number is expected");
       }
       const auto number = parse_json_number(value.text());
-      const auto read = number ? number->amount(Scale(1)) : std::nullopt;
+      const auto read = number ? amount_of(*number) : std::nullopt;
       if (!read) return fail_row(metric_path(value.key()), quoted(value.text()) + " is too large");
       amount = *read;
     }
@@ -204,15 +223,33 @@ class PushParser {
     return true;
   }
 
+  std::optional<rules::Amount> amount_of(const DecimalNumber& number) const {
+    const bool inverse = vocabulary_.rates != nullptr &&
+                         vocabulary_.rates->direction == config::Rates::Direction::per_currency;
+    return inverse ? rules::Amount::from_double(1 / number.to_double()) : number.amount(Scale(1));
+  }
+
+  std::optional<std::uint32_t> rate_number(std::string_view code) {
+    if (config::is_currency(code)) return builder_.metric(code);
+    fail_row(metric_path(code), "not a currency; write ISO 4217 codes, such as USD");
+    return std::nullopt;
+  }
+
   std::optional<std::uint32_t> metric_number(std::string_view name) {
+    if (vocabulary_.rates != nullptr) return rate_number(name);
+    // Names of money in another currency than the source's are not those of the document.
+    const bool own = row_currency_ == source_currency_;
     const auto found = metrics_.find(name);
-    if (found != metrics_.end()) return found->second;
-    if (vocabulary_.strategy->find_metric(name) == nullptr) {
+    if (own && found != metrics_.end()) return found->second;
+    const rules::Metric* named = vocabulary_.strategy->find_metric(name);
+    if (named == nullptr) {
       std::vector<std::string> known;
       for (const rules::Metric& metric : vocabulary_.strategy->metrics) known.push_back(metric.name);
       fail_row(metric_path(name), "no metric has that name" + suggestion(name, std::move(known)));
       return std::nullopt;
     }
+    if (!own && named->unit == rules::Unit::money)
+      return builder_.metric(rules::foreign_metric(name, row_currency_));
     const std::uint32_t number = builder_.metric(name);
     metrics_.emplace(name, number);
     return number;
@@ -229,7 +266,8 @@ class PushParser {
 
   const rules::Calendar& calendar_;
   const PushVocabulary& vocabulary_;
-  std::string_view currency_;
+  // Borrowed from the caller and the document.
+  std::string_view source_currency_, body_currency_, row_currency_;
   rules::Timestamp now_;
   std::string problem_;
   std::string source_;

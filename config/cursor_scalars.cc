@@ -165,18 +165,6 @@ std::optional<std::size_t> Cursor::choice(std::span<const std::string_view> choi
   return std::nullopt;
 }
 
-std::optional<rules::Window> Cursor::window() const {
-  const auto value = raw();
-  if (!value) return std::nullopt;
-  const auto window = rules::parse_window(*value);
-  if (!window) {
-    error(fmt::format("{} is not a window", in_quotes(node_->text)),
-          fmt::format("write 1h to {}h, 1d to {}d, yesterday, today, week, month or quarter",
-                      rules::Window::kMostHours, rules::Window::kMostDays));
-  }
-  return window;
-}
-
 std::optional<std::string> Cursor::url() const {
   auto value = text();
   if (!value) return value;

@@ -94,11 +94,18 @@ class DocumentWriter {
 
   void write_client(const rules::Strategy& strategy) {
     const auto weekdays = kClientKeys.find("week_start")->choices;
+    const auto months = kFiscalKeys.find("year_starts_in")->choices;
     out_ << YAML::BeginMap;
     text("name", strategy.client);
     text("timezone", strategy.timezone);
     text("currency", strategy.currency);
     plain("week_start", std::string(weekdays[strategy.week_start.iso_encoding() - 1]));
+    key("fiscal") << YAML::BeginMap;
+    plain("month_starts_on", std::to_string(strategy.fiscal.month_starts_on));
+    plain("year_starts_in",
+          std::string(months[static_cast<std::size_t>(strategy.fiscal.year_starts_in) - 1]));
+    out_ << YAML::EndMap;
+    plain("rates_hold", format_duration(std::chrono::days(strategy.rates_hold_days)));
     key("objectives") << YAML::BeginSeq;
     for (const auto& objective : strategy.objectives) write_objective(objective, strategy.dimensions);
     out_ << YAML::EndSeq << YAML::EndMap;
@@ -111,7 +118,7 @@ class DocumentWriter {
     text("why", objective.why);
     text("owner", objective.owner);
     key("match") << YAML::BeginMap;
-    for (const auto& match : objective.match) texts(dimensions.names[match.dimension], match.globs);
+    write_match(objective.match, dimensions);
     out_ << YAML::EndMap;
     if (objective.budget) {
       key("budget") << YAML::BeginMap;
@@ -124,30 +131,58 @@ class DocumentWriter {
     out_ << YAML::EndSeq << YAML::EndMap;
   }
 
-  void write_sides(const rules::Target& target, const rules::Bound& bound) {
-    if (target.kind == rules::BoundKind::between) {
+  void write_match(const std::vector<rules::DimensionMatch>& matches, const rules::Dimensions& dimensions) {
+    for (const auto& match : matches) texts(dimensions.names[match.dimension], match.globs);
+  }
+
+  void write_sides(rules::BoundKind kind, const rules::Bound& bound) {
+    if (kind == rules::BoundKind::between) {
       out_ << YAML::Flow << YAML::BeginSeq << format_number(bound.low) << format_number(bound.high)
            << YAML::EndSeq;
     } else {
-      out_ << format_number(target.kind == rules::BoundKind::at_most ? bound.high : bound.low);
+      out_ << format_number(kind == rules::BoundKind::at_most ? bound.high : bound.low);
     }
   }
 
-  void write_bounds(const rules::Target& target) {
-    key(std::string(to_string(target.kind)));
-    if (target.bounds.size() == 1 && target.bounds.front().from == rules::kFirstDay) {
-      write_sides(target, target.bounds.front());
+  void write_bounds(rules::BoundKind kind, const std::vector<rules::Bound>& bounds) {
+    key(std::string(to_string(kind)));
+    if (bounds.size() == 1 && bounds.front().from == rules::kFirstDay) {
+      write_sides(kind, bounds.front());
       return;
     }
     out_ << YAML::BeginSeq;
-    for (const auto& bound : target.bounds) {
+    for (const auto& bound : bounds) {
       out_ << YAML::BeginMap;
       text("from", to_string(bound.from));
       key("value");
-      write_sides(target, bound);
+      write_sides(kind, bound);
       out_ << YAML::EndMap;
     }
     out_ << YAML::EndSeq;
+  }
+
+  void write_exceptions(const rules::Target& target, const rules::Dimensions& dimensions) {
+    key("except") << YAML::BeginSeq;
+    for (const auto& exception : target.exceptions) {
+      out_ << YAML::BeginMap;
+      write_match(exception.match, dimensions);
+      write_bounds(target.kind, exception.bounds);
+      out_ << YAML::EndMap;
+    }
+    out_ << YAML::EndSeq;
+  }
+
+  void write_pace(const rules::Target& target) {
+    if (!target.pace) {
+      plain("pace", "false");
+      return;
+    }
+    const bool linear = target.pacing.profile == rules::Pacing::Profile::linear;
+    key("pace") << YAML::BeginMap;
+    plain("profile", linear ? "linear" : "weekdays");
+    plain("corridor", format_number(target.pacing.corridor));
+    plain("rollover", target.pacing.rollover ? "true" : "false");
+    out_ << YAML::EndMap;
   }
 
   void write_target(const rules::Target& target, const rules::Dimensions& dimensions) {
@@ -155,7 +190,8 @@ class DocumentWriter {
     out_ << YAML::BeginMap;
     text("name", target.name);
     text("kpi", target.kpi);
-    write_bounds(target);
+    write_bounds(target.kind, target.bounds);
+    write_exceptions(target, dimensions);
     plain("over", to_string(target.over));
     text("per", depth == 0 ? "objective" : dimensions.names[depth - 1]);
     plain("confidence", format_number(target.confidence));
@@ -163,11 +199,12 @@ class DocumentWriter {
     plain("keep_firing_for", format_duration(target.keep_firing_for));
     plain("no_data", std::string(to_string(target.no_data)));
     plain("severity", std::string(to_string(target.severity)));
-    plain("pace", target.pace ? "true" : "false");
+    write_pace(target);
     key("min_volume") << YAML::BeginMap;
     for (const auto& volume : target.min_volume) plain(volume.metric, format_number(volume.amount));
     out_ << YAML::EndMap;
     plain("watch_within", format_number(target.watch_within));
+    texts("guards", target.guards);
     out_ << YAML::EndMap;
   }
 

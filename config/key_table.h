@@ -21,7 +21,9 @@ enum class Shape : std::uint8_t {
   size,      // 16MiB
   share,     // 0.2 or 20%
   choice,    // one of `choices`
-  window,    // 7d, 24h, yesterday, today, week, month, quarter
+  window,  // 7d, 24h, yesterday, today, week, month, quarter, or a flight: two days, or a mapping of `table`
+  period,  // week, month, quarter, or a flight
+  pacing,  // true, false, one of `choices`, or a mapping of `table`
   formula,
   text_template,  // text with {names}
   url,
@@ -36,6 +38,7 @@ enum class Shape : std::uint8_t {
   range,         // [low, high], or a list of {from: date, value: [low, high]}
   volume,        // a figure, or figures by metric
   globs,         // any dimensions, each with a text or a list of texts
+  exceptions,    // a list of any dimensions with texts, and one bound
   formulas,      // any names, each with a formula, in order
   fields,        // any of date, dimensions and metrics, each with a text or a mapping of `table`
   content,       // text, or a mapping that becomes JSON
@@ -74,15 +77,19 @@ extern const KeyTable kTopKeys;
 extern const KeyTable kMetricKeys;
 extern const KeyTable kKpiKeys;
 extern const KeyTable kClientKeys;
+extern const KeyTable kFiscalKeys;
 extern const KeyTable kObjectiveKeys;
 extern const KeyTable kBudgetKeys;
+extern const KeyTable kFlightKeys;
 extern const KeyTable kTargetKeys;
+extern const KeyTable kPacingKeys;
 extern const KeyTable kDatedBoundKeys;
 extern const KeyTable kDatedRangeKeys;
 extern const KeyTable kPlaybookKeys;
 extern const KeyTable kAppliesKeys;
 extern const KeyTable kLimitsKeys;
 extern const KeyTable kSourceKeys;
+extern const KeyTable kRatesKeys;
 extern const KeyTable kCsvKeys;
 extern const KeyTable kColumnKeys;
 extern const KeyTable kSpreadKeys;

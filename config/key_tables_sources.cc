@@ -13,9 +13,15 @@ constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
                                                  "ratio",  "duration", "per_money"};
 constexpr std::array<std::string_view, 1> kRelations{"next"};
 
-constexpr std::array<Key, 15> kSource{{
+constexpr std::array<std::string_view, 2> kDirections{"per_base", "per_currency"};
+
+constexpr std::array<Key, 16> kSource{{
     {.name = "name", .shape = Shape::name, .about = "Unique among sources", .required = true},
-    {.name = "client", .shape = Shape::name, .about = "Whose figures it has", .required = true},
+    {.name = "client", .shape = Shape::name, .about = "Whose figures it has; needed but for rates"},
+    {.name = "rates",
+     .shape = Shape::mapping,
+     .about = "It has exchange rates and no figures: for its client, or for all without one",
+     .table = &kRatesKeys},
     {.name = "connector",
      .shape = Shape::choice,
      .about = "How to talk to it",
@@ -24,7 +30,7 @@ constexpr std::array<Key, 15> kSource{{
     {.name = "every", .shape = Shape::duration, .about = "Between polls; 15m unless given"},
     {.name = "lookback",
      .shape = Shape::duration,
-     .about = "Whole days to read again, today included; 3d unless given"},
+     .about = "Whole days to read again, today included; 3d unless given, 100d of rates"},
     {.name = "jitter",
      .shape = Shape::share,
      .about = "Share of every by which polls are spread; 10% unless given"},
@@ -47,6 +53,18 @@ constexpr std::array<Key, 15> kSource{{
      .about = "What must not be shown; each key has a _file twin"},
 }};
 
+constexpr std::array<Key, 2> kRates{{
+    {.name = "base",
+     .shape = Shape::text,
+     .about = "ISO 4217 code of the currency that all rates are against",
+     .required = true},
+    {.name = "direction",
+     .shape = Shape::choice,
+     .about =
+         "per_base: units of a currency for one of base; per_currency: the other way. per_base unless given",
+     .choices = kDirections},
+}};
+
 constexpr std::array<Key, 11> kCsv{{
     {.name = "path", .shape = Shape::text, .about = "A file, relative to this one; * and ? in its last part"},
     {.name = "url", .shape = Shape::url, .about = "Or an address; {from} and {to} are the window's days"},
@@ -54,7 +72,9 @@ constexpr std::array<Key, 11> kCsv{{
     {.name = "header_row", .shape = Shape::integer, .about = "Counted from 1; rows above it are skipped"},
     {.name = "columns",
      .shape = Shape::fields,
-     .about = "date, dimensions and metrics: the column's name, or a formula over columns",
+     .about =
+         "date, dimensions and metrics (of rates: date, currency and rate, or date and rates): the column's "
+         "name, or a formula over columns",
      .table = &kColumnKeys,
      .required = true},
     {.name = "constants", .shape = Shape::text_map, .about = "Dimensions with one value for all rows"},
@@ -102,7 +122,9 @@ constexpr std::array<Key, 17> kHttpJson{{
      .about = "JSON pointer to the list of records: /data/rows. The whole answer unless given"},
     {.name = "fields",
      .shape = Shape::fields,
-     .about = "date, dimensions and metrics: a key, a JSON pointer within the record, or a formula over keys",
+     .about =
+         "date, dimensions and metrics (of rates: date, currency and rate, or date and rates): a key, a JSON "
+         "pointer within the record, or a formula over keys",
      .table = &kFieldKeys,
      .required = true},
     {.name = "constants", .shape = Shape::text_map, .about = "Dimensions with one value for all records"},
@@ -192,6 +214,7 @@ constexpr std::array<Key, 2> kHttpSecret{{
 }  // namespace
 
 const KeyTable kSourceKeys{"source", kSource};
+const KeyTable kRatesKeys{"rates", kRates};
 const KeyTable kCsvKeys{"csv", kCsv};
 const KeyTable kColumnKeys{"column", kColumn};
 const KeyTable kSpreadKeys{"spread", kSpread};

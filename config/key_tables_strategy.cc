@@ -11,7 +11,10 @@ constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
 constexpr std::array<std::string_view, 3> kBetter{"lower", "higher", "neither"};
 constexpr std::array<std::string_view, 7> kWeekdays{"monday", "tuesday",  "wednesday", "thursday",
                                                     "friday", "saturday", "sunday"};
-constexpr std::array<std::string_view, 3> kPeriods{"week", "month", "quarter"};
+constexpr std::array<std::string_view, 12> kMonths{"january",   "february", "march",    "april",
+                                                   "may",       "june",     "july",     "august",
+                                                   "september", "october",  "november", "december"};
+constexpr std::array<std::string_view, 2> kProfiles{"linear", "weekdays"};
 constexpr std::array<std::string_view, 3> kNoData{"keep", "alert", "ok"};
 constexpr std::array<std::string_view, 3> kSeverities{"page", "ticket", "digest"};
 
@@ -49,7 +52,7 @@ constexpr std::array<Key, 5> kKpi{{
     {.name = "meaning", .shape = Shape::text, .about = "One line for people"},
 }};
 
-constexpr std::array<Key, 5> kClient{{
+constexpr std::array<Key, 7> kClient{{
     {.name = "name", .shape = Shape::name, .about = "Unique among clients", .required = true},
     {.name = "timezone",
      .shape = Shape::text,
@@ -59,10 +62,27 @@ constexpr std::array<Key, 5> kClient{{
      .shape = Shape::choice,
      .about = "First day of a week; monday unless given",
      .choices = kWeekdays},
+    {.name = "fiscal",
+     .shape = Shape::mapping,
+     .about = "Where months and years of the books begin; on 1 January unless given",
+     .table = &kFiscalKeys},
+    {.name = "rates_hold",
+     .shape = Shape::duration,
+     .about = "Whole days that an exchange rate holds when no newer one comes, 1d to 30d; 5d unless given"},
     {.name = "objectives",
      .shape = Shape::mappings,
      .about = "What the client wants to reach",
      .table = &kObjectiveKeys},
+}};
+
+constexpr std::array<Key, 2> kFiscal{{
+    {.name = "month_starts_on",
+     .shape = Shape::integer,
+     .about = "The day on which each month begins, 1 to 28; 1 unless given"},
+    {.name = "year_starts_in",
+     .shape = Shape::choice,
+     .about = "The month in which quarters and years begin; january unless given",
+     .choices = kMonths},
 }};
 
 constexpr std::array<Key, 8> kObjective{{
@@ -86,13 +106,18 @@ constexpr std::array<Key, 8> kObjective{{
 constexpr std::array<Key, 2> kBudget{{
     {.name = "amount", .shape = Shape::number, .about = "In the client's currency", .required = true},
     {.name = "per",
-     .shape = Shape::choice,
-     .about = "The period it is for",
-     .choices = kPeriods,
+     .shape = Shape::period,
+     .about = "The period it is for: week, month, quarter, or a flight from one day to another",
+     .table = &kFlightKeys,
      .required = true},
 }};
 
-constexpr std::array<Key, 15> kTarget{{
+constexpr std::array<Key, 2> kFlight{{
+    {.name = "from", .shape = Shape::text, .about = "YYYY-MM-DD, the first day", .required = true},
+    {.name = "to", .shape = Shape::text, .about = "YYYY-MM-DD, the last day, included", .required = true},
+}};
+
+constexpr std::array<Key, 17> kTarget{{
     {.name = "name", .shape = Shape::name, .about = "Unique within the client", .required = true},
     {.name = "kpi",
      .shape = Shape::identifier,
@@ -110,7 +135,14 @@ constexpr std::array<Key, 15> kTarget{{
      .shape = Shape::range,
      .about = "[low, high], or a list with dates",
      .table = &kDatedRangeKeys},
-    {.name = "over", .shape = Shape::window, .about = "The window it is summed over; 7d unless given"},
+    {.name = "except",
+     .shape = Shape::exceptions,
+     .about = "Entities with a bound of their own, of the same kind; the first that matches holds",
+     .table = &kDatedBoundKeys},
+    {.name = "over",
+     .shape = Shape::window,
+     .about = "The window it is summed over, or a flight from one day to another; 7d unless given",
+     .table = &kFlightKeys},
     {.name = "per",
      .shape = Shape::name,
      .about = "objective, or a dimension such as campaign; objective unless given"},
@@ -130,14 +162,32 @@ constexpr std::array<Key, 15> kTarget{{
      .about = "How urgent; ticket unless given",
      .choices = kSeverities},
     {.name = "pace",
-     .shape = Shape::boolean,
-     .about = "The bound is a total by the end of week, month or quarter"},
+     .shape = Shape::pacing,
+     .about = "The bound is a total by the end of week, month, quarter or flight; how it comes about",
+     .table = &kPacingKeys,
+     .choices = kProfiles},
     {.name = "min_volume",
      .shape = Shape::volume,
      .about = "Below it a miss is watched, not alerted: {conversions: 20} or 20"},
     {.name = "watch_within",
      .shape = Shape::share,
      .about = "On target by less than this share is watched; 5% unless given"},
+    {.name = "guards",
+     .shape = Shape::texts,
+     .about = "Targets of this objective and level that must not be paid for this one"},
+}};
+
+constexpr std::array<Key, 3> kPacing{{
+    {.name = "profile",
+     .shape = Shape::choice,
+     .about = "linear: every day alike; weekdays: as the days of the week were so far. linear unless given",
+     .choices = kProfiles},
+    {.name = "corridor",
+     .shape = Shape::share,
+     .about = "So far behind is not yet missed, as a share of what is still to come; 0 unless given"},
+    {.name = "rollover",
+     .shape = Shape::boolean,
+     .about = "What the week or month before fell short or went beyond is added; false unless given"},
 }};
 
 constexpr std::array<Key, 2> kDatedBound{{
@@ -190,9 +240,12 @@ constexpr std::array<Key, 2> kLimits{{
 const KeyTable kMetricKeys{"metric", kMetric};
 const KeyTable kKpiKeys{"kpi", kKpi};
 const KeyTable kClientKeys{"client", kClient};
+const KeyTable kFiscalKeys{"fiscal", kFiscal};
 const KeyTable kObjectiveKeys{"objective", kObjective};
 const KeyTable kBudgetKeys{"budget", kBudget};
+const KeyTable kFlightKeys{"flight", kFlight};
 const KeyTable kTargetKeys{"target", kTarget};
+const KeyTable kPacingKeys{"pacing", kPacing};
 const KeyTable kDatedBoundKeys{"dated_bound", kDatedBound};
 const KeyTable kDatedRangeKeys{"dated_range", kDatedRange};
 const KeyTable kPlaybookKeys{"playbook", kPlaybook};

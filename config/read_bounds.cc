@@ -74,15 +74,8 @@ std::optional<rules::Bound> read_dated(const Cursor& at, rules::BoundKind kind, 
   const auto from = in.get("from", Shape::text);
   const auto value = in.get("value", between ? Shape::range : Shape::number);
   const auto sides = value ? read_sides(*value, kind, kpi) : std::nullopt;
-  const auto text = from ? from->text() : std::nullopt;
-  if (!text) return std::nullopt;
-  const auto day = rules::parse_day(*text);
-  if (!day) {
-    from->error(fmt::format("{} is not a date", in_quotes(from->node().text)),
-                "write YYYY-MM-DD, such as 2026-01-31");
-    return std::nullopt;
-  }
-  if (!sides) return std::nullopt;
+  const auto day = from ? from->day() : std::nullopt;
+  if (!day || !sides) return std::nullopt;
   return rules::Bound{*day, sides->low, sides->high};
 }
 

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
@@ -29,28 +28,17 @@ std::optional<rules::Budget> read_budget(const Cursor& at) {
   const auto amount = at_amount ? at_amount->number() : std::nullopt;
   if (amount && *amount <= 0)
     at_amount->error(fmt::format("must be more than 0, and is {}", format_number(*amount)));
-  const auto per = in.choice("per");
+  const auto per = in.period("per");
   if (!amount || !per) return std::nullopt;
-  using Kind = rules::Window::Kind;
-  constexpr std::array<Kind, 3> kKinds{Kind::week, Kind::month, Kind::quarter};
-  return rules::Budget{*amount, rules::Window{kKinds[*per], 1}};
+  return rules::Budget{*amount, *per};
 }
 
 std::vector<rules::DimensionMatch> read_match(const Cursor& at, const Scope& scope) {
   std::vector<rules::DimensionMatch> matches;
   for (const auto& [name, value] : at.entries()) {
     const auto dimension = scope.find_dimension(value.at_key(), name);
-    rules::DimensionMatch match{dimension.value_or(0), {}};
-    if (value.node().kind == NodeKind::null) value.error("has no value", "write a name, or \"*\" for any");
-    for (const auto& item : value.items_or_one()) {
-      auto glob = item.text();
-      if (glob && glob->empty())
-        item.error("an empty text matches nothing", "write a name, or \"*\" for any");
-      if (glob) match.globs.push_back(std::move(*glob));
-    }
-    if (value.node().kind == NodeKind::sequence && match.globs.empty())
-      value.error("an empty list matches nothing");
-    if (dimension) matches.push_back(std::move(match));
+    auto globs = read_globs(value);
+    if (dimension) matches.push_back({*dimension, std::move(globs)});
   }
   // In the order of dimensions, so that the order of writing makes no difference.
   std::sort(matches.begin(), matches.end(),
@@ -85,9 +73,12 @@ void read_objective(const Cursor& at, const std::string& parent, ClientReading& 
   }
   if (const auto match = in.get("match", Shape::globs)) objective.match = read_match(*match, client.scope);
   if (const auto budget = in.get("budget", Shape::mapping)) objective.budget = read_budget(*budget);
+  std::vector<Cursor> targets;
   for (const auto& target : in.mappings("targets")) {
     objective.targets.push_back(read_target(target, client.scope, client.targets));
+    targets.push_back(target);
   }
+  check_guards(targets, objective.targets, client.scope);
   const std::string own_name = objective.name;
   client.strategy.objectives.push_back(std::move(objective));
   for (const auto& child : in.mappings("objectives")) read_objective(child, own_name, client);
@@ -113,6 +104,28 @@ void check_parents(const ClientReading& client) {
       above = parent_of[above];
     }
   }
+}
+
+rules::Fiscal read_fiscal(const Cursor& at) {
+  MappingReader in(at, kFiscalKeys);
+  rules::Fiscal fiscal;
+  fiscal.month_starts_on =
+      static_cast<int>(in.integer("month_starts_on", {1, 28}).value_or(fiscal.month_starts_on));
+  if (const auto month = in.choice("year_starts_in")) fiscal.year_starts_in = static_cast<int>(*month) + 1;
+  return fiscal;
+}
+
+std::optional<int> read_rates_hold(MappingReader& in) {
+  using std::chrono::days;
+  const auto at = in.get("rates_hold", Shape::duration);
+  const auto held = at ? at->duration({days(1), days(30)}) : std::nullopt;
+  if (!held) return std::nullopt;
+  const auto whole = std::chrono::floor<days>(*held);
+  if (whole != *held) {
+    at->error(fmt::format("{} is not a number of whole days", format_duration(*held)),
+              fmt::format("write {}d or {}d", whole.count(), whole.count() + 1));
+  }
+  return static_cast<int>(whole.count());
 }
 
 std::optional<std::string> read_timezone(MappingReader& in, std::chrono::weekday week_start) {
@@ -147,6 +160,8 @@ rules::Strategy read_client(const Cursor& at, const Scope& scope, Names& names) 
                          "write its ISO 4217 code, such as EUR or USD");
     strategy.currency = *code;
   }
+  if (const auto fiscal = in.get("fiscal", Shape::mapping)) strategy.fiscal = read_fiscal(*fiscal);
+  strategy.rates_hold_days = read_rates_hold(in).value_or(strategy.rates_hold_days);
   ClientReading client{
       scope, strategy, Names("objective of this client"), Names("target of this client"), {}};
   for (const auto& objective : in.mappings("objectives")) read_objective(objective, "", client);

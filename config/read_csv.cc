@@ -77,11 +77,18 @@ CsvSource read_csv(const Cursor& with, const Scope& scope, Source& source) {
   csv.header_row = static_cast<int>(in.integer("header_row", {1, 1000}).value_or(csv.header_row));
   const auto columns = in.get("columns", Shape::fields);
   const auto spread = in.get("spread", Shape::mapping);
-  if (columns) csv.mapping = read_fields(*columns, FieldKind::column, scope);
-  if (spread) read_spread(*spread, scope, csv);
-  if (columns && columns->node().kind == NodeKind::mapping)
-    check_columns(*columns, scope, csv, spread.has_value());
-  read_field_settings({in.get("constants", Shape::text_map), in.get("date_format", Shape::text),
+  const auto constants = in.get("constants", Shape::text_map);
+  if (source.rates) {
+    if (columns) csv.mapping = read_rate_fields(*columns, FieldKind::column, *source.rates);
+    if (spread) spread->at_key().error("spread is for figures, and this source has rates");
+    if (constants) constants->at_key().error("constants are dimensions, and rates have none");
+  } else {
+    if (columns) csv.mapping = read_fields(*columns, FieldKind::column, scope);
+    if (spread) read_spread(*spread, scope, csv);
+    if (columns && columns->node().kind == NodeKind::mapping)
+      check_columns(*columns, scope, csv, spread.has_value());
+  }
+  read_field_settings({source.rates ? std::nullopt : constants, in.get("date_format", Shape::text),
                        in.get("decimal_comma", Shape::boolean), in.get("missing", Shape::texts)},
                       scope, csv.mapping);
   if (in.boolean("allow_private_addresses").value_or(false)) source.allow_private_addresses = true;

@@ -24,13 +24,33 @@ rules::Vocabulary field_vocabulary() {
           {}};
 }
 
+std::string_view long_key(FieldKind kind) {
+  return kind == FieldKind::column ? "column" : "pointer";
+}
+
+std::optional<rules::Formula> read_formula(const Cursor& value, FieldKind kind) {
+  const auto text = value.raw();
+  if (!text) return std::nullopt;
+  auto compiled = rules::compile_formula(*text, field_vocabulary());
+  const std::string hint = fmt::format("to name it instead: {{{}: \"{}\"}}", long_key(kind), *text);
+  if (const auto* failure = std::get_if<rules::FormulaError>(&compiled)) {
+    value.error_at(failure->offset, failure->problem, hint);
+    return std::nullopt;
+  }
+  auto formula = std::get<rules::Formula>(std::move(compiled));
+  const auto& inputs = formula.inputs();
+  if (inputs.empty()) value.error(kind == FieldKind::column ? "names no column" : "names no field", hint);
+  if (std::any_of(inputs.begin(), inputs.end(),
+                  [](const rules::Input& input) { return input.over.has_value(); })) {
+    value.error("change() has no meaning in a single row");
+  }
+  if (formula.unit() == rules::Unit::truth) value.error("a figure belongs here, and this is a condition");
+  return formula;
+}
+
 class FieldsReader {
  public:
-  FieldsReader(FieldKind kind, const Scope& scope)
-      : kind_(kind),
-        scope_(scope),
-        long_key_(kind == FieldKind::column ? "column" : "pointer"),
-        table_(kind == FieldKind::column ? kColumnKeys : kFieldKeys) {}
+  FieldsReader(FieldKind kind, const Scope& scope) : kind_(kind), scope_(scope) {}
 
   FieldMapping read(const Cursor& at) {
     for (const auto& [name, value] : at.entries()) read_one(name, value);
@@ -38,17 +58,11 @@ class FieldsReader {
   }
 
  private:
-  struct Field {
-    std::string name;
-    std::optional<double> scale;
-    std::optional<rules::Unit> unit;
-  };
-
   void read_one(const std::string& name, const Cursor& value) {
     const auto dimension = scope_.dimensions.index_of(name);
     const bool is_dimension = dimension < scope_.dimensions.names.size();
     if (name == "date" || is_dimension) {
-      const auto field = read_name(value);
+      const auto field = read_field_name(value, kind_);
       if (!field) return;
       if (field->scale || field->unit) value.error("scale and unit belong to metrics");
       if (is_dimension) {
@@ -63,7 +77,7 @@ class FieldsReader {
       report_unknown(name, value);
       return;
     }
-    read_metric(*metric, value);
+    if (auto field = read_metric_field(*metric, value, kind_)) mapping_.metrics.push_back(std::move(*field));
   }
 
   void report_unknown(const std::string& name, const Cursor& value) const {
@@ -79,73 +93,8 @@ class FieldsReader {
         hint.empty() && !kpi ? "a metric of your own is declared under metrics" : hint);
   }
 
-  void read_metric(const rules::Metric& metric, const Cursor& value) {
-    MetricField field;
-    field.metric = metric.name;
-    field.unit = metric.unit;
-    if (value.node().kind == NodeKind::scalar && !value.node().quoted &&
-        looks_like_formula(value.node().text, kind_)) {
-      field.computed = read_formula(value);
-      if (!field.computed) return;
-    } else {
-      const auto named = read_name(value);
-      if (!named) return;
-      field.field = named->name;
-      field.scale = named->scale.value_or(1);
-      if (named->unit && *named->unit != metric.unit) {
-        value.error(fmt::format("{} is measured in {}, not in {}", metric.name, to_string(metric.unit),
-                                to_string(*named->unit)));
-      }
-    }
-    mapping_.metrics.push_back(std::move(field));
-  }
-
-  std::optional<Field> read_name(const Cursor& value) const {
-    Field field;
-    std::optional<Cursor> at_name = value;
-    if (value.node().kind == NodeKind::mapping) {
-      MappingReader in(value, table_);
-      at_name = in.get(long_key_, Shape::text);
-      const auto at_scale = in.get("scale", Shape::number);
-      field.scale = at_scale ? at_scale->number() : std::nullopt;
-      if (field.scale == 0.0) at_scale->error("a scale of 0 would make every figure 0");
-      const auto unit = in.choice("unit");
-      if (unit) field.unit = rules::parse_unit(table_.find("unit")->choices[*unit]);
-    }
-    const auto name = at_name ? at_name->text() : std::nullopt;
-    if (!name) return std::nullopt;
-    if (name->empty()) {
-      at_name->error(kind_ == FieldKind::column ? "names no column" : "names no field");
-      return std::nullopt;
-    }
-    field.name = *name;
-    return field;
-  }
-
-  std::optional<rules::Formula> read_formula(const Cursor& value) const {
-    const auto text = value.raw();
-    if (!text) return std::nullopt;
-    auto compiled = rules::compile_formula(*text, field_vocabulary());
-    const std::string hint = fmt::format("to name it instead: {{{}: \"{}\"}}", long_key_, *text);
-    if (const auto* failure = std::get_if<rules::FormulaError>(&compiled)) {
-      value.error_at(failure->offset, failure->problem, hint);
-      return std::nullopt;
-    }
-    auto formula = std::get<rules::Formula>(std::move(compiled));
-    const auto& inputs = formula.inputs();
-    if (inputs.empty()) value.error(kind_ == FieldKind::column ? "names no column" : "names no field", hint);
-    if (std::any_of(inputs.begin(), inputs.end(),
-                    [](const rules::Input& input) { return input.over.has_value(); })) {
-      value.error("change() has no meaning in a single row");
-    }
-    if (formula.unit() == rules::Unit::truth) value.error("a figure belongs here, and this is a condition");
-    return formula;
-  }
-
   FieldKind kind_;
   const Scope& scope_;
-  std::string long_key_;
-  const KeyTable& table_;
   FieldMapping mapping_;
 };
 
@@ -163,6 +112,51 @@ void read_constants(const Cursor& at, const Scope& scope, FieldMapping& mapping)
 }
 
 }  // namespace
+
+std::optional<NamedField> read_field_name(const Cursor& value, FieldKind kind) {
+  NamedField field;
+  std::optional<Cursor> at_name = value;
+  if (value.node().kind == NodeKind::mapping) {
+    const KeyTable& table = kind == FieldKind::column ? kColumnKeys : kFieldKeys;
+    MappingReader in(value, table);
+    at_name = in.get(long_key(kind), Shape::text);
+    const auto at_scale = in.get("scale", Shape::number);
+    field.scale = at_scale ? at_scale->number() : std::nullopt;
+    if (field.scale == 0.0) at_scale->error("a scale of 0 would make every figure 0");
+    const auto unit = in.choice("unit");
+    if (unit) field.unit = rules::parse_unit(table.find("unit")->choices[*unit]);
+  }
+  const auto name = at_name ? at_name->text() : std::nullopt;
+  if (!name) return std::nullopt;
+  if (name->empty()) {
+    at_name->error(kind == FieldKind::column ? "names no column" : "names no field");
+    return std::nullopt;
+  }
+  field.name = *name;
+  return field;
+}
+
+std::optional<MetricField> read_metric_field(const rules::Metric& metric, const Cursor& value,
+                                             FieldKind kind) {
+  MetricField field;
+  field.metric = metric.name;
+  field.unit = metric.unit;
+  if (value.node().kind == NodeKind::scalar && !value.node().quoted &&
+      looks_like_formula(value.node().text, kind)) {
+    field.computed = read_formula(value, kind);
+    if (!field.computed) return std::nullopt;
+    return field;
+  }
+  const auto named = read_field_name(value, kind);
+  if (!named) return std::nullopt;
+  field.field = named->name;
+  field.scale = named->scale.value_or(1);
+  if (named->unit && *named->unit != metric.unit) {
+    value.error(fmt::format("{} is measured in {}, not in {}", metric.name, to_string(metric.unit),
+                            to_string(*named->unit)));
+  }
+  return field;
+}
 
 FieldMapping read_fields(const Cursor& at, FieldKind kind, const Scope& scope) {
   return FieldsReader(kind, scope).read(at);

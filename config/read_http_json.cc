@@ -234,9 +234,15 @@ HttpJsonSource read_http_json(const Cursor& with, const std::optional<Cursor>& s
   http.auth = read_auth(in, secrets);
   http.records = read_pointer(in, "records");
   const auto fields = in.get("fields", Shape::fields);
-  if (fields) http.mapping = read_fields(*fields, FieldKind::pointer, scope);
-  if (fields) check_fields(*fields, scope, "the key of the day or hour");
-  read_field_settings({in.get("constants", Shape::text_map), in.get("date_format", Shape::text),
+  const auto constants = in.get("constants", Shape::text_map);
+  if (source.rates) {
+    if (fields) http.mapping = read_rate_fields(*fields, FieldKind::pointer, *source.rates);
+    if (constants) constants->at_key().error("constants are dimensions, and rates have none");
+  } else if (fields) {
+    http.mapping = read_fields(*fields, FieldKind::pointer, scope);
+    check_fields(*fields, scope, "the key of the day or hour");
+  }
+  read_field_settings({source.rates ? std::nullopt : constants, in.get("date_format", Shape::text),
                        in.get("decimal_comma", Shape::boolean), in.get("missing", Shape::texts)},
                       scope, http.mapping);
   if (const auto pagination = in.get("pagination", Shape::mapping))

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::size_t kMostDeclared = 1000;
 // Words that mean something else where a dimension's, metric's or KPI's name may stand.
-constexpr std::array<std::string_view, 10> kReserved{"and", "or",  "not",    "if",   "min",
-                                                     "max", "abs", "change", "date", "objective"};
+constexpr std::array<std::string_view, 13> kReserved{"and",     "or",       "not",    "if",   "min",
+                                                     "max",     "abs",      "change", "date", "objective",
+                                                     "at_most", "at_least", "between"};
 
 // The name, when it may be used: legal, not reserved, and not used before.
 std::optional<std::string> read_new_name(const Cursor& at, Names& names) {
@@ -67,6 +68,10 @@ void read_metrics(const std::vector<Cursor>& at, Scope& scope) {
     if (!name) continue;
     if (scope.dimensions.index_of(*name) < scope.dimensions.names.size()) {
       at_name->error(fmt::format("{} is a dimension", in_quotes(*name)));
+      continue;
+    }
+    if (*name == "rate" && unit == rules::Unit::money) {
+      at_name->error("money called rate could not be told from exchange rates", "give it another name");
       continue;
     }
     const rules::Metric metric{*name, unit.value_or(rules::Unit::count), additive};

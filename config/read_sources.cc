@@ -13,7 +13,11 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::days;
 
+// Of rates, unless it says else: as far back as engines remember figures, for those have to be converted.
+constexpr rules::Duration kRatesLookback{days(100)};
+
 void read_schedule(MappingReader& in, Source& source) {
+  if (source.rates) source.lookback = kRatesLookback;
   source.every = in.duration("every", {1s, days(31)}).value_or(source.every);
   source.lookback = in.duration("lookback", {days(1), days(400)}).value_or(source.lookback);
   source.jitter = in.share("jitter", {0, 0.5}).value_or(source.jitter);
@@ -24,7 +28,12 @@ void read_schedule(MappingReader& in, Source& source) {
 }
 
 void read_client_and_units(MappingReader& in, const std::vector<std::string>& clients, Source& source) {
+  const auto at_rates = in.get("rates", Shape::mapping);
+  if (at_rates) source.rates = read_rates(*at_rates);
   const auto at_client = in.get("client", Shape::name);
+  if (in.readable() && !in.has("client") && !in.has("rates")) {
+    in.at().error("key \"client\" is missing", fmt::format("client: {}", kSourceKeys.find("client")->about));
+  }
   if (const auto client = at_client ? at_client->name() : std::nullopt) {
     source.client = *client;
     if (std::find(clients.begin(), clients.end(), *client) == clients.end()) {
@@ -34,6 +43,7 @@ void read_client_and_units(MappingReader& in, const std::vector<std::string>& cl
   const auto at_currency = in.get("currency", Shape::text);
   if (const auto code = at_currency ? at_currency->text() : std::nullopt) {
     source.currency = *code;
+    if (at_rates) at_currency->at_key().error("rates are against their base, and have no currency");
     if (!is_currency(*code))
       at_currency->error(fmt::format("{} is not a currency", in_quotes(at_currency->node().text)),
                          "write its ISO 4217 code, such as EUR or USD");

@@ -15,13 +15,6 @@ using std::chrono::days;
 
 constexpr Range<rules::Duration> kHold{rules::Duration(0), days(366)};
 
-// A sum over the window: what can be reached by the end of a period.
-bool is_volume(const rules::Kpi& kpi) {
-  const bool sum = kpi.unit == rules::Unit::count || kpi.unit == rules::Unit::money ||
-                   kpi.unit == rules::Unit::duration || kpi.unit == rules::Unit::number;
-  return sum && !kpi.formula.is_quotient();
-}
-
 // The one metric that is the KPI's denominator, or the metric that the KPI is; "" where it is neither. Asked
 // of the formula by trying: with an input unknown, only what depends on it is unknown.
 std::string volume_metric(const rules::Kpi& kpi) {
@@ -105,23 +98,6 @@ void read_bound(MappingReader& in, const rules::Kpi* kpi, rules::Target& target)
   }
 }
 
-void read_pace(MappingReader& in, const rules::Kpi* kpi, rules::Target& target) {
-  const auto at = in.get("pace", Shape::boolean);
-  target.pace = at && at->boolean().value_or(false);
-  if (!target.pace) return;
-  using Kind = rules::Window::Kind;
-  const auto kind = target.over.kind;
-  if (kind != Kind::week && kind != Kind::month && kind != Kind::quarter) {
-    at->error(fmt::format("pace needs a period with an end, and over is {}", to_string(target.over)),
-              "write over: week, month or quarter");
-  }
-  if (kpi != nullptr && !is_volume(*kpi)) {
-    at->error(fmt::format(
-        "pace needs a total such as conversions or spend, and {} is {}", kpi->name,
-        kpi->formula.is_quotient() ? "a quotient" : fmt::format("measured in {}", to_string(kpi->unit))));
-  }
-}
-
 void read_dealing(MappingReader& in, rules::Target& target) {
   target.confidence = in.share("confidence", {0.5, 0.9999}).value_or(target.confidence);
   target.hold = in.duration("for", kHold).value_or(target.hold);
@@ -165,6 +141,9 @@ rules::Target read_target(const Cursor& at, const Scope& scope, Names& names) {
   read_pace(in, kpi, target);
   if (const auto volume = in.get("min_volume", Shape::volume))
     target.min_volume = read_min_volume(*volume, scope, kpi);
+  if (const auto except = in.get("except", Shape::exceptions))
+    target.exceptions = read_exceptions(*except, scope, kpi, target);
+  target.guards = in.texts("guards");
   return target;
 }
 

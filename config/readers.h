@@ -68,7 +68,17 @@ std::vector<rules::Playbook> read_playbooks(const std::vector<Cursor>& at, const
 std::vector<rules::Strategy> read_clients(const std::vector<Cursor>& at, const Scope& scope);
 // Complete strategies of all clients: metrics, KPIs and playbooks, then clients.
 std::vector<rules::Strategy> read_strategies(const Sections& sections);
+// What a dimension is matched with: a text or a list of texts; reports empty ones.
+std::vector<std::string> read_globs(const Cursor& at);
 rules::Target read_target(const Cursor& at, const Scope& scope, Names& names);
+// `pace:`, once the rest of the target is read. `kpi` may be null.
+void read_pace(MappingReader& in, const rules::Kpi* kpi, rules::Target& target);
+// `except:`, likewise.
+std::vector<rules::BoundException> read_exceptions(const Cursor& at, const Scope& scope,
+                                                   const rules::Kpi* kpi, const rules::Target& target);
+// `guards:` of an objective's targets, once all of them are read. Both lists are in one order.
+void check_guards(const std::vector<Cursor>& at, const std::vector<rules::Target>& targets,
+                  const Scope& scope);
 // Bounds of `at_most`, `at_least` (Shape::bound) and `between` (Shape::range), by date. `kpi` may be null.
 std::vector<rules::Bound> read_bounds(const Cursor& at, rules::BoundKind kind, const rules::Kpi* kpi);
 
@@ -79,10 +89,25 @@ HttpJsonSource read_http_json(const Cursor& with, const std::optional<Cursor>& s
                               Source& source);
 
 enum class FieldKind { column, pointer };
+struct NamedField {
+  std::string name;
+  std::optional<double> scale;
+  std::optional<rules::Unit> unit;
+};
+// A column or field by its name, or by a mapping that says more of it.
+std::optional<NamedField> read_field_name(const Cursor& value, FieldKind kind);
+// The same for what becomes a figure, which may be a formula over fields as well.
+std::optional<MetricField> read_metric_field(const rules::Metric& metric, const Cursor& value,
+                                             FieldKind kind);
 // `columns:` of csv and `fields:` of http_json.
 FieldMapping read_fields(const Cursor& at, FieldKind kind, const Scope& scope);
 // Reports that they have no date, or no metric.
 void check_fields(const Cursor& at, const Scope& scope, std::string_view about_date);
+// `rates:` of a source.
+Rates read_rates(const Cursor& at);
+// `columns:` of csv and `fields:` of http_json in a source of rates: date with currency and rate, or with
+// rates.
+FieldMapping read_rate_fields(const Cursor& at, FieldKind kind, const Rates& rates);
 // What stands beside them in both connectors.
 struct FieldSettings {
   std::optional<Cursor> constants, date_format, decimal_comma, missing;

@@ -38,6 +38,20 @@ bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
+// Codes of three letters, each with one blank after it but the last.
+constexpr std::string_view kCurrencies =
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD "
+    "CAD CDF CHF "
+    "CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD "
+    "HKD HNL HTG "
+    "HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD "
+    "MAD MDL MGA "
+    "MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG "
+    "QAR RON RSD "
+    "RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD "
+    "TZS UAH UGX "
+    "USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL";
+
 }  // namespace
 
 std::optional<rules::Duration> parse_duration(std::string_view text) noexcept {
@@ -207,20 +221,14 @@ std::string check_date_format(std::string_view format) {
 }
 
 bool is_currency(std::string_view code) noexcept {
-  constexpr std::string_view kCodes =
-      "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD "
-      "CAD CDF CHF "
-      "CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD "
-      "HKD HNL HTG "
-      "HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD "
-      "MAD MDL MGA "
-      "MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG "
-      "QAR RON RSD "
-      "RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD "
-      "TZS UAH UGX "
-      "USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL";
   if (code.size() != 3 || code.find(' ') != std::string_view::npos) return false;
-  return kCodes.find(code) != std::string_view::npos;
+  return kCurrencies.find(code) != std::string_view::npos;
+}
+
+std::vector<std::string> currencies() {
+  std::vector<std::string> codes;
+  for (std::size_t i = 0; i < kCurrencies.size(); i += 4) codes.emplace_back(kCurrencies.substr(i, 3));
+  return codes;
 }
 
 }  // namespace tightrope::config

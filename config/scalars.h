@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rules/units.h"
 
@@ -41,5 +42,7 @@ bool is_identifier(std::string_view text) noexcept;
 std::string check_date_format(std::string_view format);
 // ISO 4217 codes of currencies in use.
 bool is_currency(std::string_view code) noexcept;
+// All of them, in the order of the alphabet.
+std::vector<std::string> currencies();
 
 }  // namespace tightrope::config

@@ -32,6 +32,12 @@ json::object either(json::value one, json::value other) {
 json::object text_like(std::string_view pattern) {
   return {{"type", "string"}, {"pattern", pattern}};
 }
+json::object one_of(std::span<const std::string_view> choices) {
+  json::array names;
+  for (const auto choice : choices) names.push_back(json::string(choice));
+  return {{"enum", std::move(names)}};
+}
+constexpr std::string_view kFlight = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[.][.][0-9]{4}-[0-9]{2}-[0-9]{2}$";
 json::object figure() {
   return either({{"type", "number"}}, text_like("^-?[0-9.]+ ?%$|^-?[0-9.]+([eE][-+]?[0-9]+)?$|\\$\\{env:"));
 }
@@ -123,13 +129,16 @@ class SchemaWriter {
                       text_like("^[0-9]+([KMG]iB|[kMG]?B)?$|\\$\\{env:"));
       case Shape::share:
         return figure();
-      case Shape::choice: {
-        json::array choices;
-        for (const auto choice : key.choices) choices.push_back(json::string(choice));
-        return {{"enum", std::move(choices)}};
-      }
+      case Shape::choice:
+        return one_of(key.choices);
       case Shape::window:
-        return text_like("^[0-9]+[hd]$|^(yesterday|today|week|month|quarter)$|\\$\\{env:");
+        return either(
+            text_like(fmt::format("^[0-9]+[hd]$|^(yesterday|today|week|month|quarter)$|{}", kFlight)),
+            reference(*key.table));
+      case Shape::period:
+        return either(text_like(fmt::format("^(week|month|quarter)$|{}", kFlight)), reference(*key.table));
+      case Shape::pacing:
+        return either({{"type", "boolean"}}, either(one_of(key.choices), reference(*key.table)));
       case Shape::formula:
         return scalar();
       case Shape::text_template:
@@ -162,10 +171,21 @@ class SchemaWriter {
         return either(figure(), map_of(figure()));
       case Shape::globs:
         return map_of(either(scalar(), list_of(scalar())));
+      case Shape::exceptions: {
+        // Dimensions have names of their own, so their globs stand beside the bounds.
+        json::object exception{{"type", "object"}};
+        exception["properties"] =
+            json::object{{"at_most", either(figure(), list_of(reference(kDatedBoundKeys)))},
+                         {"at_least", either(figure(), list_of(reference(kDatedBoundKeys)))},
+                         {"between", either(list_of(figure()), list_of(reference(kDatedRangeKeys)))}};
+        exception["additionalProperties"] = either(scalar(), list_of(scalar()));
+        return list_of(std::move(exception));
+      }
       case Shape::formulas:
         return map_of(scalar());
       case Shape::fields:
-        return map_of(either(scalar(), reference(*key.table)));
+        return map_of(
+            either(either(scalar(), list_of(scalar())), reference(*key.table)));  // lists: of currencies
       case Shape::content:
         return either({{"type", "string"}}, json::object{{"type", "object"}});
       case Shape::by_connector:

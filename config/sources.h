@@ -20,6 +20,7 @@ namespace tightrope::config {
 struct MetricField {
   std::string metric;
   rules::Unit unit = rules::Unit::count;
+  bool inverse = false;  // and the figure is one over that: exchange rates per unit of currency
   // Either a field as it stands ...
   std::string field;  // csv: a column; http_json: a JSON pointer relative to the record ("/metrics/spend") or
                       // a bare key
@@ -38,6 +39,9 @@ struct FieldMapping {
   bool decimal_comma = false;  // "1.234,56"
   std::vector<std::string> missing{"",     "-",   "--", "null",
                                    "NULL", "n/a", "N/A"};  // texts that mean: not reported
+  // A metric whose field a record lacks says nothing there. False: in a table that is a mistake, and in JSON
+  // the figure is missing.
+  bool may_lack_metrics = false;
   friend bool operator==(const FieldMapping&, const FieldMapping&) = default;
 };
 
@@ -98,19 +102,33 @@ struct PushSource {
 
 using SourceKind = std::variant<CsvSource, HttpJsonSource, PushSource>;
 
+// What a source of exchange rates says: how much of a currency one unit of `base` buys (per_base), or how
+// much of `base` one unit of a currency buys (per_currency).
+//
+// Its mapping has a day and either of two forms. One row per day and currency: dimension 0 is the currency's
+// code, and the one metric is rules::rate_metric(base). One row per day: no dimension, and each metric is
+// named by a currency's code.
+struct Rates {
+  std::string base;  // ISO 4217
+  enum class Direction { per_base, per_currency };
+  Direction direction = Direction::per_base;
+  friend bool operator==(const Rates&, const Rates&) = default;
+};
+
 struct Source {
   std::string name;       // unique
-  std::string client;     // a client's name
+  std::string client;     // a client's name; "" for rates that go to all clients
   std::string connector;  // "csv", "http_json", "push"
   rules::Duration every{std::chrono::minutes(15)};
   double jitter = 0.1;                                // share of `every` by which polls are spread, 0 to 0.5
   rules::Duration deadline{std::chrono::minutes(2)};  // for one poll, all pages
-  rules::Duration lookback{std::chrono::days(3)};     // re-read so many days, today included
+  rules::Duration lookback{std::chrono::days(3)};     // re-read so many days, today included; of rates 100
   std::uint64_t most_bytes = 64ull << 20;             // of one body, after decompression
   int most_retries = 4;                               // within one poll
   rules::Duration stale_after{0};                     // 0: three times `every`, and at least one minute
   std::string currency;                               // "" is the client's
-  std::string timezone;                               // "" is the client's
+  std::string timezone;                               // "" is the client's, or UTC where there is none
+  std::optional<Rates> rates;                         // nothing: it has figures
   bool allow_private_addresses = false;               // URLs may lead to loopback and private networks
   SourceKind kind;
   std::string file_dir;  // of the file it was configured in; relative paths start there

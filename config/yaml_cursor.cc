@@ -238,6 +238,10 @@ std::optional<rules::Window> MappingReader::window(std::string_view key) {
   const auto value = get(key, Shape::window);
   return value ? value->window() : std::nullopt;
 }
+std::optional<rules::Window> MappingReader::period(std::string_view key) {
+  const auto value = get(key, Shape::period);
+  return value ? value->period() : std::nullopt;
+}
 std::optional<std::string> MappingReader::url(std::string_view key) {
   const auto value = get(key, Shape::url);
   return value ? value->url() : std::nullopt;

@@ -84,7 +84,9 @@ class Cursor {
   std::optional<std::uint64_t> size(Range<std::uint64_t> range) const;
   std::optional<double> share(Range<double> range) const;
   std::optional<std::size_t> choice(std::span<const std::string_view> choices) const;  // its place among them
-  std::optional<rules::Window> window() const;
+  std::optional<rules::Day> day() const;                                               // YYYY-MM-DD
+  std::optional<rules::Window> window() const;  // by name, or a flight in either form
+  std::optional<rules::Window> period() const;  // week, month, quarter or a flight
   std::optional<std::string> url() const;
   std::optional<Secret> secret() const;       // the value itself
   std::optional<Secret> secret_file() const;  // the value in the file that is named here
@@ -130,6 +132,7 @@ class MappingReader {
   std::optional<double> share(std::string_view key, Range<double> range);
   std::optional<std::size_t> choice(std::string_view key);
   std::optional<rules::Window> window(std::string_view key);
+  std::optional<rules::Window> period(std::string_view key);
   std::optional<std::string> url(std::string_view key);
   std::optional<Secret> secret(std::string_view key);  // from the key or its `_file` twin
   std::vector<Cursor> mappings(std::string_view key);

@@ -294,7 +294,9 @@ void Metrics::http_answered(std::string_view handler, int status, double seconds
 void Metrics::forget_absent(const std::vector<std::string>& clients, const std::vector<std::string>& sources,
                             const std::vector<std::string>& receivers) {
   const std::lock_guard lock(families_->mutex);
-  families_->keep_only("client", clients);
+  std::vector<std::string> kept = clients;
+  kept.emplace_back();  // of sources that belong to no client
+  families_->keep_only("client", kept);
   families_->keep_only("source", sources);
   families_->keep_only("receiver", receivers);
 }

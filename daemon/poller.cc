@@ -70,10 +70,10 @@ std::optional<Timestamp> newest_end(const rules::ObservationBatch& batch, const 
 }
 
 Poller::Poller(config::Source source, std::unique_ptr<collectors::Collector> collector,
-               rules::Calendar calendar, PollerContext context, SourceStatus status)
+               collectors::Translation translation, PollerContext context, SourceStatus status)
     : source_(std::move(source)),
       collector_(std::move(collector)),
-      calendar_(std::move(calendar)),
+      translation_(std::move(translation)),
       context_(std::move(context)),
       log_(logger("poller")),
       status_(std::move(status)) {}
@@ -97,8 +97,8 @@ asio::awaitable<void> Poller::poll() {
   for (;;) {
     Tried tried = co_await collect(deadline);
     std::optional<Failure> failed;
-    if (auto* collected = std::get_if<collectors::Collected>(&tried)) {
-      failed = co_await hand_over(std::move(*collected));
+    if (auto* figures = std::get_if<Figures>(&tried)) {
+      failed = co_await hand_over(std::move(*figures));
     } else {
       failed = std::move(std::get<Failure>(tried));
     }
@@ -124,7 +124,7 @@ asio::awaitable<void> Poller::poll() {
 
 asio::awaitable<Poller::Tried> Poller::collect(Timestamp deadline) {
   const Timestamp now = context_.clock.now();
-  const rules::Day today = calendar_.day_of(now);
+  const rules::Day today = translation_.source_calendar().day_of(now);
   const auto lookback = std::chrono::ceil<std::chrono::days>(source_.lookback).count();
   const int days = static_cast<int>(std::clamp<std::int64_t>(lookback, 1, kMostDays));
   const collectors::CollectRequest request{.days = {.first = today - (days - 1), .last = today}, .now = now};
@@ -133,7 +133,7 @@ asio::awaitable<Poller::Tried> Poller::collect(Timestamp deadline) {
     auto work = collector_->collect(request);
     collectors::CollectResult result = co_await with_deadline(context_.clock, deadline, std::move(work));
     if (result) {
-      tried = std::move(*result);
+      tried = Figures{.first = request.days.first, .collected = std::move(*result)};
     } else {
       tried = failure_of(result.error());
     }
@@ -149,9 +149,10 @@ asio::awaitable<Poller::Tried> Poller::collect(Timestamp deadline) {
   co_return tried;
 }
 
-asio::awaitable<std::optional<Poller::Failure>> Poller::hand_over(collectors::Collected collected) {
-  const std::optional<Timestamp> end = newest_end(collected.batch, calendar_);
-  auto handing = context_.hand_over(std::move(collected.batch));
+asio::awaitable<std::optional<Poller::Failure>> Poller::hand_over(Figures figures) {
+  collectors::Collected& collected = figures.collected;
+  const std::optional<Timestamp> end = newest_end(collected.batch, translation_.source_calendar());
+  auto handing = context_.hand_over(translation_.apply(std::move(collected.batch), figures.first));
   const Taken<Accepted> taken = co_await std::move(handing);
   std::optional<Failure> failure;
   if (!taken) {

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "collectors/collector.h"
+#include "collectors/translation.h"
 #include "config/sources.h"
 #include "daemon/client_runtime.h"
 #include "daemon/clock.h"
@@ -31,7 +32,7 @@ struct PollerContext {
   Clock& clock;
   Slots& slots;
   Metrics& metrics;
-  // Gives a batch to the client's engine; success means it is durable and applied.
+  // Gives a batch, in the client's terms, to its engine; success means it is durable and applied.
   std::function<asio::awaitable<Taken<Accepted>>(rules::ObservationBatch)> hand_over;
 };
 
@@ -46,10 +47,10 @@ std::optional<Timestamp> newest_end(const rules::ObservationBatch& batch, const 
 // On one executor's thread.
 class Poller {
  public:
-  // `status` is what is known of the source already: counters go on over a reload. `calendar` is of the
-  // source's zone.
-  Poller(config::Source source, std::unique_ptr<collectors::Collector> collector, rules::Calendar calendar,
-         PollerContext context, SourceStatus status);
+  // `status` is what is known of the source already: counters go on over a reload. The days asked for, and
+  // those of the status, are days of the source's zone.
+  Poller(config::Source source, std::unique_ptr<collectors::Collector> collector,
+         collectors::Translation translation, PollerContext context, SourceStatus status);
 
   // Polls until it is cancelled. Once. The poller must live until it has ended.
   asio::awaitable<void> run();
@@ -63,17 +64,21 @@ class Poller {
     std::string text;
     TryFailure to_schedule;
   };
-  using Tried = std::variant<collectors::Collected, Failure>;
+  struct Figures {
+    rules::Day first;  // that was asked for
+    collectors::Collected collected;
+  };
+  using Tried = std::variant<Figures, Failure>;
   static Failure failure_of(const collectors::CollectError& error);
 
   asio::awaitable<void> poll();
   asio::awaitable<Tried> collect(Timestamp deadline);
-  asio::awaitable<std::optional<Failure>> hand_over(collectors::Collected collected);
+  asio::awaitable<std::optional<Failure>> hand_over(Figures figures);
   void end(Timestamp began, const std::optional<Failure>& failure);
 
   const config::Source source_;
   const std::unique_ptr<collectors::Collector> collector_;
-  const rules::Calendar calendar_;
+  const collectors::Translation translation_;
   PollerContext context_;
   const std::shared_ptr<spdlog::logger> log_;
   SourceStatus status_;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/hand_to_each.h"
 #include "daemon/logging.h"
 #include "daemon/metrics.h"
 #include "daemon/poller.h"
@@ -16,24 +17,22 @@ namespace tightrope::daemon {
 
 // A source with what its collector borrows. The collector goes before what it borrows.
 struct Polling::Entry {
-  Entry(config::Source of, std::string in_zone, rules::Dimensions with, rules::Calendar days, Timestamp now)
+  Entry(config::Source of, collectors::Translation by, rules::Dimensions with, Timestamp now)
       : source(std::move(of)),
-        zone(std::move(in_zone)),
+        translation(std::move(by)),
         dimensions(std::move(with)),
-        calendar(std::move(days)),
         since(now),
         pushed_status(first_status(source)) {}
 
   // Whether a collector made for the one would do for the other.
   bool same_as(const Entry& other) const {
-    return source == other.source && zone == other.zone && dimensions == other.dimensions;
+    return source == other.source && translation == other.translation && dimensions == other.dimensions;
   }
   const SourceStatus& status() const { return poller ? poller->status() : pushed_status; }
 
   const config::Source source;
-  const std::string zone;
+  const collectors::Translation translation;
   const rules::Dimensions dimensions;
-  const rules::Calendar calendar;
   Timestamp since;             // when it was first configured
   SourceStatus pushed_status;  // of a source without a poller
   std::unique_ptr<Poller> poller;
@@ -53,24 +52,26 @@ Polling::~Polling() = default;
 std::unique_ptr<Polling::Entry> Polling::make(const config::Source& source,
                                               const config::Configuration& configuration) const {
   const config::Client* client = configuration.find_client(source.client);
-  if (!client) throw std::logic_error("source of no client: " + source.name);
-  const std::string zone = source.timezone.empty() ? client->strategy.timezone : source.timezone;
-  auto calendar = rules::Calendar::open(zone, client->strategy.week_start, client->strategy.fiscal);
-  if (!calendar) throw std::logic_error("source in no time zone: " + source.name);
-  return std::make_unique<Entry>(source, zone, configuration.dimensions, std::move(*calendar), clock_.now());
+  if (!client && !(source.rates && source.client.empty()))
+    throw std::logic_error("source of no client: " + source.name);
+  auto translation = client ? collectors::Translation::between(source, client->strategy)
+                            : collectors::Translation::alone(source);
+  return std::make_unique<Entry>(source, std::move(translation), configuration.dimensions, clock_.now());
 }
 
 void Polling::start(Entry& entry) {
-  auto collector = collectors::make_collector(
-      entry.source, {.transfer = transfer_, .calendar = entry.calendar, .dimensions = entry.dimensions});
+  auto collector = collectors::make_collector(entry.source, {.transfer = transfer_,
+                                                             .calendar = entry.translation.source_calendar(),
+                                                             .dimensions = entry.dimensions});
   if (!collector) return;  // it pushes
   PollerContext context{.clock = clock_,
                         .slots = slots_,
                         .metrics = metrics_,
                         .hand_over = [this, client = entry.source.client](rules::ObservationBatch batch) {
-                          return hand_over_(client, std::move(batch));
+                          return client.empty() ? hand_to_all(std::move(batch))
+                                                : hand_over_(client, std::move(batch));
                         }};
-  entry.poller = std::make_unique<Poller>(entry.source, std::move(collector), entry.calendar,
+  entry.poller = std::make_unique<Poller>(entry.source, std::move(collector), entry.translation,
                                           std::move(context), entry.pushed_status);
   entry.task =
       std::make_unique<TaskGroup>(executor_, [](const std::string& source, std::exception_ptr failure) {
@@ -84,10 +85,23 @@ void Polling::start(Entry& entry) {
   entry.task->spawn(entry.source.name, entry.poller->run());
 }
 
+asio::awaitable<Taken<Accepted>> Polling::hand_to_all(rules::ObservationBatch batch) {
+  return hand_to_each(
+      clients_, std::move(batch),
+      [this](const std::string& client,
+             rules::ObservationBatch each) -> std::optional<asio::awaitable<Taken<Accepted>>> {
+        // A reload may have ended a client while the one before it took the batch.
+        if (std::ranges::find(clients_, client) == clients_.end()) return std::nullopt;
+        return hand_over_(client, std::move(each));
+      });
+}
+
 asio::awaitable<void> Polling::configure(const config::Configuration& configuration) {
   std::unordered_map<std::string, std::unique_ptr<Entry>> before;
   for (auto& entry : entries_) before.emplace(entry->source.name, std::move(entry));
   entries_.clear();
+  clients_.clear();
+  for (const config::Client& client : configuration.clients) clients_.push_back(client.strategy.client);
   std::vector<Entry*> fresh;
   for (const config::Source& source : configuration.sources) {
     auto entry = make(source, configuration);
@@ -156,7 +170,7 @@ void Polling::pushed(std::string_view source, const Accepted& accepted, std::opt
   status.restated_total += accepted.restated;
   if (newest) {
     status.newest_day = std::max(status.newest_day.value_or(*newest), *newest);
-    status.newest_end = entry.calendar.start_of(*status.newest_day + 1);
+    status.newest_end = entry.translation.source_calendar().start_of(*status.newest_day + 1);
   }
   metrics_.source_received(status.name, status.client, accepted.changed, accepted.restated);
 }

@@ -27,7 +27,7 @@ class Polling {
  public:
   static constexpr std::size_t kMostPollsAtOnce = 64;
 
-  // Takes a batch of one of the client's sources.
+  // Takes a batch for one of the configuration's clients.
   using HandOver =
       std::function<asio::awaitable<Taken<Accepted>>(std::string client, rules::ObservationBatch)>;
 
@@ -36,7 +36,8 @@ class Polling {
   ~Polling();  // REQUIRES: stop() has returned, or the executor runs no more
 
   // The sources in force. Those that did not change go on undisturbed; others are ended first, then the new
-  // ones start. `configuration` must live until this has returned.
+  // ones start. Rates that belong to no client go to all that are in force when they come, so a new client
+  // has them at the next poll. `configuration` must live until this has returned.
   asio::awaitable<void> configure(const config::Configuration& configuration);
   asio::awaitable<void> stop();
 
@@ -48,6 +49,7 @@ class Polling {
   struct Entry;
   std::unique_ptr<Entry> make(const config::Source& source, const config::Configuration& configuration) const;
   void start(Entry& entry);
+  asio::awaitable<Taken<Accepted>> hand_to_all(rules::ObservationBatch batch);
 
   const asio::any_io_executor executor_;
   Clock& clock_;
@@ -56,6 +58,7 @@ class Polling {
   const HandOver hand_over_;
   Slots slots_{kMostPollsAtOnce};
   std::vector<std::unique_ptr<Entry>> entries_;  // in configuration order
+  std::vector<std::string> clients_;             // likewise
 };
 
 }  // namespace tightrope::daemon

@@ -12,7 +12,7 @@ namespace tightrope::daemon {
 enum class BreakerState { closed, open, half_open };
 
 struct SourceStatus {
-  std::string name, client, connector;
+  std::string name, client, connector;  // client is "" for rates that go to all
   rules::Duration every{0};
   bool pushed = false;   // never polled
   std::optional<rules::Timestamp> last_attempt, last_success, next_poll;

@@ -93,6 +93,59 @@ std::optional<JournalError> save(asio::io_context& io, JournalledEngine& engine)
   return std::move(*saved);
 }
 
+// What is to be imported.
+struct Import {
+  const std::map<rules::Day, rules::ObservationBatch>& days;
+  std::optional<rules::Timestamp> known_at;  // nothing: each day at its end
+  rules::Timestamp now;
+};
+
+// Nothing after saying what went wrong.
+std::optional<Totals> import_into(const config::Client& client, const Import& import, Journal& journal,
+                                  std::ostream& err) {
+  asio::io_context io(1);
+  const auto clock = make_system_clock(io.get_executor());
+  const std::string& name = client.strategy.client;
+  const auto engine = std::make_shared<JournalledEngine>(io.get_executor(), *clock, journal, name,
+                                                         [](double, const rules::Effects&, Timestamp) {});
+  if (const auto started = engine->recover(client); started.error) {
+    err << started.error->text << "\n";
+    return std::nullopt;
+  }
+  Totals totals;
+  const rules::Calendar& of_client = engine->engine().calendar();
+  for (const auto& [day, figures] : import.days) {
+    rules::ObservationBatch batch = figures;
+    batch.learnt =
+        import.known_at.value_or(std::min(of_client.start_of(day + 1) - rules::Duration(1), import.now));
+    totals.figures += batch.rows.size();
+    const Outcome outcome = hand_over(io, *engine, std::move(batch));
+    if (outcome.error) {
+      err << "stopped at " << to_string(day) << " of " << name << ": " << outcome.error->text << "\n"
+          << "the days before it are imported; import the file again to go on\n";
+      return std::nullopt;
+    }
+    ++totals.days;
+    totals.changed += outcome.changed;
+    totals.restated += outcome.restated;
+    totals.outside += outcome.outside;
+    if (totals.days % kProgressEvery == 0)
+      err << totals.days << " of " << import.days.size() << " days, up to " << to_string(day) << "\n";
+  }
+  if (const auto error = save(io, *engine))
+    err << "no snapshot, the next start replays what was imported: " << error->text << "\n";
+  return totals;
+}
+
+void print(const Totals& totals, std::ostream& out) {
+  const std::uint64_t known = totals.figures - totals.changed - totals.outside;
+  out << fmt::format("{} figures: {} new or different, {} of them restated, {} known already", totals.figures,
+                     totals.changed, totals.restated, known);
+  if (totals.outside > 0)
+    out << fmt::format(", {} too old to be shown and kept for backtests", totals.outside);
+  out << "\n";
+}
+
 int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
   const auto configuration = load_configuration(options.config_file, err);
   if (!configuration) return kFailure;
@@ -120,7 +173,8 @@ int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
     return kFailure;
   }
   const rules::Timestamp now = system_time();
-  const rules::Calendar calendar = calendar_of(*source, *configuration);
+  const collectors::Translation translation = translation_of(*source, *configuration);
+  const rules::Calendar& calendar = translation.source_calendar();
   constexpr rules::Day kOldest = rules::day_from_ymd(std::chrono::year(1970) / 1 / 1);
   const rules::DayRange every_day{.first = kOldest, .last = calendar.day_of(now) + 1};
   auto reading = read_source(*source, *configuration, calendar, every_day, now);
@@ -130,48 +184,20 @@ int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
   }
   const auto& collected = std::get<collectors::Collected>(reading);
 
-  asio::io_context io(1);
-  const auto clock = make_system_clock(io.get_executor());
-  const auto engine =
-      std::make_shared<JournalledEngine>(io.get_executor(), *clock, *opened.journal, source->client,
-                                         [](double, const rules::Effects&, Timestamp) {});
-  const config::Client& client = *configuration->find_client(source->client);
-  if (const auto started = engine->recover(client); started.error) {
-    err << started.error->text << "\n";
-    return kFailure;
-  }
-  Totals totals;
-  const auto days = by_day(collected.batch);
-  const rules::Calendar& of_client = engine->engine().calendar();
-  for (const auto& [day, figures] : days) {
-    rules::ObservationBatch batch = figures;
-    batch.learnt = known_at.value_or(std::min(of_client.start_of(day + 1) - rules::Duration(1), now));
-    totals.figures += batch.rows.size();
-    const Outcome outcome = hand_over(io, *engine, std::move(batch));
-    if (outcome.error) {
-      err << "stopped at " << to_string(day) << ": " << outcome.error->text << "\n"
-          << "the days before it are imported; import the file again to go on\n";
-      return kFailure;
-    }
-    ++totals.days;
-    totals.changed += outcome.changed;
-    totals.restated += outcome.restated;
-    totals.outside += outcome.outside;
-    if (totals.days % kProgressEvery == 0)
-      err << totals.days << " of " << days.size() << " days, up to " << to_string(day) << "\n";
-  }
-  if (const auto error = save(io, *engine))
-    err << "no snapshot, the next start replays what was imported: " << error->text << "\n";
-  const std::uint64_t known = totals.figures - totals.changed - totals.outside;
+  const auto days = by_day(translation.apply(collected.batch));
   out << fmt::format("{} rows read, {} entities, {} days from {} to {}\n", collected.rows_read,
-                     collected.batch.entities.size(), totals.days,
+                     collected.batch.entities.size(), days.size(),
                      days.empty() ? std::string("-") : to_string(days.begin()->first),
                      days.empty() ? std::string("-") : to_string(days.rbegin()->first));
-  out << fmt::format("{} figures: {} new or different, {} of them restated, {} known already", totals.figures,
-                     totals.changed, totals.restated, known);
-  if (totals.outside > 0)
-    out << fmt::format(", {} too old to be shown and kept for backtests", totals.outside);
-  out << "\n";
+  const bool for_all = source->client.empty();  // rates that belong to nobody
+  for (const config::Client& client : configuration->clients) {
+    if (!for_all && client.strategy.client != source->client) continue;
+    const Import import{days, known_at, now};
+    const auto totals = import_into(client, import, *opened.journal, err);
+    if (!totals) return kFailure;
+    if (for_all) out << client.strategy.client << ": ";
+    print(*totals, out);
+  }
   return kGood;
 }
 

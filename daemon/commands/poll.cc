@@ -56,7 +56,8 @@ int poll(const PollOptions& options, std::ostream& out, std::ostream& err) {
     }
     now = *given;
   }
-  const rules::Calendar calendar = calendar_of(*source, *configuration);
+  const collectors::Translation translation = translation_of(*source, *configuration);
+  const rules::Calendar& calendar = translation.source_calendar();
   const rules::Day today = calendar.day_of(now);
   const auto lookback = std::chrono::ceil<std::chrono::days>(source->lookback).count();
   const std::string days =
@@ -73,15 +74,16 @@ int poll(const PollOptions& options, std::ostream& out, std::ostream& err) {
     return kFailure;
   }
   const auto& collected = std::get<collectors::Collected>(reading);
-  const config::Client& client = *configuration->find_client(source->client);
-  for (const auto& row : collected.batch.rows) {
-    out << collectors::observation_json(source->client, collected.batch, row, calendar, client.strategy)
+  const config::Client* client = configuration->find_client(source->client);
+  const rules::Strategy strategy = client ? client->strategy : rules::Strategy();  // rates need none
+  const rules::ObservationBatch batch = translation.apply(collected.batch, range->first);
+  for (const auto& row : batch.rows) {
+    out << collectors::observation_json(source->client, batch, row, translation.client_calendar(), strategy)
         << "\n";
   }
   err << fmt::format("{} rows read, {} of other days than {} to {}, {} observations, {} requests, {} bytes\n",
                      collected.rows_read, collected.rows_outside, to_string(range->first),
-                     to_string(range->last), collected.batch.rows.size(), collected.requests,
-                     collected.bytes);
+                     to_string(range->last), batch.rows.size(), collected.requests, collected.bytes);
   return kGood;
 }
 

@@ -75,13 +75,11 @@ const config::Client* named_client(const config::Configuration& configuration, c
   return nullptr;
 }
 
-rules::Calendar calendar_of(const config::Source& source, const config::Configuration& configuration) {
+collectors::Translation translation_of(const config::Source& source,
+                                       const config::Configuration& configuration) {
   const config::Client* client = configuration.find_client(source.client);
-  assert(client);
-  const std::string& zone = source.timezone.empty() ? client->strategy.timezone : source.timezone;
-  auto calendar = rules::Calendar::open(zone, client->strategy.week_start, client->strategy.fiscal);
-  assert(calendar);
-  return std::move(*calendar);
+  return client ? collectors::Translation::between(source, client->strategy)
+                : collectors::Translation::alone(source);
 }
 
 Reading read_source(const config::Source& source, const config::Configuration& configuration,

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "collectors/collector.h"
+#include "collectors/translation.h"
 #include "config/configuration.h"
-#include "rules/calendar.h"
 
 namespace tightrope::daemon::commands {
 
@@ -23,12 +23,12 @@ const config::Source* named_source(const config::Configuration& configuration, c
 const config::Client* named_client(const config::Configuration& configuration, const std::string& name,
                                    std::ostream& err);
 
-// The calendar of a source's own zone, or of its client's. REQUIRES: the source is one of the
-// configuration's.
-rules::Calendar calendar_of(const config::Source& source, const config::Configuration& configuration);
+// REQUIRES: the source is one of the configuration's.
+collectors::Translation translation_of(const config::Source& source,
+                                       const config::Configuration& configuration);
 
-// One reading within the source's deadline, without retries; or why it failed. REQUIRES: the source is not
-// pushed to.
+// One reading within the source's deadline, without retries, in the source's own terms; or why it failed.
+// REQUIRES: the source is not pushed to; `calendar` is of its zone.
 std::variant<collectors::Collected, std::string> read_source(const config::Source& source,
                                                              const config::Configuration& configuration,
                                                              const rules::Calendar& calendar,

@@ -29,7 +29,7 @@ struct HttpService::State {
       : services(with),
         options(std::move(how)),
         scraper(io, services, background),
-        api{.services = services, .background = background, .scraper = scraper, .calendars = {}},
+        api{.services = services, .background = background, .scraper = scraper, .translations = {}},
         server(io, Router(routes(api)), settings_of(services.configuration().http, options.external_url),
                [this](std::string_view handler, int status, double seconds) {
                  services.metrics().http_answered(handler, status, seconds);
@@ -62,7 +62,7 @@ void HttpService::start() {
 
 void HttpService::configure() {
   state_->server.configure(settings_of(state_->services.configuration().http, state_->options.external_url));
-  state_->api.calendars.clear();
+  state_->api.translations.clear();
 }
 
 asio::awaitable<void> HttpService::stop() {

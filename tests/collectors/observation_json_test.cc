@@ -27,5 +27,17 @@ TEST(ObservationJsonTest, IsOneLineAsPrintedByPoll) {
       R"({"client":"acme","source":"shop","entity":{"campaign":"newsletter"},"bucket":"2026-11-20T08","metric":"clicks","value":null})");
 }
 
+TEST(ObservationJsonTest, MoneyInAnotherCurrencyHasItBesideItsOwnName) {
+  rules::BatchBuilder builder("shop", kNow);
+  builder.add(builder.entity({}), builder.metric("spend@GBP"), {day("2026-11-20")},
+              rules::Amount::from_units(3));
+  const auto batch = std::move(builder).take();
+  rules::Strategy strategy;
+  strategy.metrics = {{"spend", rules::Unit::money, true}};
+  EXPECT_EQ(
+      observation_json("acme", batch, batch.rows[0], calendar_of("UTC"), strategy),
+      R"({"client":"acme","source":"shop","entity":{},"bucket":"2026-11-20","metric":"spend","value":3,"currency":"GBP"})");
+}
+
 }  // namespace
 }  // namespace tightrope::collectors

@@ -53,6 +53,20 @@ TEST_F(PushTest, TakesHoursCurrenciesAndTheClientAsAWhole) {
       ElementsAre(" 2026-11-20T08 spend 0.1", "///7 2026-11-20 spend -20"));
 }
 
+TEST_F(PushTest, MoneyIsInTheRowsCurrencyElseInTheBodysElseInTheSources) {
+  EXPECT_THAT(
+      figures(
+          R"({"source":"s","observations":[{"bucket":"2026-11-20","metrics":{"spend":1,"conversions":2}},)"
+          R"({"bucket":"2026-11-20","metrics":{"spend":3,"conversions":4},"currency":"USD"},)"
+          R"({"bucket":"2026-11-20","metrics":{"spend":5}},{"bucket":"2026-11-20","currency":"USD","metrics":{"spend":6}}]})"),
+      ElementsAre(" 2026-11-20 spend 5", " 2026-11-20 conversions 4", " 2026-11-20 spend@USD 6"));
+  EXPECT_THAT(
+      figures(
+          R"({"source":"s","observations":[{"bucket":"2026-11-20","metrics":{"spend":1}},)"
+          R"({"bucket":"2026-11-20","currency":"EUR","metrics":{"spend":2}}],"currency":"GBP"})"),
+      ElementsAre(" 2026-11-20 spend@GBP 1", " 2026-11-20 spend 2"));
+}
+
 TEST_F(PushTest, NullTakesAFigureBack) {
   EXPECT_THAT(figures(R"({"source":"s","observations":[{"bucket":"2026-11-20","metrics":{"spend":null}}]})"),
               ElementsAre(" 2026-11-20 spend missing"));
@@ -86,7 +100,10 @@ TEST_F(PushTest, MistakesOfTheWholeAreNamed) {
       {R"({"source":"s","observations":[]})", "observations: empty"},
       {R"({"source":"s","observation":[]})", "unknown key \"observation\"; did you mean \"observations\"?"},
       {R"({"source":"s","currency":"USD","observations":[]})",
-       "currency: \"USD\" where the source is in EUR: amounts are not converted"},
+       "observations: empty"},
+      {R"({"source":"s","currency":"usd","observations":[]})",
+       "currency: \"usd\" is not a currency; write its ISO 4217 code, such as EUR or USD"},
+      {R"({"source":"s","currency":7,"observations":[]})", "currency: not a text"},
   };
   for (const auto& [body, error] : cases)
     EXPECT_THAT(figures(body), ElementsAre(std::string("error: ") + error)) << body;
@@ -132,8 +149,10 @@ TEST_F(PushTest, TheFirstBadRowIsNamed) {
        "observations[1].channel: an array where a text is expected"},
       {R"({"bucket":"2026-11-20","channel":"a","channel":"b","metrics":{"spend":1}})",
        "observations[1].channel: stands there twice"},
-      {R"({"bucket":"2026-11-20","currency":"USD","metrics":{"spend":1}})",
-       "observations[1].currency: \"USD\" where the source is in EUR: amounts are not converted"},
+      {R"({"bucket":"2026-11-20","currency":"DOLLAR","metrics":{"spend":1}})",
+       "observations[1].currency: \"DOLLAR\" is not a currency; write its ISO 4217 code, such as EUR or USD"},
+      {R"({"bucket":"2026-11-20","metrics":{"spend@USD":1}})",
+       "observations[1].metrics.spend@USD: no metric has that name"},
   };
   for (const auto& [observation, error] : cases)
     EXPECT_EQ(error_of(observation), std::string("error: ") + error);

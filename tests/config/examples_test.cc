@@ -68,6 +68,24 @@ TEST(ExamplesTest, AdTableComputesWhatTheFileLacks) {
   EXPECT_EQ(targets[0].per.depth, 2);
 }
 
+TEST(ExamplesTest, InternationalHasAccountsInOtherCurrenciesAndZones) {
+  const auto loaded = load((folder() / "examples/international.yaml").string());
+  ASSERT_TRUE(loaded.configuration) << format(loaded.errors);
+  const auto& configuration = *loaded.configuration;
+  ASSERT_TRUE(configuration.find_source("ecb")->rates);
+  EXPECT_EQ(configuration.find_source("ecb")->client, "");
+  EXPECT_EQ(configuration.find_source("us_search")->currency, "USD");
+  EXPECT_EQ(configuration.find_source("us_search")->timezone, "America/New_York");
+  EXPECT_EQ(configuration.find_source("uk_social")->currency, "GBP");
+  const auto& strategy = configuration.find_client("halvard")->strategy;
+  EXPECT_EQ(strategy.fiscal, (rules::Fiscal{26, 4}));
+  const auto& sale = strategy.objectives.at(1);
+  EXPECT_EQ(to_string(sale.budget->per), "2026-11-01..2026-12-24");
+  EXPECT_EQ(sale.targets.at(0).pacing.profile, rules::Pacing::Profile::weekdays);
+  EXPECT_EQ(sale.targets.at(0).guards, (std::vector<std::string>{"sale_price", "sale_return"}));
+  EXPECT_EQ(sale.targets.at(3).exceptions.size(), 2u);
+}
+
 TEST(ExamplesTest, LibraryHasSoundPlaybooksForEveryArea) {
   std::size_t count = 0;
   std::size_t files = 0;

@@ -80,6 +80,73 @@ TEST(TargetTest, PlainMinimumVolumeIsOfTheDenominator) {
             "clicks");
 }
 
+TEST(TargetTest, AFlightHasTwoForms) {
+  const rules::Window wanted{rules::Window::Kind::flight, 1, *rules::parse_day("2026-11-01"),
+                             *rules::parse_day("2026-12-24")};
+  EXPECT_EQ(target_of("{name: a, kpi: cpa, at_most: 4, over: {from: 2026-11-01, to: 2026-12-24}}").over,
+            wanted);
+  EXPECT_EQ(target_of("{name: a, kpi: cpa, at_most: 4, over: 2026-11-01..2026-12-24}").over, wanted);
+  const auto longest = target_of("{name: a, kpi: cpa, at_most: 4, over: 2026-01-01..2026-04-02}").over;
+  EXPECT_EQ(longest.last - longest.first + 1, rules::Window::kMostDays);
+}
+
+TEST(TargetTest, PaceIsATruthAProfileOrAMapping) {
+  const auto pace = [](std::string_view text) {
+    return target_of("{name: a, kpi: conversions, at_least: 4, over: month, pace: " + std::string(text) +
+                     "}");
+  };
+  using Profile = rules::Pacing::Profile;
+  EXPECT_FALSE(pace("false").pace);
+  EXPECT_TRUE(pace("true").pace);
+  EXPECT_EQ(pace("true").pacing, rules::Pacing());
+  EXPECT_EQ(pace("linear").pacing, rules::Pacing());
+  EXPECT_TRUE(pace("weekdays").pace);
+  EXPECT_EQ(pace("weekdays").pacing.profile, Profile::weekdays);
+  EXPECT_TRUE(pace("{corridor: 10%}").pace);
+  EXPECT_EQ(pace("{profile: weekdays, corridor: 10%, rollover: true}").pacing,
+            (rules::Pacing{Profile::weekdays, 0.1, true}));
+}
+
+TEST(TargetTest, ExceptionsMatchAndBound) {
+  const auto target = target_of(
+      "{name: a, kpi: cpa, at_most: 4, per: campaign, except: [{campaign: trial-brand, channel: [search, "
+      "social], at_most: 20}, {channel: email, at_most: [{from: 2026-02-01, value: 3}]}]}");
+  ASSERT_EQ(target.exceptions.size(), 2u);
+  EXPECT_EQ(target.exceptions[0].match,
+            (std::vector<rules::DimensionMatch>{{0, {"search", "social"}}, {1, {"trial-brand"}}}));
+  EXPECT_EQ(target.exceptions[0].bounds, (std::vector<rules::Bound>{{rules::kFirstDay, 0, 20}}));
+  EXPECT_EQ(target.exceptions[1].bounds,
+            (std::vector<rules::Bound>{{*rules::parse_day("2026-02-01"), 0, 3}}));
+}
+
+TEST(TargetTest, GuardsMayStandBelow) {
+  const auto configuration = configuration_of(
+      objective("          - {name: price, kpi: cpa, at_most: 45, guards: volume}\n"
+                "          - {name: volume, kpi: conversions, at_least: 9, guards: [price]}\n"));
+  const auto& targets = configuration.clients.at(0).strategy.objectives.at(0).targets;
+  EXPECT_EQ(targets.at(0).guards, std::vector<std::string>{"volume"});
+  EXPECT_EQ(targets.at(1).guards, std::vector<std::string>{"price"});
+}
+
+TEST(ClientTest, BooksBeginWhereTheySay) {
+  const auto configuration = configuration_of(
+      "clients:\n  - name: acme\n    fiscal: {month_starts_on: 28, year_starts_in: april}\n    rates_hold: "
+      "2w\n  - name: beta\n");
+  EXPECT_EQ(configuration.clients.at(0).strategy.fiscal, (rules::Fiscal{28, 4}));
+  EXPECT_EQ(configuration.clients.at(0).strategy.rates_hold_days, 14);
+  EXPECT_EQ(configuration.clients.at(1).strategy.fiscal, rules::Fiscal());
+  EXPECT_EQ(configuration.clients.at(1).strategy.rates_hold_days, 5);
+}
+
+TEST(ClientTest, ABudgetMayBeForAFlight) {
+  const auto configuration = configuration_of(
+      "clients:\n  - name: acme\n    objectives:\n      - {name: growth, why: w, owner: o, budget: {amount: "
+      "9, "
+      "per: {from: 2026-11-01, to: 2026-12-24}}}\n");
+  EXPECT_EQ(to_string(configuration.clients.at(0).strategy.objectives.at(0).budget->per),
+            "2026-11-01..2026-12-24");
+}
+
 TEST(ClientTest, ObjectivesAreFlattenedWithTheirParents) {
   const auto configuration = configuration_of(
       "clients:\n  - name: acme\n    timezone: America/New_York\n    currency: USD\n    week_start: sunday\n "
@@ -176,6 +243,76 @@ sources:
   EXPECT_FALSE(csv.mapping.metrics[1].computed);
   ASSERT_TRUE(csv.mapping.metrics[2].computed);
   EXPECT_EQ(csv.mapping.metrics[2].computed->inputs().size(), 3u);
+}
+
+TEST(SourceTest, RatesHaveARowForEachCurrency) {
+  const auto configuration = configuration_of(R"yaml(
+clients: [{name: acme}]
+sources:
+  - name: bank
+    client: acme
+    rates: {base: CZK, direction: per_currency}
+    connector: csv
+    with: {path: rates.csv, columns: {date: Date, currency: Code, rate: rate / amount}}
+  - name: other
+    rates: {base: EUR}
+    connector: csv
+    with: {path: rates.csv, columns: {date: Date, currency: {column: Code}, rate: {column: Rate, scale: 0.01}}}
+)yaml");
+  const auto& bank = configuration.sources.at(0);
+  EXPECT_EQ(bank.lookback, std::chrono::days(100));
+  EXPECT_EQ(bank.rates, (Rates{"CZK", Rates::Direction::per_currency}));
+  EXPECT_EQ(bank.client, "acme");
+  const auto& mapping = std::get<CsvSource>(bank.kind).mapping;
+  EXPECT_EQ(mapping.bucket_field, "Date");
+  EXPECT_EQ(mapping.dimensions, (std::vector<std::pair<std::size_t, std::string>>{{0, "Code"}}));
+  ASSERT_EQ(mapping.metrics.size(), 1u);
+  EXPECT_EQ(mapping.metrics[0].metric, "rate@CZK");
+  EXPECT_TRUE(mapping.metrics[0].inverse);
+  EXPECT_EQ(mapping.metrics[0].computed->inputs().size(), 2u);
+  EXPECT_FALSE(mapping.may_lack_metrics);
+  const auto& other = configuration.sources.at(1);
+  EXPECT_EQ(other.client, "");
+  EXPECT_EQ(other.rates, (Rates{"EUR", Rates::Direction::per_base}));
+  const auto& plain = std::get<CsvSource>(other.kind).mapping.metrics.at(0);
+  EXPECT_EQ(plain.field, "Rate");
+  EXPECT_EQ(plain.scale, 0.01);
+  EXPECT_FALSE(plain.inverse);
+}
+
+TEST(SourceTest, RatesHaveAColumnOrKeyForEachCurrency) {
+  const auto configuration = configuration_of(R"yaml(
+clients: [{name: acme}]
+sources:
+  - name: some
+    rates: {base: EUR}
+    connector: csv
+    with: {path: rates.csv, columns: {date: Date, rates: [USD, GBP]}}
+  - name: every
+    rates: {base: EUR}
+    connector: csv
+    with: {path: rates.csv, columns: {date: Date, rates: "*"}}
+  - name: api
+    rates: {base: EUR}
+    connector: http_json
+    with: {url: "https://api.example.com/{from}", fields: {date: /date, rates: /rates}}
+  - name: pushed
+    rates: {base: EUR}
+    connector: push
+)yaml");
+  const auto& some = std::get<CsvSource>(configuration.sources.at(0).kind).mapping;
+  ASSERT_EQ(some.metrics.size(), 2u);
+  EXPECT_EQ(some.metrics[1].metric, "GBP");
+  EXPECT_EQ(some.metrics[1].field, "GBP");
+  EXPECT_FALSE(some.may_lack_metrics);
+  const auto& every = std::get<CsvSource>(configuration.sources.at(1).kind).mapping;
+  EXPECT_GT(every.metrics.size(), 140u);
+  EXPECT_TRUE(every.may_lack_metrics);
+  for (const auto& field : every.metrics) EXPECT_NE(field.metric, "EUR");
+  const auto& api = std::get<HttpJsonSource>(configuration.sources.at(2).kind).mapping;
+  EXPECT_EQ(api.metrics.at(0).field, "/rates/" + api.metrics.at(0).metric);
+  EXPECT_TRUE(api.may_lack_metrics);
+  EXPECT_TRUE(std::holds_alternative<PushSource>(configuration.sources.at(3).kind));
 }
 
 TEST(SourceTest, DatesMayStandInTheHeader) {

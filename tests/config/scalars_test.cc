@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace tightrope::config {
@@ -97,6 +98,14 @@ TEST(DateFormatTest, NeedsYearMonthAndDay) {
   for (const char* bad : {"", "%m-%d", "%Y-%m", "%Y-%d", "%Y-%m-%d%", "%Y-%m-%q", "DD-MM-YYYY"}) {
     EXPECT_NE(check_date_format(bad), "") << bad;
   }
+}
+
+TEST(CurrencyTest, TheListHasEachCodeOnceAndNoOther) {
+  const auto codes = currencies();
+  EXPECT_GT(codes.size(), 150u);
+  EXPECT_TRUE(std::is_sorted(codes.begin(), codes.end()));
+  EXPECT_EQ(std::adjacent_find(codes.begin(), codes.end()), codes.end());
+  for (const auto& code : codes) EXPECT_TRUE(is_currency(code)) << code;
 }
 
 TEST(CurrencyTest, CodesAreThreeLettersInUse) {

@@ -41,6 +41,8 @@ clients:
     timezone: Pacific/Auckland
     currency: NZD
     week_start: sunday
+    fiscal: {month_starts_on: 28, year_starts_in: july}
+    rates_hold: 2w
     objectives:
       - name: "true"
         why: "null"
@@ -53,8 +55,20 @@ clients:
           - {name: three, kpi: conversions, at_least: 900, over: quarter, pace: true, no_data: alert, severity: page, watch_within: 0}
           - {name: four, kpi: cpa, at_most: 1e6, min_volume: 20, over: 30d, no_data: ok, severity: digest}
           - {name: five, kpi: cpa, between: [{from: 2026-01-01, value: [1, 2]}], min_volume: {clicks: 5, demos: 0.5}}
+          - {name: six, kpi: conversions, at_least: 9, over: month, pace: {profile: weekdays, corridor: 2.9%, rollover: true}}
+          - {name: seven, kpi: spend, at_most: 9, over: {from: 2026-11-01, to: 2026-12-24}, pace: weekdays, guards: [six, three]}
+          - name: eight
+            kpi: cpa
+            at_most: [{from: 2026-03-01, value: 2}]
+            over: 2026-11-01..2026-11-01
+            per: campaign
+            guards: one
+            except:
+              - {campaign: [trial, "*: x"], channel: "~", at_most: 20}
+              - {channel: social, at_most: [{from: 2026-02-01, value: 3}, {from: 2026-01-01, value: 4}]}
+          - {name: nine, kpi: ctr, between: [1%, 2%], per: channel, except: [{channel: email, between: [1%, 3%]}]}
         objectives:
-          - {name: child, why: x, owner: y}
+          - {name: child, why: x, owner: y, budget: {amount: 5, per: {from: 2026-11-01, to: 2026-12-24}}}
       - {name: other, why: x, owner: y, parent: child}
 )yaml";
 
@@ -77,8 +91,8 @@ rules::Strategy strategy_of(const std::string& text) {
 TEST(StrategyDocumentTest, IsReadAgainAsItWas) {
   const ScratchFolder folder;
   set_environment();
-  for (const auto& file :
-       {folder.write("a.yaml", kEverything), example("agency/tightrope.yaml"), example("minimal.yaml")}) {
+  for (const auto& file : {folder.write("a.yaml", kEverything), example("agency/tightrope.yaml"),
+                           example("minimal.yaml"), example("international.yaml")}) {
     const auto loaded = load(file);
     ASSERT_TRUE(loaded.configuration) << format(loaded.errors);
     for (const auto& client : loaded.configuration->clients) {

@@ -361,6 +361,20 @@ TEST_F(ApiReadTest, SourcesShowTheirAgeAndTheirTrouble) {
       "shop");
 }
 
+TEST_F(ApiReadTest, SourcesOfAClientAreItsOwnAndThoseOfNobody) {
+  SourceStatus acme, beta, rates;
+  acme.name = "ads";
+  acme.client = "acme";
+  beta.name = "beta_shop";
+  beta.client = "beta";
+  rates.name = "ecb";
+  world_.source_statuses = {acme, beta, rates};
+  const json::value answer = world_.get("/api/v1/sources?client=acme");
+  ASSERT_EQ(size(answer, "/data/sources"), 2u);
+  EXPECT_EQ(text_at(answer, "/data/sources/0/name"), "ads");
+  EXPECT_EQ(text_at(answer, "/data/sources/1/name"), "ecb");
+}
+
 TEST_F(ApiReadTest, HealthReadinessAndThePage) {
   EXPECT_EQ(world_.call("GET", "/-/healthy").status, 200);
   EXPECT_EQ(world_.call("GET", "/-/ready").status, 200);

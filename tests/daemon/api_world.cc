@@ -31,6 +31,8 @@ sources:
     client: acme
     connector: csv
     with: {path: ads.csv, columns: {date: day, channel: channel, spend: cost}}
+  - {name: us_shop, client: acme, connector: push, timezone: America/New_York, currency: USD}
+  - {name: bank, connector: push, rates: {base: EUR}}
   - {name: beta_shop, client: beta, connector: push}
 clients:
   - name: acme

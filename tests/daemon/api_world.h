@@ -22,7 +22,8 @@
 
 namespace tightrope::testing {
 
-// Two clients: acme, whose source "shop" is pushed to, and beta. It is noon of 2026-11-20 UTC.
+// Two clients: acme, whose sources "shop" and, in dollars and New York's days, "us_shop" are pushed to, and beta.
+// It is noon of 2026-11-20 UTC.
 class ApiWorld final : public daemon::Services {
  public:
   ApiWorld();

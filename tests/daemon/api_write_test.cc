@@ -6,6 +6,7 @@
 
 #include "daemon/http/gzip.h"
 #include "daemon/http/json.h"
+#include "rules/event.h"
 #include "tests/daemon/api_world.h"
 
 namespace tightrope::daemon::http {
@@ -28,6 +29,24 @@ class ApiWriteTest : public ::testing::Test {
     world_.journal().read_events("acme", 0, [&](const JournalEvent&) { return ++count > 0; });
     return count;
   }
+  // "search 2026-11-20T09 spend@USD 3": of the newest event.
+  std::vector<std::string> newest_figures(std::string_view client = "acme") {
+    std::string payload;
+    world_.journal().read_events(client, 0, [&](const JournalEvent& event) {
+      payload = event.payload;
+      return true;
+    });
+    const auto event = rules::decode(payload);
+    const auto* batch = event ? std::get_if<rules::ObservationBatch>(&*event) : nullptr;
+    std::vector<std::string> lines;
+    if (batch == nullptr) return lines;
+    const auto utc = *rules::Calendar::open("UTC", std::chrono::Monday);
+    for (const auto& row : batch->rows) {
+      lines.push_back(to_string(batch->entities[row.entity]) + " " + utc.format(row.bucket) + " " +
+                      batch->metrics[row.metric] + " " + to_string(row.value));
+    }
+    return lines;
+  }
   std::string alert_id() { return text_at(world_.get("/api/v1/alerts"), "/data/alerts/0/id"); }
   std::string recommendation_id() {
     return text_at(world_.get("/api/v1/recommendations"), "/data/recommendations/0/id");
@@ -45,6 +64,37 @@ TEST_F(ApiWriteTest, PushIsDurableWhenItIsAnswered) {
   ASSERT_EQ(world_.pushes.size(), 1u);
   EXPECT_EQ(world_.pushes[0].source, "shop");
   EXPECT_EQ(world_.pushes[0].newest, rules::parse_day("2026-11-20"));
+}
+
+TEST_F(ApiWriteTest, FiguresArriveInTheClientsHoursAndUnderTheirCurrency) {
+  const json::value answer = world_.post("/api/v1/observations", R"({"source":"us_shop","observations":[
+      {"bucket":"2026-11-20T04","channel":"search","metrics":{"spend":3,"conversions":2}},
+      {"bucket":"2026-11-19","channel":"search","currency":"GBP","metrics":{"spend":4}},
+      {"bucket":"2026-11-19","channel":"search","currency":"EUR","metrics":{"spend":5}}]})",
+                                         202);
+  EXPECT_EQ(at(answer, "/data/figures").to_number<int>(), 4);
+  EXPECT_EQ(newest_figures(), (std::vector<std::string>{
+                                  "search 2026-11-20T09 spend@USD 3", "search 2026-11-20T09 conversions 2",
+                                  "search 2026-11-19 spend@GBP 4", "search 2026-11-19 spend 5"}));
+  ASSERT_EQ(world_.pushes.size(), 1u);
+  EXPECT_EQ(world_.pushes[0].newest, rules::parse_day("2026-11-20"));
+}
+
+TEST_F(ApiWriteTest, RatesThatBelongToNobodyReachEveryClient) {
+  const json::value answer = world_.post("/api/v1/observations", R"({"source":"bank","observations":[
+      {"bucket":"2026-11-20","metrics":{"USD":1.08}},{"bucket":"2026-11-19","metrics":{"GBP":0.85}}]})",
+                                         202);
+  EXPECT_EQ(at(answer, "/data/figures").to_number<int>(), 2);
+  for (const char* client : {"acme", "beta"})
+    EXPECT_EQ(newest_figures(client),
+              (std::vector<std::string>{"USD 2026-11-20 rate@EUR 1.08", "GBP 2026-11-19 rate@EUR 0.85"}))
+        << client;
+  ASSERT_EQ(world_.pushes.size(), 1u);
+  EXPECT_EQ(world_.pushes[0].source, "bank");
+  EXPECT_NE(error("/api/v1/observations",
+                  R"({"source":"bank","observations":[{"bucket":"2026-11-20","metrics":{"spend":1}}]})")
+                .find("not a currency"),
+            std::string::npos);
 }
 
 TEST_F(ApiWriteTest, TheSameFiguresAgainChangeNothing) {

@@ -48,6 +48,15 @@ constexpr const char* kHistory =
     "2026-03-05,search,brand,900,1\n"
     "2026-03-06,search,brand,900,1\n";
 
+constexpr const char* kDollarsInNewYork =
+    R"(  - name: us_ads
+    client: acme
+    connector: csv
+    timezone: America/New_York
+    currency: USD
+    with: {path: us.csv, date_format: "%Y-%m-%d %H", columns: {date: hour, channel: channel, spend: cost, conversions: conv}}
+)";
+
 class CommandsTest : public ::testing::Test {
  protected:
   CommandsTest() {
@@ -75,6 +84,25 @@ class CommandsTest : public ::testing::Test {
                                    "--to=2026-03-06"};
     words.insert(words.end(), more.begin(), more.end());
     return tightrope(words);
+  }
+
+  // "USD 2026-03-05 rate@EUR 1.07": every figure of the client's journal, in order.
+  std::vector<std::string> journalled(std::string_view client) const {
+    std::vector<std::string> figures;
+    const auto opened = daemon::open_sqlite_journal({.directory = directory_ / "data", .read_only = true});
+    if (opened.error) return {opened.error->text};
+    const auto utc = *rules::Calendar::open("UTC", std::chrono::Monday);
+    opened.journal->read_events(client, 0, [&](const daemon::JournalEvent& event) {
+      const auto decoded = rules::decode(event.payload);
+      const auto* batch = decoded ? std::get_if<rules::ObservationBatch>(&*decoded) : nullptr;
+      if (batch == nullptr) return true;
+      for (const auto& row : batch->rows) {
+        figures.push_back(to_string(batch->entities[row.entity]) + " " + utc.format(row.bucket) + " " +
+                          batch->metrics[row.metric] + " " + to_string(row.value));
+      }
+      return true;
+    });
+    return figures;
   }
 
   TemporaryDirectory directory_;
@@ -144,6 +172,69 @@ TEST_F(CommandsTest, PollPrintsAnObservationPerLine) {
   const Ran days = tightrope({"poll", config_flag(), "ads", "--days=2026-03-01..2026-03-01"});
   EXPECT_EQ(days.code, 0) << days.err;
   EXPECT_EQ(std::count(days.out.begin(), days.out.end(), '\n'), 2);
+}
+
+TEST_F(CommandsTest, PollPrintsTheClientsHoursAndTheSourcesCurrency) {
+  std::string yaml = acme_yaml();
+  yaml.insert(yaml.find("clients:"), kDollarsInNewYork);
+  write_file(config_, yaml);
+  write_file(directory_ / "us.csv", "hour,channel,cost,conv\n2026-03-06 20,search,3,1\n");
+  const Ran ran = tightrope({"poll", config_flag(), "us_ads", "--now=2026-03-07T03:00:00Z", "--days=1"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(
+      ran.out,
+      R"({"client":"acme","source":"us_ads","entity":{"channel":"search"},"bucket":"2026-03-07T01","metric":"spend","value":3,"currency":"USD"}
+{"client":"acme","source":"us_ads","entity":{"channel":"search"},"bucket":"2026-03-07T01","metric":"conversions","value":1}
+)");
+  EXPECT_TRUE(has(ran.err, "of other days than 2026-03-06 to 2026-03-06")) << "the day of the source's zone";
+}
+
+TEST_F(CommandsTest, RatesArePolledAndImportedForAllClients) {
+  std::string yaml = acme_yaml();
+  yaml.insert(yaml.find("clients:"), R"(  - name: ecb
+    rates: {base: EUR}
+    connector: csv
+    with: {path: eurofxref-hist.csv, columns: {date: Date, rates: "*"}}
+)");
+  yaml.insert(yaml.find("playbooks:"), "  - {name: beta, currency: USD}\n");
+  write_file(config_, yaml);
+  write_file(directory_ / "eurofxref-hist.csv",
+             "Date,USD,JPY,CYP,\n2026-03-06,1.08,163.2,N/A,\n2026-03-05,1.07,162,N/A,\n");
+  const Ran polled = tightrope({"poll", config_flag(), "ecb", "--now=2026-03-06T17:00:00Z", "--days=1"});
+  EXPECT_EQ(polled.code, 0) << polled.err;
+  EXPECT_EQ(
+      polled.out,
+      R"({"source":"ecb","bucket":"2026-03-06","metric":"rate","base":"EUR","currency":"JPY","value":163.2}
+{"source":"ecb","bucket":"2026-03-06","metric":"rate","base":"EUR","currency":"USD","value":1.08}
+)");
+  const Ran imported =
+      tightrope({"import", config_flag(), storage_flag(), "--source=ecb", directory_ / "eurofxref-hist.csv"});
+  EXPECT_EQ(imported.code, 0) << imported.err;
+  EXPECT_TRUE(has(imported.out, "2 days from 2026-03-05 to 2026-03-06")) << imported.out;
+  EXPECT_TRUE(has(imported.out, "acme: 4 figures:")) << imported.out;
+  EXPECT_TRUE(has(imported.out, "beta: 4 figures:")) << imported.out;
+  for (const char* client : {"acme", "beta"}) {
+    EXPECT_EQ(journalled(client),
+              (std::vector<std::string>{"JPY 2026-03-05 rate@EUR 162", "USD 2026-03-05 rate@EUR 1.07",
+                                        "JPY 2026-03-06 rate@EUR 163.2", "USD 2026-03-06 rate@EUR 1.08"}))
+        << client;
+  }
+}
+
+TEST_F(CommandsTest, ImportBringsFiguresInTheClientsHoursAndUnderTheirCurrency) {
+  std::string yaml = acme_yaml();
+  yaml.insert(yaml.find("clients:"), kDollarsInNewYork);
+  write_file(config_, yaml);
+  write_file(directory_ / "us.csv",
+             "hour,channel,cost,conv\n2026-03-06 20,search,3,1\n2026-03-06 17,search,4,1\n");
+  const Ran ran =
+      tightrope({"import", config_flag(), storage_flag(), "--source=us_ads", directory_ / "us.csv"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(has(ran.out, "2 days from 2026-03-06 to 2026-03-07")) << ran.out;
+  EXPECT_EQ(
+      journalled("acme"),
+      (std::vector<std::string>{"search 2026-03-06T22 spend@USD 4", "search 2026-03-06T22 conversions 1",
+                                "search 2026-03-07T01 spend@USD 3", "search 2026-03-07T01 conversions 1"}));
 }
 
 TEST_F(CommandsTest, PollSaysWhatIsWrong) {

@@ -182,6 +182,16 @@ TEST(MetricsTest, WhatIsNoLongerConfiguredIsForgotten) {
   EXPECT_EQ(page.value("tightrope_source_observations_total"), 12);  // and begins again
 }
 
+TEST(MetricsTest, CountersOfASourceThatBelongsToNoClientOutliveAReload) {
+  Metrics metrics;
+  metrics.source_received("ecb", "", 12, 3);
+  metrics.source_received("old_bank", "", 1, 0);
+  metrics.forget_absent({"acme"}, {"ecb"}, {});
+  const Exposition page = read(metrics);
+  EXPECT_EQ(page.value("tightrope_source_observations_total", {{"source", "ecb"}}), 12);
+  EXPECT_EQ(page.count("tightrope_source_observations_total"), 1u);
+}
+
 TEST(MetricsTest, ProcessFiguresAreThoseOfThisProcess) {
   Metrics metrics;
   metrics.process_state();

@@ -111,9 +111,9 @@ class PollerTest : public ::testing::Test {
         .slots = slots_,
         .metrics = metrics_,
         .hand_over = [this](rules::ObservationBatch batch) { return take(std::move(batch)); }};
-    pollers_.push_back(std::make_unique<Poller>(source_,
-                                                std::make_unique<ScriptedCollector>(clock_, answers_, asked_),
-                                                utc(), std::move(context), first_status(source_)));
+    pollers_.push_back(std::make_unique<Poller>(
+        source_, std::make_unique<ScriptedCollector>(clock_, answers_, asked_),
+        collectors::Translation::between(source_, client_), std::move(context), first_status(source_)));
     tasks_.spawn(source_.name, pollers_.back()->run());
     io_.poll();
     return *pollers_.back();
@@ -143,6 +143,7 @@ class PollerTest : public ::testing::Test {
   Metrics metrics_;
   Slots slots_{64};
   config::Source source_;
+  rules::Strategy client_;  // in UTC and EUR
   std::deque<ScriptedCollector::Answer> answers_;
   std::deque<Refusal> refusals_;
   std::vector<std::pair<Timestamp, CollectRequest>> asked_;
@@ -173,6 +174,22 @@ TEST_F(PollerTest, AsksForTheLookbackDaysThatEndToday) {
   EXPECT_EQ(to_string(asked_[0].second.days.first), "2026-11-18");
   EXPECT_EQ(to_string(asked_[0].second.days.last), "2026-11-20");
   EXPECT_EQ(asked_[0].second.now, asked_[0].first);
+}
+
+TEST_F(PollerTest, AsksForDaysOfTheSourcesZoneAndHandsOverThoseOfTheClient) {
+  source_.timezone = "Pacific/Auckland";  // 13 hours ahead: there it is the 21st
+  source_.currency = "NZD";
+  client_.metrics = {{"spend", rules::Unit::money, true}};
+  Poller& poller = start();
+  pass(2s);
+  ASSERT_EQ(asked_.size(), 1u);
+  EXPECT_EQ(to_string(asked_[0].second.days.first), "2026-11-19");
+  EXPECT_EQ(to_string(asked_[0].second.days.last), "2026-11-21");
+  ASSERT_EQ(batches_.size(), 1u);
+  EXPECT_EQ(batches_[0].metrics, std::vector<std::string>{"spend@NZD"});
+  EXPECT_EQ(to_string(batches_[0].rows.at(0).bucket.day), "2026-11-21") << "a day keeps its date";
+  EXPECT_EQ(to_string(*poller.status().newest_day), "2026-11-21");
+  EXPECT_EQ(poller.status().newest_end, *rules::parse_timestamp("2026-11-21T11:00:00Z"));
 }
 
 TEST_F(PollerTest, ATemporaryFailureIsTriedAgainWithinThePollAndIsNotAFailedPoll) {

@@ -17,6 +17,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   const auto source = collectors::pushed_source(body);
   const auto parsed = collectors::parse_push(body, calendar, {&dimensions, &strategy}, "EUR", now);
+  static const rules::Dimensions none{.names = {}};
+  static const config::Rates rates{"EUR", config::Rates::Direction::per_currency};
+  const auto of_rates = collectors::parse_push(body, calendar, {&none, nullptr, &rates}, "", now);
+  if (const auto* taken = std::get_if<collectors::PushedBatch>(&of_rates)) {
+    for (const auto& row : taken->batch.rows)
+      if (!row.bucket.whole_day() || (!row.value.is_missing() && row.value.micros() <= 0)) std::abort();
+  }
   const auto* pushed = std::get_if<collectors::PushedBatch>(&parsed);
   if (pushed == nullptr) {
     if (std::get<collectors::PushError>(parsed).text.empty()) std::abort();

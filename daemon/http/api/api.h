@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "collectors/translation.h"
 #include "daemon/http/background.h"
 #include "daemon/http/message.h"
 #include "daemon/http/router.h"
 #include "daemon/services.h"
-#include "rules/calendar.h"
 
 namespace tightrope::daemon::http {
 
@@ -24,8 +24,8 @@ struct Api {
   Services& services;
   Background& background;
   Scraper& scraper;
-  std::map<std::string, rules::Calendar, std::less<>>
-      calendars;  // by zone; opening one reads its table from disk
+  // By source, of the configuration in force; opening one reads tables of zones from disk.
+  std::map<std::string, collectors::Translation, std::less<>> translations;
 };
 
 // The names of the clients, in configuration order; only `name` unless "".

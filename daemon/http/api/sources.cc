@@ -75,7 +75,8 @@ asio::awaitable<Response> get_sources(Api& api, const Request& request) {
   }
   const rules::Timestamp now = api.services.clock().now();
   for (auto source = begin; source != sources.end(); ++source) {
-    if (!client.empty() && source->client != client) continue;
+    // Rates that belong to nobody are everybody's.
+    if (!client.empty() && !source->client.empty() && source->client != client) continue;
     if (page.full()) {
       page.more();
       break;
