@@ -143,10 +143,18 @@ std::span<const std::int64_t> Cube::hour_row(MetricIndex metric, Bucket bucket) 
   return metrics_[metric].hours[hour_slot(bucket)];
 }
 
-bool Cube::is_sum_of_hours(MetricIndex metric, EntityIndex entity, Day day) const noexcept {
-  const std::int64_t hours = sum_of_hours(metrics_[metric], entity, day);
-  const auto row = day_row(metric, day);
-  return hours != kMissing && entity < row.size() && row[entity] == hours;
+void Cube::copy_column(MetricIndex from, MetricIndex to) {
+  for (auto* rows : {&metrics_[to].days, &metrics_[to].hours}) {
+    for (auto& row : *rows) drop_row(row);
+  }
+  const std::string name = metrics_[to].name;
+  metrics_[to] = metrics_[from];
+  metrics_[to].name = name;
+  for (const auto* rows : {&metrics_[to].days, &metrics_[to].hours}) {
+    for (const auto& row : *rows)
+      cells_ += static_cast<std::uint64_t>(
+          std::count_if(row.begin(), row.end(), [](std::int64_t value) { return value != kMissing; }));
+  }
 }
 
 std::uint64_t Cube::bytes() const noexcept {

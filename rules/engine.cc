@@ -72,6 +72,9 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   next->resolved = std::move(old.resolved);
   next->done = std::move(old.done);
   next->shape = old.shape;
+  const bool money_changed = next->strategy.currency != old.strategy.currency ||
+                             next->strategy.rates_hold_days != old.strategy.rates_hold_days;
+  if (money_changed) next->redenominate(old.strategy.currency);
   next->build();
   for (auto& [key, live_alert] : old.live) {
     const auto found =
@@ -111,7 +114,7 @@ ObservationBatch Engine::changed(const ObservationBatch& batch) const {
   std::vector<MetricIndex> metrics;
   std::vector<std::optional<std::string_view>> rate_bases;
   for (const std::string& metric : batch.metrics) {
-    metrics.push_back(state.cube.find_metric(metric));
+    metrics.push_back(state.stored_metric(metric));
     rate_bases.push_back(parse_rate_metric(metric));
   }
   BatchBuilder builder(batch.source, batch.learnt);
@@ -241,7 +244,7 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
   // What each metric of the batch is: one that is summed, money in another currency, or exchange rates.
   struct Incoming {
     MetricIndex index = Cube::kNoMetric;
-    bool native = false;
+    bool part = false;
     std::optional<std::string_view> rate_base;
   };
   std::vector<Incoming> metric_of;
@@ -259,13 +262,12 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     incoming.rate_base = parse_rate_metric(name);
     if (incoming.rate_base) continue;
     any_plain = true;
-    if (const auto foreign = parse_foreign_metric(name)) {
-      incoming.native = foreign->currency != strategy.currency;
-      incoming.index = incoming.native ? native_metric(std::string(foreign->metric), foreign->currency)
-                                       : plain_metric(std::string(foreign->metric));
-    } else {
-      incoming.index = plain_metric(name);
-    }
+    const auto foreign = parse_foreign_metric(name);
+    const std::string metric(foreign ? foreign->metric : name);
+    const MetricIndex whole = plain_metric(metric);
+    const std::string_view currency = foreign ? foreign->currency : strategy.currency;
+    incoming.part = has_parts(whole) || currency != strategy.currency;
+    incoming.index = incoming.part ? part_of(metric, currency) : whole;
   }
   std::vector<EntityIndex> entity_of;
   if (any_plain) {
@@ -295,10 +297,9 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     }
     const EntityIndex entity = entity_of[row.entity];
     CellChange change;
-    if (incoming.native) {
-      change = put_native(incoming.index, entity, row.bucket, row.value, touch);
+    if (incoming.part) {
+      change = put_part(incoming.index, entity, row.bucket, row.value, touch);
     } else {
-      if (!natives.empty()) drop_natives(incoming.index, entity, row.bucket);
       change = put(incoming.index, entity, row.bucket, row.value.micros(), touch);
     }
     if (change.kind == CellChange::Kind::none) continue;
@@ -309,7 +310,7 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     ++effects.cells_changed;
     if (change.kind == CellChange::Kind::restated && row.bucket.day < today) ++effects.cells_restated;
   }
-  if (!rate_days.empty()) reconvert(rate_days, touch, effects);
+  if (!rate_days.empty()) reconvert(rate_days, touch);
   if (cube.metric_count() != known_metrics || count_hours() != with_hours) {
     // Whether an hourly window has hours to go by is one answer for all nodes.
     for (Checks& check : checks) {

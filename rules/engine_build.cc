@@ -126,7 +126,7 @@ void Engine::State::build() {
     for (const auto& [column, amount] : check.volume)
       add_once(rollups[check.rollup].at(column).targets, target);
   }
-  natives.clear();
+  parts.clear();
   for (EntityIndex entity = 0; entity < entities.size(); ++entity) enter(entity);
   for (MetricIndex metric = 0; metric < cube.metric_count(); ++metric) bind(metric);
   for (std::uint32_t target = 0; target < checks.size(); ++target) grow(target);
@@ -211,7 +211,7 @@ void Engine::State::bind(MetricIndex metric) {
   const std::string& name = cube.metric_name(metric);
   for (Rollup& rollup : rollups) rollup.bind(metric, name);
   if (const auto foreign = parse_foreign_metric(name)) {
-    natives.push_back({metric, cube.find_metric(foreign->metric), std::string(foreign->currency)});
+    parts.push_back({metric, cube.find_metric(foreign->metric), std::string(foreign->currency)});
   }
 }
 

@@ -1,7 +1,7 @@
-// Figures in other currencies. The cube holds each as it was reported (`spend@USD`) and, in the client's own
-// currency, as the figure that is summed (`spend`): at the rate of its day, so that both sides of a ratio are
-// converted alike. A cell has one figure: whoever reports it last, in whichever currency, takes the place of
-// those before.
+// Figures in other currencies. Once a metric is reported in one, the cube holds it in parts, as they were
+// reported (`spend@USD`, and `spend@EUR` for the client's own currency too), and the figure that is summed
+// (`spend`) is their total, each part at the rate of its day: so both sides of a ratio are converted alike. A
+// part without a rate makes the total unconverted, which is neither missing nor a number.
 #include <algorithm>
 
 #include "rules/engine_state.h"
@@ -15,67 +15,117 @@ MetricIndex Engine::State::plain_metric(const std::string& name) {
   return index;
 }
 
-// The metric that it is converted to is there first.
-MetricIndex Engine::State::native_metric(const std::string& metric, std::string_view currency) {
-  plain_metric(metric);
-  return plain_metric(foreign_metric(metric, currency));
+const Engine::State::Part* Engine::State::find_part(MetricIndex metric,
+                                                    std::string_view currency) const noexcept {
+  const auto place = std::find_if(parts.begin(), parts.end(), [&](const Part& part) {
+    return part.metric == metric && part.currency == currency;
+  });
+  return place == parts.end() ? nullptr : &*place;
 }
 
-std::int64_t Engine::State::converted(std::int64_t micros, std::string_view currency,
-                                      Day day) const noexcept {
-  if (micros == Amount::kMissing) return micros;
-  const auto amount =
-      rates.convert(Amount::from_micros(micros), currency, strategy.currency, day, strategy.rates_hold_days);
-  return amount ? amount->micros() : Amount::kUnconverted;
+MetricIndex Engine::State::part_of(const std::string& metric, std::string_view currency) {
+  const MetricIndex whole = plain_metric(metric);
+  const bool first = !has_parts(whole);
+  const MetricIndex part = plain_metric(foreign_metric(metric, currency));
+  if (!first) return part;
+  // What is there already was reported in the client's own currency.
+  const MetricIndex own = plain_metric(foreign_metric(metric, strategy.currency));
+  cube.copy_column(whole, own);
+  return part;
 }
 
-CellChange Engine::State::put_native(MetricIndex native, EntityIndex entity, Bucket bucket, Amount value,
-                                     Touch& touch) {
-  const CellChange change = cube.set(native, entity, bucket, value);
-  if (change.kind == CellChange::Kind::none || change.kind == CellChange::Kind::outside) return change;
-  const auto own = std::find_if(natives.begin(), natives.end(),
-                                [native](const Native& one) { return one.native == native; });
-  for (const Native& other : natives) {
-    if (other.metric == own->metric && other.native != native)
-      cube.set(other.native, entity, bucket, Amount::missing());
+bool Engine::State::has_parts(MetricIndex metric) const noexcept {
+  return std::any_of(parts.begin(), parts.end(),
+                     [metric](const Part& part) { return part.metric == metric; });
+}
+
+MetricIndex Engine::State::stored_metric(std::string_view name) const {
+  const auto foreign = parse_foreign_metric(name);
+  const MetricIndex whole = cube.find_metric(foreign ? foreign->metric : name);
+  const std::string_view currency = foreign ? foreign->currency : std::string_view(strategy.currency);
+  if (const Part* part = find_part(whole, currency)) return part->part;
+  const bool is_whole = currency == strategy.currency && (whole == Cube::kNoMetric || !has_parts(whole));
+  return is_whole ? whole : Cube::kNoMetric;
+}
+
+std::int64_t Engine::State::total_of_parts(MetricIndex metric, EntityIndex entity,
+                                           Bucket bucket) const noexcept {
+  std::int64_t total = Amount::kMissing;
+  for (const Part& part : parts) {
+    if (part.metric != metric) continue;
+    const Amount amount = cube.get(part.part, entity, bucket);
+    if (amount.is_missing()) continue;
+    const auto converted =
+        rates.convert(amount, part.currency, strategy.currency, bucket.day, strategy.rates_hold_days);
+    if (!converted) return Amount::kUnconverted;
+    total = total == Amount::kMissing ? converted->micros() : total + converted->micros();
   }
-  put(own->metric, entity, bucket, converted(value.micros(), own->currency, bucket.day), touch);
+  return total;
+}
+
+// The hour first: the day it belongs to follows it in the cube, unless parts came by day.
+void Engine::State::put_total(MetricIndex metric, EntityIndex entity, Bucket bucket, Touch& touch) {
+  if (!bucket.whole_day()) put(metric, entity, bucket, total_of_parts(metric, entity, bucket), touch);
+  const Bucket day{bucket.day};
+  put(metric, entity, day, total_of_parts(metric, entity, day), touch);
+}
+
+CellChange Engine::State::put_part(MetricIndex part, EntityIndex entity, Bucket bucket, Amount value,
+                                   Touch& touch) {
+  const CellChange change = cube.set(part, entity, bucket, value);
+  if (change.kind == CellChange::Kind::none || change.kind == CellChange::Kind::outside) return change;
+  const auto own =
+      std::find_if(parts.begin(), parts.end(), [part](const Part& one) { return one.part == part; });
+  put_total(own->metric, entity, bucket, touch);
   return change;
 }
 
-void Engine::State::drop_natives(MetricIndex metric, EntityIndex entity, Bucket bucket) {
-  for (const Native& native : natives) {
-    if (native.metric == metric) cube.set(native.native, entity, bucket, Amount::missing());
-  }
-}
-
-void Engine::State::reconvert(const std::set<Day>& days, Touch& touch, Effects& effects) {
+void Engine::State::reconvert(const std::set<Day>& days, Touch& touch) {
   // A rate speaks for its day and for some days after it.
   std::set<Day> affected;
   for (const Day day : days) {
     for (int after = 0; after <= strategy.rates_hold_days; ++after) affected.insert(day + after);
   }
-  const auto convert_row = [&](const Native& native, Bucket bucket, std::span<const std::int64_t> row) {
-    for (EntityIndex entity = 0; entity < row.size(); ++entity) {
-      if (row[entity] == Amount::kMissing) continue;
-      const CellChange change =
-          put(native.metric, entity, bucket, converted(row[entity], native.currency, bucket.day), touch);
-      if (change.kind == CellChange::Kind::restated) ++effects.cells_changed;
-    }
-  };
-  for (const Native& native : natives) {
+  for (const Part& part : parts) {
+    if (part.currency == strategy.currency) continue;
     for (const Day day : affected) {
-      const bool by_hour = cube.has_hours(native.native) && cube.holds_hours(day);
-      for (std::int8_t hour = 0; by_hour && hour < Cube::kHoursPerDay; ++hour)
-        convert_row(native, {day, hour}, cube.hour_row(native.native, {day, hour}));
-      // A day that is the sum of its hours follows from them.
-      const auto row = cube.day_row(native.native, day);
-      for (EntityIndex entity = 0; entity < row.size(); ++entity) {
-        if (row[entity] == Amount::kMissing || cube.is_sum_of_hours(native.native, entity, day)) continue;
-        const CellChange change =
-            put(native.metric, entity, {day}, converted(row[entity], native.currency, day), touch);
-        if (change.kind == CellChange::Kind::restated) ++effects.cells_changed;
+      const bool by_hour = cube.has_hours(part.part) && cube.holds_hours(day);
+      for (std::int8_t hour = by_hour ? 0 : Cube::kHoursPerDay; hour < Cube::kHoursPerDay; ++hour) {
+        const auto row = cube.hour_row(part.part, {day, hour});
+        for (EntityIndex entity = 0; entity < row.size(); ++entity) {
+          if (row[entity] != Amount::kMissing) put_total(part.metric, entity, {day, hour}, touch);
+        }
       }
+      const auto row = cube.day_row(part.part, day);
+      for (EntityIndex entity = 0; entity < row.size(); ++entity) {
+        if (row[entity] != Amount::kMissing) put_total(part.metric, entity, {day}, touch);
+      }
+    }
+  }
+}
+
+// Another currency of the client, or another patience with old rates: all totals anew. Before sums are made.
+void Engine::State::redenominate(const std::string& before) {
+  parts.clear();
+  for (MetricIndex metric = 0; metric < cube.metric_count(); ++metric) bind(metric);
+  if (before != strategy.currency) {
+    for (const Metric& metric : strategy.metrics) {
+      const MetricIndex whole = cube.find_metric(metric.name);
+      if (metric.unit != Unit::money || whole == Cube::kNoMetric || has_parts(whole)) continue;
+      cube.copy_column(whole, plain_metric(foreign_metric(metric.name, before)));
+    }
+  }
+  for (const Part& part : parts) {
+    for (Day day = cube.head() - (Cube::kDays - 1); day <= cube.head(); day = day + 1) {
+      const bool by_hour = cube.has_hours(part.part) && cube.holds_hours(day);
+      for (std::int8_t hour = by_hour ? 0 : Cube::kHoursPerDay; hour < Cube::kHoursPerDay; ++hour) {
+        const auto hours = cube.hour_row(part.part, {day, hour}).size();
+        for (EntityIndex entity = 0; entity < hours; ++entity)
+          cube.set_raw(part.metric, entity, {day, hour}, total_of_parts(part.metric, entity, {day, hour}));
+      }
+      const auto size = cube.day_row(part.part, day).size();
+      for (EntityIndex entity = 0; entity < size; ++entity)
+        cube.set_raw(part.metric, entity, {day}, total_of_parts(part.metric, entity, {day}));
     }
   }
 }

@@ -165,22 +165,25 @@ struct Engine::State {
   };
   CellChange put(MetricIndex metric, EntityIndex entity, Bucket bucket, std::int64_t value, Touch& touch);
 
-  MetricIndex plain_metric(const std::string& name);  // interned, and bound where it is new
-
   // engine_money.cc: figures in other currencies.
-  MetricIndex native_metric(const std::string& metric, std::string_view currency);
-  CellChange put_native(MetricIndex native, EntityIndex entity, Bucket bucket, Amount value, Touch& touch);
-  // A figure in the client's own currency takes the place of those in others.
-  void drop_natives(MetricIndex metric, EntityIndex entity, Bucket bucket);
-  std::int64_t converted(std::int64_t micros, std::string_view currency, Day day) const noexcept;
-  // Converts again what hangs on rates of these days.
-  void reconvert(const std::set<Day>& days, Touch& touch, Effects& effects);
-  struct Native {
-    MetricIndex native;
-    MetricIndex metric;
+  struct Part {
+    MetricIndex part;    // `spend@USD`
+    MetricIndex metric;  // `spend`
     std::string currency;
   };
-  std::vector<Native> natives;
+  std::vector<Part> parts;                            // of all metrics that have any, by `part`
+  MetricIndex plain_metric(const std::string& name);  // interned, and bound where it is new
+  MetricIndex part_of(const std::string& metric, std::string_view currency);
+  const Part* find_part(MetricIndex metric, std::string_view currency) const noexcept;
+  bool has_parts(MetricIndex metric) const noexcept;
+  // Where figures of this name are kept as they were reported; kNoMetric while there is none.
+  MetricIndex stored_metric(std::string_view name) const;
+  std::int64_t total_of_parts(MetricIndex metric, EntityIndex entity, Bucket bucket) const noexcept;
+  void put_total(MetricIndex metric, EntityIndex entity, Bucket bucket, Touch& touch);
+  CellChange put_part(MetricIndex part, EntityIndex entity, Bucket bucket, Amount value, Touch& touch);
+  // Converts again what hangs on rates of these days.
+  void reconvert(const std::set<Day>& days, Touch& touch);
+  void redenominate(const std::string& before);
 
   // engine_evaluate.cc: states from sums.
   void mark_dirty(std::uint32_t target, NodeIndex node);
