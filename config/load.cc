@@ -45,7 +45,7 @@ Configuration read_configuration(const Sections& sections) {
 
 }  // namespace
 
-Loaded load(const std::string& file) {
+Loaded load(const std::string& file, Keep keep) {
   Problems problems;
   Reading reading{problems, true, {}};
   const FileSet files = read_files(file, reading);
@@ -56,6 +56,7 @@ Loaded load(const std::string& file) {
   if (!problems.failed()) {
     for (auto& client : configuration.clients) client.document = write_document(client.strategy);
     configuration.files = files.names;
+    if (keep == Keep::places_too) loaded.places = find_places(sections, problems);
     loaded.configuration = std::move(configuration);
   }
   loaded.errors = std::move(problems).take();

@@ -96,6 +96,23 @@ void read_advise(const Cursor& at, const Scope& scope, const Values& values, rul
     scope.report(at, *text, *failure);
 }
 
+// Levers are free names: which ones there are depends on the channel.
+void read_changes(const Cursor& at, rules::Playbook& playbook) {
+  using enum rules::Direction;
+  for (const auto& [lever, value] : at.entries()) {
+    if (!is_identifier(lever)) {
+      value.at_key().error(fmt::format("{} is not the name of a lever", in_quotes(lever)),
+                           "letters, digits and _, such as bid, budget or audience");
+    }
+    const auto text = value.text();
+    if (text && *text != to_string(up) && *text != to_string(down)) {
+      value.error(fmt::format("{} is not a direction", in_quotes(value.node().text)), "write up or down");
+    } else if (text) {
+      playbook.changes.push_back({lever, *text == to_string(up) ? up : down});
+    }
+  }
+}
+
 void read_limits(const Cursor& at, rules::Playbook& playbook) {
   MappingReader in(at, kLimitsKeys);
   playbook.max_step = in.share("max_step", {0.001, 1}).value_or(playbook.max_step);
@@ -126,6 +143,7 @@ rules::Playbook read_playbook(const Cursor& at, const Scope& scope, Names& names
   if (const auto let = in.get("let", Shape::formulas)) read_let(*let, scope, values, playbook);
   if (const auto advise = in.get("advise", Shape::text_template))
     read_advise(*advise, scope, values, playbook);
+  if (const auto changes = in.get("changes", Shape::directions)) read_changes(*changes, playbook);
   if (const auto limits = in.get("limits", Shape::mapping)) read_limits(*limits, playbook);
   playbook.owner = in.text("owner").value_or("");
   playbook.effort =
