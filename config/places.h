@@ -18,8 +18,8 @@ class SourcePlaces {
  public:
   // The first of a name is kept.
   void add(Declared what, std::string_view client, std::string_view name, std::string_view key, Error place);
-  // Where, by which path and on which line the key of it stands ("limits.cooldown" where keys are nested), else
-  // the thing itself; null when nothing of that name is known. Playbooks have no client. Borrowed.
+  // Where, by which path and on which line the key of it stands ("limits.cooldown" where keys are nested),
+  // else the thing itself; null when nothing of that name is known. Playbooks have no client. Borrowed.
   const Error* find(Declared what, std::string_view client, std::string_view name,
                     std::string_view key) const;
 

@@ -26,17 +26,10 @@ std::optional<rules::Formula> read_formula(const Cursor& at, const Scope& scope,
   return std::get<rules::Formula>(std::move(compiled));
 }
 
-// The KPI's factors, their factors, and so on: what can lead its gap. Empty when nothing is known of it.
+// The KPI's factors: what the diagnosis can name as leading its gap. Empty when nothing is known of it.
 std::set<std::string> drivers_of(std::string_view kpi) {
   std::set<std::string> found;
-  std::vector<std::string> open{std::string(kpi)};
-  while (!open.empty()) {
-    const std::string name = std::move(open.back());
-    open.pop_back();
-    for (const auto& factor : rules::factors_of(name)) {
-      if (found.emplace(factor.kpi).second) open.emplace_back(factor.kpi);
-    }
-  }
+  for (const auto& factor : rules::factors_of(kpi)) found.emplace(factor.kpi);
   return found;
 }
 

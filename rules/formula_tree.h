@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "rules/formula.h"
@@ -23,6 +21,9 @@ struct Linear {
   double constant = 0;
   friend bool operator==(const Linear&, const Linear&) = default;
 };
+
+// a + times * b
+Linear plus(Linear a, const Linear& b, double times);
 
 // Borrows nothing of the formula.
 class FormulaTree {
@@ -63,34 +64,6 @@ class FormulaTree {
   std::optional<Linear> linear(const Node& node) const;
 
   std::vector<Node> nodes_;  // operands before what uses them; the last is the whole
-};
-
-// Inputs that conditions share, by name, with what they can be and how they hang together.
-class ConditionSet {
- public:
-  using Naming = std::function<std::string(const Input&)>;  // equal texts: one and the same figure
-  using Ranging = std::function<Interval(const Input&)>;
-
-  void add(const Formula& condition, const Naming& name, const Ranging& range);
-  // That the input `name`, where there is one, is this formula of others.
-  void define(const std::string& name, const Formula& formula, const Naming& naming, const Ranging& range);
-  // Whether all conditions can be true at once. False is certain; true only says that nothing speaks against
-  // it.
-  bool possible() const;
-
- private:
-  struct Member {
-    FormulaTree tree;
-    std::vector<std::size_t> inputs;  // places in ranges_
-    std::optional<std::size_t> defines;
-  };
-  std::vector<std::size_t> places(const Formula& formula, const Naming& name, const Ranging& range);
-  bool narrow_all(Box& ranges) const;
-  bool contradict(const Box& ranges) const;
-
-  std::map<std::string, std::size_t> names_;
-  Box ranges_;
-  std::vector<Member> members_;
 };
 
 }  // namespace tightrope::rules

@@ -67,8 +67,8 @@ Interval operator-(Interval a, Interval b) noexcept {
 
 Interval operator*(Interval a, Interval b) noexcept {
   if (a.empty() || b.empty()) return Interval::none();
-  const auto [low, high] = std::minmax({product(a.low, b.low), product(a.low, b.high), product(a.high, b.low),
-                                        product(a.high, b.high)});
+  const auto [low, high] = std::minmax(
+      {product(a.low, b.low), product(a.low, b.high), product(a.high, b.low), product(a.high, b.high)});
   return {low, high};
 }
 

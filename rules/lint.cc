@@ -10,9 +10,9 @@ namespace tightrope::rules {
 namespace {
 
 constexpr std::array<std::string_view, 12> kKinds{
-    "never_fires",   "never_met",     "slow_to_fire", "redundant",     "all_campaigns",
-    "no_advice",     "outside_parent", "contradiction", "never_applies", "unused",
-    "opposite_playbooks", "advice_without_numbers"};
+    "never_fires",   "never_met", "slow_to_fire",       "redundant",
+    "all_campaigns", "no_advice", "outside_parent",     "contradiction",
+    "never_applies", "unused",    "opposite_playbooks", "advice_without_numbers"};
 
 bool is_about_playbook(const Finding& finding) {
   return finding.about.front().kind == Subject::Kind::playbook;

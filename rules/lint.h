@@ -18,22 +18,22 @@
 namespace tightrope::rules {
 
 enum class FindingKind : std::uint8_t {
-  never_fires,           // a target that no figure misses
-  never_met,             // a target that every figure misses
-  slow_to_fire,          // `for:` is longer than what its window can show
-  redundant,             // a target that fires only when another one does
-  all_campaigns,         // checked on every campaign of the client, for the objective matches all
-  no_advice,             // a target that no playbook answers
-  outside_parent,        // an objective that shares no entity with the one it serves
-  contradiction,         // targets, or a target and a budget, that cannot all be met
-  never_applies,         // a playbook that no alert fits
-  unused,                // a playbook for which this configuration has no target
-  opposite_playbooks,    // two playbooks that answer one alert and pull one lever both ways
+  never_fires,         // a target that no figure misses
+  never_met,           // a target that every figure misses
+  slow_to_fire,        // `for:` is longer than what its window can show
+  redundant,           // a target that fires only when another one does
+  all_campaigns,       // checked on every campaign of the client, for the objective matches all
+  no_advice,           // a target that no playbook answers
+  outside_parent,      // an objective that shares no entity with the one it serves
+  contradiction,       // targets, or a target and a budget, that cannot all be met
+  never_applies,       // a playbook that no alert fits
+  unused,              // a playbook for which this configuration has no target
+  opposite_playbooks,  // two playbooks that answer one alert and pull one lever both ways
   advice_without_numbers,
 };
 std::string_view to_string(FindingKind kind) noexcept;  // "never_fires", ...
 
-// What a finding is about, and the key of it that says so: "at_most", "when"; "" for the whole.
+// What a finding is about, and the key of it that says so: "at_most", "applies.driver"; "" for the whole.
 struct Subject {
   enum class Kind : std::uint8_t { objective, target, playbook };
   Kind kind = Kind::target;

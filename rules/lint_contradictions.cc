@@ -211,8 +211,11 @@ class Contradictions {
       for (const std::size_t i : these) texts.push_back(source_text(sources[i], day, entity));
       return fmt::format("{}", fmt::join(texts, " and "));
     };
+    const auto is_direct = [&](const Sources& these) {
+      return these.size() == 1 && sources[these.front()].kpi == conflict.kpi;
+    };
     const auto side = [&](const Sources& these, std::string_view what, double value) {
-      if (these.size() == 1 && sources[these.front()].kpi == conflict.kpi) return "there is " + list(these);
+      if (is_direct(these)) return list(these);
       const std::string end = fmt::format("{} is {} {}", kpi.name, what, figure_text(strategy_, kpi, value));
       return these.empty() ? end : fmt::format("with {}, {}", list(these), end);
     };
@@ -223,8 +226,16 @@ class Contradictions {
     if (paced) text += " by the end of the period";
     if (day != kFirstDay) text += fmt::format(" from {} on", to_string(day));
     if (!one_objective && !entity.path.empty()) text += fmt::format(", as at {}", to_string(entity));
-    return fmt::format("{}: {}, and {}", text, side(conflict.low_sources, "at least", conflict.low),
-                       side(conflict.high_sources, "at most", conflict.high));
+    std::string first = side(conflict.low_sources, "at least", conflict.low);
+    std::string second = side(conflict.high_sources, "at most", conflict.high);
+    // What follows from several comes before what one says.
+    const bool low_direct = is_direct(conflict.low_sources);
+    const bool high_direct = is_direct(conflict.high_sources);
+    if (low_direct && !high_direct) std::swap(first, second);
+    const std::string_view joint = low_direct && high_direct   ? " against "
+                                   : low_direct || high_direct ? ", against "
+                                                               : ", and ";
+    return fmt::format("{}: {}{}{}", text, first, joint, second);
   }
 
   const Strategy& strategy_;

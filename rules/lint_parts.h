@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "rules/condition_set.h"
 #include "rules/formula_tree.h"
 #include "rules/lint.h"
 

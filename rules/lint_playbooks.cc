@@ -57,8 +57,9 @@ bool lint_driver(const Strategy& strategy, const Playbook& playbook, std::vector
     if (can_drive(playbook.driver, playbook.kpi)) return false;
     std::vector<std::string_view> factors;
     for (const Factor& factor : factors_of(playbook.kpi)) factors.push_back(factor.kpi);
-    problem = fmt::format("{} is not a factor of {}, so it never leads its gap and the playbook never applies",
-                          playbook.driver, playbook.kpi);
+    problem =
+        fmt::format("{} is not a factor of {}, so it never leads its gap and the playbook never applies",
+                    playbook.driver, playbook.kpi);
     remedy = factors.empty() ? fmt::format("{} has no factors: remove the driver", playbook.kpi)
                              : fmt::format("its factors: {}", fmt::join(factors, ", "));
   }
@@ -73,11 +74,11 @@ bool lint_condition(const Strategy& strategy, const FigureRanges& ranges, const 
   if (!playbook.when) return false;
   for (const bool likely : {false, true}) {
     if (condition_possible(strategy, ranges, playbook, true, likely)) continue;
-    Finding finding = about_playbook(
-        strategy, FindingKind::never_applies, playbook, "when",
-        fmt::format("\"{}\" is {} true, so the playbook {} applies", playbook.when->text(),
-                    likely ? "likely never" : "never", likely ? "likely never" : "never"),
-        "correct the condition: no figures can meet all of it");
+    Finding finding =
+        about_playbook(strategy, FindingKind::never_applies, playbook, "when",
+                       fmt::format("\"{}\" is {} true, so the playbook {} applies", playbook.when->text(),
+                                   likely ? "likely never" : "never", likely ? "likely never" : "never"),
+                       "correct the condition: no figures can meet all of it");
     finding.likely = likely;
     findings.push_back(std::move(finding));
     return true;
@@ -95,11 +96,15 @@ void lint_use(const Strategy& strategy, const FigureRanges& ranges, const Playbo
   if (find_target(strategy, [&](const auto&, const Target& target) { return answers(playbook, target); }) ==
       nullptr) {
     const bool by_kpi = !playbook.kpi.empty();
-    note(by_kpi ? "applies.kpi" : playbook.driver.empty() ? "name" : "applies.driver",
-         by_kpi ? fmt::format("no objective has a target on {}, so the playbook is not used here", playbook.kpi)
+    note(by_kpi                    ? "applies.kpi"
+         : playbook.driver.empty() ? "name"
+                                   : "applies.driver",
+         by_kpi
+             ? fmt::format("no objective has a target on {}, so the playbook is not used here", playbook.kpi)
          : playbook.driver.empty()
              ? std::string("there is no target, so the playbook is not used here")
-             : fmt::format("no target's KPI has {} as a factor, so the playbook is not used here", playbook.driver),
+             : fmt::format("no target's KPI has {} as a factor, so the playbook is not used here",
+                           playbook.driver),
          by_kpi ? fmt::format("add a target on {}, or leave the playbook out", playbook.kpi)
                 : "leave the playbook out, or add such a target");
     return;
@@ -163,13 +168,14 @@ void lint_pair(const Strategy& strategy, const FigureRanges& ranges, const Playb
     findings.push_back(
         {.kind = FindingKind::opposite_playbooks,
          .client = strategy.client,
-         .about = {{Subject::Kind::playbook, b.name, "changes"},
-                   {Subject::Kind::playbook, a.name, "changes"},
+         .about = {{Subject::Kind::playbook, b.name, "changes." + pull->lever},
+                   {Subject::Kind::playbook, a.name, "changes." + pull->lever},
                    {Subject::Kind::target, target->name, ""}},
-         .problem = fmt::format("\"{}\" moves the {} {} and \"{}\" moves it {}, and an alert on {} (target \"{}\") "
-                                "can be answered by both",
-                                b.name, pull->lever, pull->first_up ? "down" : "up", a.name,
-                                pull->first_up ? "up" : "down", target->kpi, target->name),
+         .problem =
+             fmt::format("\"{}\" moves the {} {} and \"{}\" moves it {}, and an alert on {} (target \"{}\") "
+                         "can be answered by both",
+                         b.name, pull->lever, pull->first_up ? "down" : "up", a.name,
+                         pull->first_up ? "up" : "down", target->kpi, target->name),
          .remedy = "keep them apart: conditions in when that exclude each other, or another kpi or driver"});
     return;
   }

@@ -20,8 +20,7 @@ bool is_looser(const Target& loose, const Target& strict) {
   const auto covered = [&](Day day) {
     const Bound* of_loose = loose.bound_on(day);
     const Bound* of_strict = strict.bound_on(day);
-    return of_loose == nullptr ||
-           (of_strict != nullptr && holds_within(loose.kind, *of_loose, *of_strict));
+    return of_loose == nullptr || (of_strict != nullptr && holds_within(loose.kind, *of_loose, *of_strict));
   };
   const auto covered_from = [&](const Bound& bound) { return covered(bound.from); };
   return std::all_of(loose.bounds.begin(), loose.bounds.end(), covered_from) &&
@@ -70,12 +69,11 @@ void lint_redundancy(const Strategy& strategy, std::vector<Finding>& findings) {
       return adds_nothing(*one->target, *other.target) &&
              (&other < &*one || !adds_nothing(*other.target, *one->target));
     };
-    const auto group_begin = std::lower_bound(
-        places.begin(), places.end(), one->target->kpi,
-        [](const Place& place, const std::string& kpi) { return place.target->kpi < kpi; });
-    const auto group_end = std::find_if(one, places.end(), [&](const Place& place) {
-      return place.target->kpi != one->target->kpi;
-    });
+    const auto group_begin =
+        std::lower_bound(places.begin(), places.end(), one->target->kpi,
+                         [](const Place& place, const std::string& kpi) { return place.target->kpi < kpi; });
+    const auto group_end = std::find_if(
+        one, places.end(), [&](const Place& place) { return place.target->kpi != one->target->kpi; });
     const auto other = std::find_if(group_begin, group_end, makes_needless);
     const Kpi* kpi = strategy.find_kpi(one->target->kpi);
     if (other == group_end || kpi == nullptr) continue;
@@ -86,12 +84,12 @@ void lint_redundancy(const Strategy& strategy, std::vector<Finding>& findings) {
          .client = strategy.client,
          .about = {{Subject::Kind::target, one->target->name, std::string(to_string(one->target->kind))},
                    {Subject::Kind::target, other->target->name, std::string(to_string(one->target->kind))}},
-         .problem = fmt::format(
-             "whenever this fires, so does target \"{}\"{}, on the same figures: {} against {}",
-             other->target->name,
-             elsewhere ? fmt::format(" of objective \"{}\"", other->objective->name) : "",
-             bound_text(strategy, *one->target, *kpi, one->target->bounds.back()),
-             bound_text(strategy, *other->target, *kpi, other->target->bounds.back())),
+         .problem =
+             fmt::format("whenever this fires, so does target \"{}\"{}, on the same figures: {} against {}",
+                         other->target->name,
+                         elsewhere ? fmt::format(" of objective \"{}\"", other->objective->name) : "",
+                         bound_text(strategy, *one->target, *kpi, one->target->bounds.back()),
+                         bound_text(strategy, *other->target, *kpi, other->target->bounds.back())),
          .remedy = "remove it, or make it differ: more urgent, sooner or stricter"});
   }
 }

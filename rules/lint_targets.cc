@@ -17,8 +17,7 @@ Interval limits(const Target& target, double bound) {
 }
 
 bool can_miss(const Target& target, const Bound& bound, Interval figures) {
-  const bool too_high =
-      target.kind != BoundKind::at_least && figures.high > limits(target, bound.high).low;
+  const bool too_high = target.kind != BoundKind::at_least && figures.high > limits(target, bound.high).low;
   const bool too_low = target.kind != BoundKind::at_most && figures.low < limits(target, bound.low).high;
   return !figures.empty() && (too_high || too_low);
 }
@@ -70,11 +69,9 @@ class TargetLint {
   std::string key() const { return std::string(to_string(target_.kind)); }
   std::string text(double value) const { return figure_text(strategy_, kpi_, value); }
 
-  // "never below 0" and the like: the end of the range that settles it.
-  std::string range_text(Interval range, bool likely) const {
+  // "never below 0" and the like: the ends of the range that settle it.
+  std::string range_text(Interval range, bool low, bool high, bool likely) const {
     const std::string_view never = likely ? "is likely never" : "is never";
-    const bool low = std::isfinite(range.low);
-    const bool high = std::isfinite(range.high);
     if (low && high)
       return fmt::format("{} {} below {} or above {}", kpi_.name, never, text(range.low), text(range.high));
     if (low) return fmt::format("{} {} below {}", kpi_.name, never, text(range.low));
@@ -100,12 +97,13 @@ class TargetLint {
     if (target_.no_data == NoData::alert || target_.pacing.rollover) return false;
     if (!likely && missed_without_value()) return false;
     const std::vector<Bound> bounds = all_bounds(target_);
-    const bool missed = std::any_of(bounds.begin(), bounds.end(), [&](const Bound& bound) {
-      return can_miss(target_, bound, range);
-    });
+    const bool missed = std::any_of(bounds.begin(), bounds.end(),
+                                    [&](const Bound& bound) { return can_miss(target_, bound, range); });
     if (missed) return false;
     add(FindingKind::never_fires, key(),
-        fmt::format("{}, so {} is always met and the target {} fires", range_text(range, likely),
+        fmt::format("{}, so {} is always met and the target {} fires",
+                    range_text(range, target_.kind != BoundKind::at_most, target_.kind != BoundKind::at_least,
+                               likely),
                     bound_text(strategy_, target_, kpi_, bounds.front()), likely ? "likely never" : "never"),
         "set a bound that figures can miss, or remove the target", likely);
     return true;
@@ -113,14 +111,15 @@ class TargetLint {
 
   bool unreachable(Interval range, bool likely) {
     if (target_.pace) return false;
-    const auto place = std::find_if(target_.bounds.begin(), target_.bounds.end(), [&](const Bound& bound) {
-      return !can_meet(target_, bound, range);
-    });
+    const auto place = std::find_if(target_.bounds.begin(), target_.bounds.end(),
+                                    [&](const Bound& bound) { return !can_meet(target_, bound, range); });
     if (place == target_.bounds.end()) return false;
-    const std::string since = place->from == kFirstDay ? "" : fmt::format(" from {} on", to_string(place->from));
+    const std::string since =
+        place->from == kFirstDay ? "" : fmt::format(" from {} on", to_string(place->from));
+    const bool too_much = target_.kind != BoundKind::at_most && place->low > range.high;
     const bool percent = kpi_.unit == Unit::ratio && range.high <= 1 && place->low > 1;
     add(FindingKind::never_met, key(),
-        fmt::format("{}, so {} is {} missed{}", range_text(range, likely),
+        fmt::format("{}, so {} is {} missed{}", range_text(range, !too_much, too_much, likely),
                     bound_text(strategy_, target_, kpi_, *place), likely ? "likely always" : "always", since),
         percent ? fmt::format("for {0} percent write {0}%", fmt::format("{:g}", place->low))
                 : "set a bound that figures can meet",
@@ -151,10 +150,11 @@ class TargetLint {
       volumes += fmt::format("{}{:g} {}", volumes.empty() ? "" : ", ", volume.amount, volume.metric);
     }
     add(FindingKind::never_fires, "min_volume",
-        fmt::format("with the min_volume of {}, {} is {} at least: {} is then always met, and anything less is "
-                    "only watched, so the target never fires",
-                    volumes, kpi_.name, text(range.low),
-                    bound_text(strategy_, target_, kpi_, target_.bounds.front())),
+        fmt::format(
+            "with the min_volume of {}, {} is {} at least: {} is then always met, and anything less is "
+            "only watched, so the target never fires",
+            volumes, kpi_.name, text(range.low),
+            bound_text(strategy_, target_, kpi_, target_.bounds.front())),
         "lower min_volume, or name another metric in it");
   }
 
@@ -163,13 +163,15 @@ class TargetLint {
     const Kind kind = target_.over.kind;
     if (kind == Kind::today && target_.hold >= std::chrono::hours(24)) {
       add(FindingKind::slow_to_fire, "for",
-          "today's figures begin anew at midnight, so a miss likely never lasts the day or more that \"for\" asks",
+          "today's figures begin anew at midnight, so a miss likely never lasts the day or more that \"for\" "
+          "asks",
           "shorten it, or check over 7d", true);
     } else if (kind == Kind::hours && target_.hold > std::chrono::hours(target_.over.length)) {
       add(FindingKind::slow_to_fire, "for",
-          fmt::format("\"for\" is longer than the window of {} hours: no figure that began the miss is still in it "
-                      "when the target fires",
-                      target_.over.length),
+          fmt::format(
+              "\"for\" is longer than the window of {} hours: no figure that began the miss is still in it "
+              "when the target fires",
+              target_.over.length),
           "shorten it, or check over a longer window", false, true);
     }
   }
@@ -177,7 +179,8 @@ class TargetLint {
   void all_campaigns() {
     if (target_.per.depth == Level::kObjective || !objective_.match.empty()) return;
     add(FindingKind::all_campaigns, "per",
-        fmt::format("objective \"{}\" has no match, so this is checked on every {} of the client", objective_.name,
+        fmt::format("objective \"{}\" has no match, so this is checked on every {} of the client",
+                    objective_.name,
                     strategy_.dimensions.names[static_cast<std::size_t>(target_.per.depth) - 1]),
         "give the objective a match if it is for some of them", false, true);
   }
@@ -190,8 +193,8 @@ class TargetLint {
     if (answered) return;
     add(FindingKind::no_advice, "kpi",
         fmt::format("no playbook is for alerts on {}, so they come without advice", kpi_.name),
-        fmt::format("add a playbook with applies: {{kpi: {}}}, or include config/playbooks", kpi_.name), false,
-        true);
+        fmt::format("add a playbook with applies: {{kpi: {}}}, or include config/playbooks", kpi_.name),
+        false, true);
   }
 
   const Strategy& strategy_;

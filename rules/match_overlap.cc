@@ -19,7 +19,8 @@ std::vector<std::string_view> characters(std::string_view glob) {
   while (!glob.empty()) {
     std::size_t length = 1;
     if (static_cast<unsigned char>(glob.front()) >= 0xc0) {
-      while (length < glob.size() && length < 4 && (static_cast<unsigned char>(glob[length]) & 0xc0) == 0x80) {
+      while (length < glob.size() && length < 4 &&
+             (static_cast<unsigned char>(glob[length]) & 0xc0) == 0x80) {
         ++length;
       }
     }
@@ -94,8 +95,7 @@ std::optional<Entity> match_overlap(const std::vector<DimensionMatch>& a,
   Entity entity;
   for (const auto* match : {&a, &b}) {
     for (const DimensionMatch& one : *match) {
-      std::optional<std::string> value =
-          shared_value(globs_of(a, one.dimension), globs_of(b, one.dimension));
+      std::optional<std::string> value = shared_value(globs_of(a, one.dimension), globs_of(b, one.dimension));
       if (!value) return std::nullopt;
       entity.set(one.dimension, std::move(*value));
     }

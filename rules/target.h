@@ -144,7 +144,7 @@ struct Playbook {
   std::string source;                                   // the marketing practice it comes from, in one line
   std::optional<Formula> when;                          // a truth; unknown counts as "does not apply"
   std::vector<std::pair<std::string, Formula>> values;  // `let:`; each may use those before it
-  std::string advise;     // a template: "{name}", "{name:.0%}", "{name:.2f}", "{name:money}"
+  std::string advise;                // a template: "{name}", "{name:.0%}", "{name:.2f}", "{name:money}"
   std::vector<LeverChange> changes;  // each lever once, as configured; empty: nothing is known
   double max_step = 0.2;             // the largest change of a bid or budget at once, as a share
   Duration cooldown{std::chrono::days(3)};

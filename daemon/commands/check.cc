@@ -113,10 +113,13 @@ void add_check(CLI::App& line, Invocation& invocation) {
   auto options = std::make_shared<CheckOptions>();
   command->add_option("FILE", options->files, "The file that --config.file of `tightrope run` would name")
       ->required();
-  command->add_flag("--lint", options->lint,
-                    "Also warn of targets that never fire, playbooks that never apply, and what contradicts itself");
-  command->add_flag("--lint-fatal", options->lint_fatal, "As --lint, and exit with 3 when there are warnings");
-  command->add_flag("--notes", options->notes, "As --lint, and show what is worth knowing though nothing is wrong");
+  command->add_flag(
+      "--lint", options->lint,
+      "Also warn of targets that never fire, playbooks that never apply, and what contradicts itself");
+  command->add_flag("--lint-fatal", options->lint_fatal,
+                    "As --lint, and exit with 3 when there are warnings");
+  command->add_flag("--notes", options->notes,
+                    "As --lint, and show what is worth knowing though nothing is wrong");
   command->add_option("--format", options->format, "text, or json for editors")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

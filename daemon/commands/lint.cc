@@ -6,7 +6,9 @@
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <string>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace tightrope::daemon::commands {
@@ -50,9 +52,8 @@ bool same_place(const config::Location& a, const config::Location& b) {
 
 bool was_said(const Remark& remark, const config::Errors& by_readers) {
   return remark.kind == to_string(rules::FindingKind::never_applies) &&
-         std::any_of(by_readers.begin(), by_readers.end(), [&](const config::Error& error) {
-           return same_place(error.where, remark.error.where);
-         });
+         std::any_of(by_readers.begin(), by_readers.end(),
+                     [&](const config::Error& error) { return same_place(error.where, remark.error.where); });
 }
 
 }  // namespace
@@ -70,11 +71,12 @@ std::vector<Remark> remarks_on(const config::Loaded& loaded) {
     Remark remark = remark_of(std::move(finding), loaded.places);
     if (!was_said(remark, loaded.errors)) remarks.push_back(std::move(remark));
   }
-  const auto& files = loaded.configuration->files;
+  std::unordered_map<std::string, std::size_t> files;
+  for (const std::string& file : loaded.configuration->files) files.try_emplace(file, files.size());
   const auto order = [&files](const Remark& remark) {
     const config::Location& where = remark.error.where;
-    return std::tuple(std::find(files.begin(), files.end(), where.file) - files.begin(), where.line,
-                      where.column);
+    const auto file = files.find(where.file);
+    return std::tuple(file == files.end() ? files.size() : file->second, where.line, where.column);
   };
   std::stable_sort(remarks.begin(), remarks.end(),
                    [&order](const Remark& a, const Remark& b) { return order(a) < order(b); });
@@ -83,20 +85,18 @@ std::vector<Remark> remarks_on(const config::Loaded& loaded) {
 
 json::value to_json(const Remark& remark) {
   const config::Error& error = remark.error;
-  json::object result{{"file", error.where.file},
-                      {"line", error.where.line},
-                      {"column", error.where.column},
-                      {"level", kLevels[static_cast<std::size_t>(error.level)]},
-                      {"kind", remark.kind},
-                      {"path", error.path},
-                      {"problem", error.problem},
-                      {"remedy", error.hint},
-                      {"likely", remark.likely}};
+  json::object result{
+      {"file", error.where.file},     {"line", error.where.line},
+      {"column", error.where.column}, {"level", kLevels[static_cast<std::size_t>(error.level)]},
+      {"kind", remark.kind},          {"path", error.path},
+      {"problem", error.problem},     {"remedy", error.hint},
+      {"likely", remark.likely}};
   if (!remark.client.empty()) result["client"] = remark.client;
   json::array about;
   for (const rules::Subject& subject : remark.about) {
-    about.push_back(json::object{
-        {"kind", kSubjects[static_cast<std::size_t>(subject.kind)]}, {"name", subject.name}, {"key", subject.key}});
+    about.push_back(json::object{{"kind", kSubjects[static_cast<std::size_t>(subject.kind)]},
+                                 {"name", subject.name},
+                                 {"key", subject.key}});
   }
   if (!about.empty()) result["about"] = std::move(about);
   return result;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lint_strategies.h"
+#include "rules/condition_set.h"
 
 namespace tightrope::rules {
 namespace {
@@ -19,17 +20,19 @@ const Formula& condition(const Playbook& playbook) {
 bool possible(std::string_view text, Interval inputs = Interval::at_least(0)) {
   const Playbook one = testing::playbook("one", "", text);
   ConditionSet conditions;
-  conditions.add(condition(one), [](const Input& input) { return input.name; },
-                 [inputs](const Input&) { return inputs; });
+  conditions.add(
+      condition(one), [](const Input& input) { return input.name; },
+      [inputs](const Input&) { return inputs; });
   return conditions.possible();
 }
 
 TEST(ConditionSetTest, KnowsWhatCannotBe) {
   for (const char* text :
        {"clicks < 0", "spend > 5 and spend < 3", "clicks > 5 and clicks <= 5", "not (clicks >= 0)",
-        "clicks > 5 and (sessions > clicks and sessions < 5)", "clicks / sessions < 0", "clicks < 0 or sessions < 0",
-        "spend > revenue + 1 and revenue > spend", "clicks > sessions and sessions > clicks", "1 > 2",
-        "clicks == 3 and clicks != 3", "abs(clicks) < 0", "if(clicks > 1, sessions < 0, clicks > 2)"}) {
+        "clicks > 5 and (sessions > clicks and sessions < 5)", "clicks / sessions < 0",
+        "clicks < 0 or sessions < 0", "spend > revenue + 1 and revenue > spend",
+        "clicks > sessions and sessions > clicks", "1 > 2", "clicks == 3 and clicks != 3", "abs(clicks) < 0",
+        "if(clicks > 1, sessions < 0, clicks > 2)"}) {
     EXPECT_FALSE(possible(text)) << text;
   }
 }
@@ -91,8 +94,11 @@ TEST(FormulaTreeTest, RangesAndRefusalsHoldForEveryFigure) {
     const Interval range = tree.range(box);
     const std::optional<Box> narrowed = tree.narrow(box);
     ConditionSet conditions;
-    conditions.add(condition(one), [](const Input& input) { return input.name; },
-                   [](const Input&) { return Interval{-1, 4}; });
+    conditions.add(
+        condition(one), [](const Input& input) { return input.name; },
+        [](const Input&) {
+          return Interval{-1, 4};
+        });
     const bool can_be = conditions.possible();
     refused += can_be ? 0 : 1;
     for (int i = 0; i < 60; ++i) {

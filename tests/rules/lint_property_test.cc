@@ -16,8 +16,9 @@ namespace {
 
 constexpr const char* kMetrics[] = {"spend",    "revenue", "impressions", "clicks",
                                     "sessions", "leads",   "conversions", "demos"};
-constexpr const char* kKpis[] = {"cpa", "cpc",   "cpm",         "cvr",  "ctr",   "roas",    "aov", "spend",
-                                 "rpc", "leads", "conversions", "clicks", "lead_rate", "cost_per_demo", "revenue"};
+constexpr const char* kKpis[] = {"cpa",         "cpc",    "cpm",       "cvr",           "ctr",
+                                 "roas",        "aov",    "spend",     "rpc",           "leads",
+                                 "conversions", "clicks", "lead_rate", "cost_per_demo", "revenue"};
 
 class World {
  public:
@@ -37,7 +38,8 @@ class World {
     if (random_() % 2 == 0) result["revenue"] -= 40;  // more was given back than sold
     if (nested) {
       result["clicks"] = std::min(result["clicks"], result["impressions"]);
-      for (const char* part : {"conversions", "leads"}) result[part] = std::min(result[part], result["clicks"]);
+      for (const char* part : {"conversions", "leads"})
+        result[part] = std::min(result[part], result["clicks"]);
     }
     return result;
   }
@@ -61,9 +63,11 @@ class World {
         result = testing::at_least(std::move(name), kpi, low);
         break;
       default:
-        result = testing::between(std::move(name), kpi, low, low + kBounds[random_() % std::size(kBounds)] + 1);
+        result =
+            testing::between(std::move(name), kpi, low, low + kBounds[random_() % std::size(kBounds)] + 1);
     }
-    if (random_() % 3 == 0) result.min_volume = {{kMetrics[random_() % std::size(kMetrics)], kBounds[random_() % 11] + 1}};
+    if (random_() % 3 == 0)
+      result.min_volume = {{kMetrics[random_() % std::size(kMetrics)], kBounds[random_() % 11] + 1}};
     return result;
   }
 
@@ -103,7 +107,8 @@ bool met(const Verdict& verdict) {
 }
 
 // The claim of the finding, tried on one set of figures.
-void try_claim(const Strategy& strategy, const Finding& finding, const std::map<std::string, double>& figures) {
+void try_claim(const Strategy& strategy, const Finding& finding,
+               const std::map<std::string, double>& figures) {
   const auto verdict = [&](std::size_t i) {
     return judged(strategy, named(strategy, finding.about[i].name), figures);
   };

@@ -9,9 +9,9 @@ namespace {
 
 rules::KpiLibrary library() {
   rules::KpiLibrary library;
-  const bool good = !library.add_metric({"demos", rules::Unit::count, true}) &&
-                    !library.add_kpi("cost_per_demo", "spend / demos", rules::Unit::money,
-                                     rules::Better::lower, "");
+  const bool good =
+      !library.add_metric({"demos", rules::Unit::count, true}) &&
+      !library.add_kpi("cost_per_demo", "spend / demos", rules::Unit::money, rules::Better::lower, "");
   if (!good) std::abort();
   return library;
 }

@@ -22,8 +22,8 @@ TEST(GlobOverlapTest, GivesAShortestCommonText) {
 }
 
 // All texts over `letters` of up to `most` characters.
-void each_text(const std::string& letters, std::size_t most, const std::function<void(const std::string&)>& take,
-               const std::string& begun = "") {
+void each_text(const std::string& letters, std::size_t most,
+               const std::function<void(const std::string&)>& take, const std::string& begun = "") {
   take(begun);
   if (begun.size() == most) return;
   for (const char letter : letters) each_text(letters, most, take, begun + letter);
