@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/error.h"
+#include "config/places.h"
 #include "config/receivers.h"
 #include "config/sources.h"
 #include "rules/target.h"
@@ -64,8 +65,10 @@ struct Configuration {
 struct Loaded {
   std::optional<Configuration> configuration;  // empty when there is an error
   Errors errors;                               // errors and warnings
+  SourcePlaces places;                         // only when they were asked for
 };
-Loaded load(const std::string& file);
+enum class Keep { configuration, places_too };
+Loaded load(const std::string& file, Keep keep = Keep::configuration);
 
 // Reads a strategy back from Client::document. Errors only when the document was made by another version.
 std::variant<rules::Strategy, Errors> read_strategy(const std::string& document);

@@ -82,6 +82,13 @@ class DocumentWriter {
     for (const auto& [name, formula] : playbook.values) text(name, formula.text());
     out_ << YAML::EndMap;
     text("advise", playbook.advise);
+    if (!playbook.changes.empty()) {
+      key("changes") << YAML::BeginMap;
+      for (const auto& change : playbook.changes) {
+        text(change.lever, to_string(change.direction));
+      }
+      out_ << YAML::EndMap;
+    }
     key("limits") << YAML::BeginMap;
     plain("max_step", format_number(playbook.max_step));
     plain("cooldown", format_duration(playbook.cooldown));

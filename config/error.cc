@@ -32,7 +32,9 @@ bool append_caret(std::string& out, std::string_view line, int column) {
 std::string format(const Error& error) {
   std::string out = error.where.file;
   if (error.where.line > 0) out += fmt::format(":{}:{}", error.where.line, error.where.column);
-  out += error.level == ErrorLevel::warning ? ": warning: " : ": error: ";
+  out += error.level == ErrorLevel::error     ? ": error: "
+         : error.level == ErrorLevel::warning ? ": warning: "
+                                              : ": note: ";
   if (!error.path.empty()) out += error.path + ": ";
   out += error.problem + "\n";
   if (!error.line.empty() && error.where.line > 0) {

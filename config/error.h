@@ -15,7 +15,7 @@ struct Location {
   int column = 0;
 };
 
-enum class ErrorLevel { error, warning };
+enum class ErrorLevel { error, warning, note };
 
 struct Error {
   Location where;

@@ -40,6 +40,7 @@ enum class Shape : std::uint8_t {
   globs,         // any dimensions, each with a text or a list of texts
   exceptions,    // a list of any dimensions with texts, and one bound
   formulas,      // any names, each with a formula, in order
+  directions,    // any levers, each with up or down
   fields,        // any of date, dimensions and metrics, each with a text or a mapping of `table`
   content,       // text, or a mapping that becomes JSON
   by_connector,  // a mapping whose table depends on the source's connector

@@ -199,7 +199,7 @@ constexpr std::array<Key, 2> kDatedRange{{
     {.name = "value", .shape = Shape::range, .about = "[low, high]", .required = true},
 }};
 
-constexpr std::array<Key, 9> kPlaybook{{
+constexpr std::array<Key, 10> kPlaybook{{
     {.name = "name", .shape = Shape::name, .about = "Unique among playbooks", .required = true},
     {.name = "applies",
      .shape = Shape::mapping,
@@ -215,6 +215,9 @@ constexpr std::array<Key, 9> kPlaybook{{
      .shape = Shape::text_template,
      .about = "What to do, with {names}: {step:.0%}, {bid:money}",
      .required = true},
+    {.name = "changes",
+     .shape = Shape::directions,
+     .about = "What it does to which lever, for check --lint: {bid: down}, {budget: up}"},
     {.name = "limits", .shape = Shape::mapping, .about = "How far and how often", .table = &kLimitsKeys},
     {.name = "owner", .shape = Shape::text, .about = "Who carries it out"},
     {.name = "effort", .shape = Shape::duration, .about = "Working time; 15m unless given"},

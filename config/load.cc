@@ -53,7 +53,7 @@ std::vector<rules::Strategy> read_strategies(const Sections& sections) {
   return strategies;
 }
 
-Loaded load(const std::string& file) {
+Loaded load(const std::string& file, Keep keep) {
   Problems problems;
   Reading reading{problems, true, {}};
   const FileSet files = read_files(file, reading);
@@ -64,6 +64,7 @@ Loaded load(const std::string& file) {
   if (!problems.failed()) {
     for (auto& client : configuration.clients) client.document = write_document(client.strategy);
     configuration.files = files.names;
+    if (keep == Keep::places_too) loaded.places = find_places(sections, problems);
     loaded.configuration = std::move(configuration);
   }
   loaded.errors = std::move(problems).take();

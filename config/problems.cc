@@ -95,6 +95,19 @@ void Problems::warning(Place where, std::string path, std::string problem, std::
   add(ErrorLevel::warning, where, std::move(path), std::move(problem), std::move(hint));
 }
 
+Error Problems::shown_at(Place where) const {
+  const auto& file = files_[where.file];
+  Error error;
+  error.where = {file.name, where.line, 0};
+  if (where.line > 0) error.where.column = characters_before(line(where.file, where.line), where.column) + 1;
+  if (where.line > 0 && static_cast<std::size_t>(where.line) <= file.shown.size()) {
+    std::string shown = file.shown[static_cast<std::size_t>(where.line) - 1];
+    hide_user_info(shown);
+    error.line = shortened(shown, kMostLineBytes);
+  }
+  return error;
+}
+
 Errors Problems::take() && {
   std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.where.file, a.where.line, a.where.column) <
@@ -103,15 +116,9 @@ Errors Problems::take() && {
   Errors errors;
   errors.reserve(entries_.size() + 1);
   for (auto& [where, error] : entries_) {
-    const auto& file = files_[where.file];
-    error.where = {file.name, where.line, 0};
-    if (where.line > 0)
-      error.where.column = characters_before(line(where.file, where.line), where.column) + 1;
-    if (where.line > 0 && static_cast<std::size_t>(where.line) <= file.shown.size()) {
-      std::string shown = file.shown[static_cast<std::size_t>(where.line) - 1];
-      hide_user_info(shown);
-      error.line = shortened(shown, kMostLineBytes);
-    }
+    Error shown = shown_at(where);
+    error.where = std::move(shown.where);
+    error.line = std::move(shown.line);
     errors.push_back(std::move(error));
   }
   if (more_ > 0) {

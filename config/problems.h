@@ -42,6 +42,9 @@ class Problems {
   int line_count(std::size_t file) const { return static_cast<int>(files_[file].lines.size()); }
   bool failed() const noexcept { return failed_; }
 
+  // An error without words at that place: where, and the line as it may be shown.
+  Error shown_at(Place where) const;
+
   // In the order of files, lines and columns.
   Errors take() &&;
 

@@ -26,17 +26,10 @@ std::optional<rules::Formula> read_formula(const Cursor& at, const Scope& scope,
   return std::get<rules::Formula>(std::move(compiled));
 }
 
-// The KPI's factors, their factors, and so on: what can lead its gap. Empty when nothing is known of it.
+// The KPI's factors: what the diagnosis can name as leading its gap. Empty when nothing is known of it.
 std::set<std::string> drivers_of(std::string_view kpi) {
   std::set<std::string> found;
-  std::vector<std::string> open{std::string(kpi)};
-  while (!open.empty()) {
-    const std::string name = std::move(open.back());
-    open.pop_back();
-    for (const auto& factor : rules::factors_of(name)) {
-      if (found.emplace(factor.kpi).second) open.emplace_back(factor.kpi);
-    }
-  }
+  for (const auto& factor : rules::factors_of(kpi)) found.emplace(factor.kpi);
   return found;
 }
 
@@ -96,6 +89,23 @@ void read_advise(const Cursor& at, const Scope& scope, const Values& values, rul
     scope.report(at, *text, *failure);
 }
 
+// Levers are free names: which ones there are depends on the channel.
+void read_changes(const Cursor& at, rules::Playbook& playbook) {
+  using enum rules::Direction;
+  for (const auto& [lever, value] : at.entries()) {
+    if (!is_identifier(lever)) {
+      value.at_key().error(fmt::format("{} is not the name of a lever", in_quotes(lever)),
+                           "letters, digits and _, such as bid, budget or audience");
+    }
+    const auto text = value.text();
+    if (text && *text != to_string(up) && *text != to_string(down)) {
+      value.error(fmt::format("{} is not a direction", in_quotes(value.node().text)), "write up or down");
+    } else if (text) {
+      playbook.changes.push_back({lever, *text == to_string(up) ? up : down});
+    }
+  }
+}
+
 void read_limits(const Cursor& at, rules::Playbook& playbook) {
   MappingReader in(at, kLimitsKeys);
   playbook.max_step = in.share("max_step", {0.001, 1}).value_or(playbook.max_step);
@@ -126,6 +136,7 @@ rules::Playbook read_playbook(const Cursor& at, const Scope& scope, Names& names
   if (const auto let = in.get("let", Shape::formulas)) read_let(*let, scope, values, playbook);
   if (const auto advise = in.get("advise", Shape::text_template))
     read_advise(*advise, scope, values, playbook);
+  if (const auto changes = in.get("changes", Shape::directions)) read_changes(*changes, playbook);
   if (const auto limits = in.get("limits", Shape::mapping)) read_limits(*limits, playbook);
   playbook.owner = in.text("owner").value_or("");
   playbook.effort =

@@ -125,6 +125,9 @@ HttpSettings read_http(const Cursor& at);
 // The canonical YAML that read_strategy() reads again: equal strategies give equal bytes.
 std::string write_document(const rules::Strategy& strategy);
 
+// Where everything stands that a strategy names. For what follows from all of it: check --lint.
+SourcePlaces find_places(const Sections& sections, const Problems& problems);
+
 // The files that a configuration is made of, parsed; and the sections in them.
 struct FileSet {
   std::deque<Node> roots;  // in Place::file's order, null where a file cannot be parsed; cursors borrow them

@@ -120,6 +120,8 @@ class SchemaWriter {
         return either({{"type", "integer"}}, text_like("^-?[0-9]+$|\\$\\{env:"));
       case Shape::boolean:
         return {{"type", "boolean"}};
+      case Shape::directions:
+        return map_of(json::object{{"enum", {"up", "down"}}});
       case Shape::duration:
         return either(
             {{"const", 0}},

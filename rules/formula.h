@@ -104,6 +104,7 @@ class Formula {
 
  private:
   friend class FormulaCompiler;
+  friend class FormulaTree;
   // A postfix program: operands push, operators pop. `if`, `and` and `or` are plain selects (both sides are
   // evaluated: there are no effects), so a program has no branches.
   enum class Op : std::uint8_t {

@@ -41,6 +41,10 @@ std::string_view to_string(Severity severity) noexcept {
   return "";
 }
 
+std::string_view to_string(Direction direction) noexcept {
+  return direction == Direction::up ? "up" : "down";
+}
+
 const Bound* bound_on(const std::vector<Bound>& bounds, Day day) noexcept {
   const auto after = std::upper_bound(bounds.begin(), bounds.end(), day,
                                       [](Day wanted, const Bound& bound) { return wanted < bound.from; });

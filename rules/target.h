@@ -127,6 +127,15 @@ struct Objective {
   friend bool operator==(const Objective&, const Objective&) = default;
 };
 
+// What a playbook does to a lever of campaigns: `changes: {bid: down}`.
+enum class Direction : std::uint8_t { down, up };
+std::string_view to_string(Direction direction) noexcept;
+struct LeverChange {
+  std::string lever;  // "bid", "budget", ...
+  Direction direction = Direction::down;
+  friend bool operator==(const LeverChange&, const LeverChange&) = default;
+};
+
 // A tactic as data. Its condition and its values may use metrics, KPIs and what `playbook_values()` lists.
 struct Playbook {
   std::string name;
@@ -135,8 +144,9 @@ struct Playbook {
   std::string source;                                   // the marketing practice it comes from, in one line
   std::optional<Formula> when;                          // a truth; unknown counts as "does not apply"
   std::vector<std::pair<std::string, Formula>> values;  // `let:`; each may use those before it
-  std::string advise;     // a template: "{name}", "{name:.0%}", "{name:.2f}", "{name:money}"
-  double max_step = 0.2;  // the largest change of a bid or budget at once, as a share
+  std::string advise;                // a template: "{name}", "{name:.0%}", "{name:.2f}", "{name:money}"
+  std::vector<LeverChange> changes;  // each lever once, as configured; empty: nothing is known
+  double max_step = 0.2;             // the largest change of a bid or budget at once, as a share
   Duration cooldown{std::chrono::days(3)};
   std::string owner;
   Duration effort{std::chrono::minutes(15)};

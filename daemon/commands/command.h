@@ -14,6 +14,7 @@ namespace tightrope::daemon::commands {
 constexpr int kGood = 0;
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
+constexpr int kWarnings = 3;  // only where warnings were said to be fatal
 
 // What the command line asked for: set by the command that was named, run once the whole line was understood.
 // Answers go to `out`, everything else to `err`.

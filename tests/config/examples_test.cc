@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/configuration.h"
+#include "rules/lint.h"
 
 namespace tightrope::config {
 namespace {
@@ -45,6 +46,22 @@ TEST(ExamplesTest, LoadWithoutErrorOrWarning) {
     EXPECT_TRUE(loaded.configuration) << format(loaded.errors);
     EXPECT_EQ(format(loaded.errors), "") << file;
   }
+}
+
+TEST(ExamplesTest, LintFindsNothingWrongWithThem) {
+  set_environment();
+  std::size_t checked = 0;
+  for (const auto& file : examples()) {
+    const auto loaded = load(file.string());
+    ASSERT_TRUE(loaded.configuration) << format(loaded.errors);
+    std::vector<const rules::Strategy*> strategies;
+    for (const auto& client : loaded.configuration->clients) strategies.push_back(&client.strategy);
+    for (const auto& finding : rules::lint(strategies)) {
+      EXPECT_TRUE(finding.is_note) << file << ": " << finding.about.front().name << ": " << finding.problem;
+    }
+    checked += strategies.size();
+  }
+  EXPECT_GE(checked, 5u);
 }
 
 TEST(ExamplesTest, AdTableComputesWhatTheFileLacks) {

@@ -29,6 +29,7 @@ playbooks:
     when: change(price, 7d) > 10% and spend > 5
     let: {first: spend / 3, second: first * 2}
     advise: "{{raw}} \"quoted\" {second:money} \t tab \\ back, {campaign}: \u00e9 \u2028 \x07"
+    changes: {bid: down, "yes": up}
     limits: {max_step: 12.5%, cooldown: 1d12h}
     owner: ' spaced '
     effort: 90m
