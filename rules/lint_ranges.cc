@@ -61,11 +61,6 @@ Interval metric_range(const Metric& metric) {
   return is_cost ? Interval::at_least(0) : Interval::all();
 }
 
-// x now over x before, less 1: from nothing left to as much more as you like.
-Interval change_range(Interval of) {
-  return of.low >= 0 ? Interval::at_least(-1) : Interval::all();
-}
-
 constexpr std::string_view kBudgetNames[] = {"budget", "budget_used"};
 constexpr std::string_view kOwnNames[] = {"step", "max_step", "bid_after", "budget_after"};
 

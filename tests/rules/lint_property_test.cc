@@ -92,7 +92,9 @@ Verdict judged(const Strategy& strategy, const Target& target, const std::map<st
   for (const MinimumVolume& volume : target.min_volume) {
     if (figures.at(volume.metric) < volume.amount) check.volume_reached = false;
   }
-  return judge(target, kpi, target.bound_on(Day{20000}), check);
+  const Bound* bound = target.bound_on(Day{20000});
+  return judge(target, kpi, bound == nullptr ? std::nullopt : std::optional(sides_of(target, *bound, 1)),
+               check);
 }
 
 const Target& named(const Strategy& strategy, const std::string& name) {
