@@ -45,9 +45,10 @@ Not the same:
 - The engine's check gives more than a comparison: a verdict with gap and money at stake, and for one off target the evidence
   of up to 56 days.
 - Prometheus and VictoriaMetrics are general: any query over any labels. The engine does only this.
-- Restart: a server from its start to ready over the same data; the engine from its program's start to having read its
-  snapshot from a file and made every check. Files are in the page cache. Prometheus and VictoriaMetrics keep their samples on
-  disk, and map or cache them; the engine keeps them in memory."""
+- Restart: a server from its start to ready over the same data, before its rules wrote anything (a Prometheus whose rules
+  record has those samples to read from its log, too; memory after evaluations holds them); the engine from its program's
+  start to having read its snapshot from a file and made every check. Files are in the page cache. Prometheus and
+  VictoriaMetrics keep their samples on disk, and map or cache them; the engine keeps them in memory."""
 
 
 class Sink(http.server.BaseHTTPRequestHandler):
@@ -131,6 +132,11 @@ def run(arguments, folder, deadline):
                 sample = compare(server, one["rules"], campaigns, at)
             stage(f"{server.name}: agrees on the ten KPIs of {sample} campaigns, and on how many miss each bound")
 
+        ready = {}  # before their rules write anything: over the same data
+        for server in (prometheus, victoria):
+            server.process.stop()
+            server.start()
+            ready[server.name] = (server.process.start_seconds, server.process.resident_mib())
         stage("values recorded by rules, whatever the share off target")
         rules, evaluations = runs[0]["rules"], arguments.evaluations
         recorded = [("prometheus, recording rules", prometheus.measure_recording(rules, evaluations, campaigns)),
@@ -145,12 +151,7 @@ def run(arguments, folder, deadline):
                     ("vmalert, alerting rules", victoria.measure_alerting(rules, evaluations, sink)),
                     ("victoria-metrics, asked", victoria.measure_asked(at, rules, evaluations)),
                     *recorded])
-        memory = {}
-        for server in (prometheus, victoria):
-            before = server.process.resident_mib()
-            server.process.stop()
-            server.start()
-            memory[server.name] = (server.process.start_seconds, server.process.resident_mib(), before)
+        memory = {server.name: (*ready[server.name], server.process.resident_mib()) for server in (prometheus, victoria)}
     if datetime.datetime.now(datetime.timezone.utc).date() != today:
         raise Disagreement("a day began (UTC) during the run, and windows moved on: run it again")
     report(arguments, runs, measured, memory, (engine_restart, engine_resident, engine_after))
