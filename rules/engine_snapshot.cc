@@ -1,6 +1,6 @@
-// The engine's memory as bytes, version 2: time, entities, figures, exchange rates, alerts and what was done.
-// Sums, states and the verdicts of alerts that are alive are not kept: they follow from the figures and the
-// strategy. Version 1 had no exchange rates.
+// The engine's memory as bytes, version 3: time, entities, figures, their sources, exchange rates, alerts and
+// what was done. Sums, states and the verdicts of alerts that are alive are not kept: they follow from the
+// figures and the strategy. Version 1 had no exchange rates, version 2 no sources.
 #include <cmath>
 
 #include "rules/engine_state.h"
@@ -8,7 +8,8 @@
 namespace tightrope::rules {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kWithoutSources = 2;
 constexpr std::uint8_t kWithoutRates = 1;
 
 void save(Timestamp time, ByteWriter& out) {
@@ -207,6 +208,7 @@ std::string Engine::snapshot() const {
   out.varint(state.entities.size());
   for (EntityIndex i = 0; i < state.entities.size(); ++i) save(state.entities[i], out);
   state.cube.save(out);
+  state.sources.save(out);
   state.rates.save(out);
   out.varint(state.live.size());
   for (const auto& [key, live_alert] : state.live) {
@@ -230,7 +232,7 @@ std::string Engine::snapshot() const {
 std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapshot) {
   ByteReader in(snapshot);
   const std::uint8_t version = in.byte();
-  if (version != kVersion && version != kWithoutRates) return std::nullopt;
+  if (version < kWithoutRates || version > kVersion) return std::nullopt;
   Engine engine(std::move(strategy));
   State& state = *engine.state_;
   state.started = in.boolean();
@@ -240,7 +242,12 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
     if (!state.entities.intern(load_entity(in)).second) return std::nullopt;  // one entity twice
   }
   if (!in.ok() || !state.cube.load(in)) return std::nullopt;
-  if (version == kVersion && !state.rates.load(in)) return std::nullopt;
+  if (version <= kWithoutSources) {
+    state.sources.forget(state.cube.head(), state.cube.metric_count());
+  } else if (!state.sources.load(in, state.cube.head())) {
+    return std::nullopt;
+  }
+  if (version > kWithoutRates && !state.rates.load(in)) return std::nullopt;
   state.build();
   const std::size_t live = in.count(8);
   for (std::size_t i = 0; i < live && in.ok(); ++i) {

@@ -224,6 +224,17 @@ TEST_F(CsvCollectorTest, LaterFilesOfAGlobRestateEarlierOnes) {
                           "/a 2026-11-19 clicks 7"));
 }
 
+TEST_F(CsvCollectorTest, FilesAreCompleteForTheDaysBetweenTheirRows) {
+  // Files of older days may have been cleared away: they say nothing of those.
+  csv.url.clear();
+  csv.path =
+      folder.write("a.csv", "date,campaign,spend,clicks\n2026-11-20,brand,1,1\n2026-11-18,brand,1,1\n");
+  source.kind = csv;
+  const CollectResult result = collecting.collect(source);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->complete, days("2026-11-18", "2026-11-20"));
+}
+
 TEST_F(CsvCollectorTest, AMistakeInOneFileVoidsTheWhole) {
   folder.write("1.csv", "date,campaign,spend,clicks\n2026-11-20,a,1,2\n");
   const std::string bad = folder.write("2.csv", "date,campaign,spend,clicks\n2026-11-20,a,x,2\n");

@@ -22,6 +22,13 @@ class HttpJsonTest : public ::testing::Test {
     collecting.transfer.will_answer(200, std::move(body), {{"content-type", "application/json"}});
     return figures();
   }
+  std::optional<rules::DayRange> complete(std::string body) {
+    collecting.transfer.will_answer(200, std::move(body), {{"content-type", "application/json"}});
+    source.kind = http;
+    const CollectResult result = collecting.collect(source);
+    if (!result) throw std::runtime_error(result.error().text);
+    return result->complete;
+  }
   std::vector<std::string> figures() {
     source.kind = http;
     return collecting.figures(source);
@@ -78,6 +85,18 @@ TEST_F(HttpJsonTest, NoRecordsAreNoFigures) {
   }
   collecting.transfer.will_answer(204, "");
   EXPECT_THAT(figures(), ElementsAre());
+}
+
+TEST_F(HttpJsonTest, AnAnswerIsCompleteForTheDaysItWasAskedForAndElseForThoseItHas) {
+  const std::string body =
+      R"({"data":[{"date":"2026-11-12","campaign":"brand","spend":1},{"date":"2026-11-10","campaign":"brand"}]})";
+  EXPECT_EQ(complete(body), days("2026-11-10", "2026-11-12"));
+  http.query = {{"since", "{from:%Y%m%d}"}};
+  EXPECT_EQ(complete(body), collecting.asked);
+  http.query.clear();
+  http.body = R"({"from": "{from}"})";
+  EXPECT_EQ(complete(body), collecting.asked);
+  EXPECT_EQ(complete(R"({"data":[]})"), std::nullopt) << "an outage looks the same";
 }
 
 TEST_F(HttpJsonTest, TheRequestIsFilledIn) {
