@@ -152,6 +152,22 @@ TEST_F(HttpJsonTest, PagesAreOneDocument) {
   EXPECT_EQ(request(1).url, "https://api.example.com/v1/report?account=1&after=x%20y");
 }
 
+TEST_F(HttpJsonTest, TheCursorOfAPostGoesIntoItsBody) {
+  http.method = "POST";
+  http.body = R"({"after":"{cursor}"})";
+  http.pagination.kind = config::PaginationKind::cursor;
+  http.pagination.cursor_pointer = "/next";
+  const auto page = [](const std::string& day, const std::string& next) {
+    return R"({"data":[{"date":")" + day + R"(","campaign":"a","spend":1,"clicks":1}],"next":)" + next + "}";
+  };
+  collecting.transfer.will_answer(200, page("2026-11-20", R"("b\"c")"));
+  collecting.transfer.will_answer(200, page("2026-11-21", "null"));
+  EXPECT_EQ(figures().size(), 4u);
+  EXPECT_EQ(request(0).body, R"({"after":""})");
+  EXPECT_EQ(request(1).body, R"({"after":"b\"c"})");
+  EXPECT_EQ(request(1).url, http.url) << "and not into the query";
+}
+
 TEST_F(HttpJsonTest, APageThatFailsVoidsTheWhole) {
   http.pagination.kind = config::PaginationKind::cursor;
   http.pagination.cursor_pointer = "/next";
