@@ -57,6 +57,12 @@ TEST(SchemaTest, EveryKeyStandsInItWithItsDescription) {
   }
 }
 
+TEST(SchemaTest, ConfidencePromisesNothingThatItDoesNotDo) {
+  const json::value root = json::parse(schema());
+  const auto& target = root.at("$defs").at(kTargetKeys.title).at("properties").as_object();
+  EXPECT_TRUE(target.at("confidence").at("description").as_string().starts_with("Without effect so far"));
+}
+
 TEST(SchemaTest, TestsOfRulesHaveOneOfTheirOwn) {
   const json::value root = json::parse(rule_test_schema());
   EXPECT_EQ(root.at("$ref").as_string(), "#/$defs/test_file");
