@@ -14,7 +14,8 @@ void log_change(spdlog::logger& log, const rules::AlertChange& change) {
   using Kind = rules::AlertChange::Kind;
   const rules::Alert& alert = change.alert;
   const rules::AlertText text = rules::describe(alert);
-  const bool quiet = change.kind == Kind::pending || change.kind == Kind::dropped;
+  const bool quiet =
+      change.kind == Kind::pending || change.kind == Kind::updated || change.kind == Kind::dropped;
   std::string about;
   for (const auto& [dimension, value] : alert.dimensions) about += (about.empty() ? "" : "/") + value;
   std::string line = fmt::format("alert {} client={} objective={} target={} entity={} id={}",

@@ -13,8 +13,8 @@ namespace tightrope::rules {
 constexpr Duration kLongestGap = std::chrono::days(400);
 
 std::string_view to_string(AlertChange::Kind kind) noexcept {
-  static constexpr std::array<std::string_view, 7> kNames{"pending", "fired",    "amended", "acknowledged",
-                                                          "decided", "resolved", "dropped"};
+  static constexpr std::array<std::string_view, 8> kNames{"pending",      "fired",   "updated",  "amended",
+                                                          "acknowledged", "decided", "resolved", "dropped"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -85,6 +85,14 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
       live_alert.alert.severity = fresh.alert.severity;
       live_alert.alert.owner = fresh.alert.owner;
       live_alert.alert.why_objective = fresh.alert.why_objective;
+      live_alert.alert.kpi = fresh.alert.kpi;
+      live_alert.alert.unit = fresh.alert.unit;
+      live_alert.alert.better = fresh.alert.better;
+      live_alert.alert.pace = fresh.alert.pace;
+      live_alert.alert.currency = fresh.alert.currency;
+      live_alert.alert.window = fresh.alert.window;
+      live_alert.alert.window_text = fresh.alert.window_text;
+      live_alert.briefed_value = kUndefined;  // its reason is made again
       next->attach(std::move(live_alert), *found);
       next->renew_recommendations(*found);
       continue;
@@ -103,7 +111,12 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   }
   if (next->resolved.size() > kMostResolved) next->resolved.resize(kMostResolved);
   state_ = std::move(next);
-  if (state_->started) state_->check_afresh(effects);
+  if (state_->started) {
+    state_->check_afresh(effects);
+    std::vector<CheckKey> alive;
+    for (const auto& [key, live_alert] : state_->live) alive.push_back(key);
+    for (const CheckKey key : alive) state_->renew_brief(key, effects);
+  }
   return effects;
 }
 
@@ -218,7 +231,10 @@ CellChange Engine::State::put(MetricIndex metric, EntityIndex entity, Bucket buc
   for (const Membership& membership : memberships[entity]) {
     Rollup& rollup = rollups[membership.rollup];
     const NodeIndex node = membership.node;
-    if (is_over) ++node_stamps[membership.rollup][node];
+    if (is_over) {
+      ++node_stamps[membership.rollup][node];
+      for (const std::uint32_t target : paced_of[membership.rollup]) mark_dirty(target, node);
+    }
     if (restated) {
       const TouchedNode touched{membership.rollup, node};
       if (touch.restated.empty() || touch.restated.back() != touched) touch.restated.push_back(touched);
@@ -319,12 +335,16 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
       if (check.needs_hours != needed) check.all_dirty = true;
     }
   }
-  if (!touch.restated.empty()) {
-    std::sort(touch.restated.begin(), touch.restated.end());
-    touch.restated.erase(std::unique(touch.restated.begin(), touch.restated.end()), touch.restated.end());
-    amend(touch.restated, effects);
+  for (Checks& check : checks) {
+    // Today's first figure: from now on today is asked for.
+    if (!check.target->pace || check.today_counts == has_today(check)) continue;
+    check.today_counts = !check.today_counts;
+    refresh_bounds(check);
+    check.all_dirty = true;
   }
-  check_dirty(effects);
+  std::sort(touch.restated.begin(), touch.restated.end());
+  touch.restated.erase(std::unique(touch.restated.begin(), touch.restated.end()), touch.restated.end());
+  check_dirty(touch.restated, effects);
 }
 
 void Engine::State::take(const Acknowledgement& acknowledgement, Effects& effects) {

@@ -24,8 +24,19 @@ namespace tightrope::rules {
 
 // A step in an alert's life, with the alert as it is after it.
 struct AlertChange {
-  enum class Kind : std::uint8_t { pending, fired, amended, acknowledged, decided, resolved, dropped };
-  Kind kind;  // dropped: was pending, and is well again
+  // updated: its figure moved, and its reason and advice with it; nobody has to hear of it. dropped: was
+  // pending, and is well again.
+  enum class Kind : std::uint8_t {
+    pending,
+    fired,
+    updated,
+    amended,
+    acknowledged,
+    decided,
+    resolved,
+    dropped
+  };
+  Kind kind;
   Timestamp at;
   Alert alert;
 };

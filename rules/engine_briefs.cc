@@ -8,6 +8,9 @@
 namespace tightrope::rules {
 namespace {
 
+// By how much a figure must have moved for its reason to be looked for again.
+constexpr double kWorthBriefing = 0.1;
+
 // The bound that is missed.
 double bound_of(const Verdict& verdict) noexcept {
   if (std::isnan(verdict.low)) return verdict.high;
@@ -95,6 +98,26 @@ LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
   alert.id = digest(fmt::format("{}\n{}\n{}\n{}\n{}", alert.client, alert.objective, alert.target,
                                 fmt::join(live_alert.entity.path, "\t"), now.time_since_epoch().count()));
   return live_alert;
+}
+
+void Engine::State::renew_brief(CheckKey key, Effects& effects) {
+  const Checks& check = checks[key.target];
+  // Without figures, or while it is well, nothing new is to be said.
+  if (check.is_live[key.node] == 0 || check.states[key.node] != VerdictState::off_target) return;
+  LiveAlert& live_alert = live.at(key);
+  if (live_alert.state.phase != AlertPhase::firing) return;
+  const double value = verdict_without_evidence(check, key.node).value;
+  const double moved = std::abs(value - live_alert.briefed_value);
+  const bool same = std::isnan(value) ? std::isnan(live_alert.briefed_value)
+                                      : moved <= kWorthBriefing * std::abs(live_alert.briefed_value);
+  if (same) return;
+  live_alert.briefed_value = value;
+  const Diagnosis why = diagnosis(check, key.node);
+  live_alert.alert.driver = why.driver;
+  live_alert.alert.reason = why.reason;
+  live_alert.alert.verdict = verdict(check, key.node);
+  renew_recommendations(key);
+  tell(AlertChange::Kind::updated, key, live_alert, effects);
 }
 
 void Engine::State::renew_recommendations(CheckKey key) {
