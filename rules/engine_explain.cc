@@ -172,8 +172,10 @@ void Engine::State::explain_numbers(CheckKey key, Explanation& explanation) cons
   }
   explanation.stake = explain_stake(*check.kpi, input, explanation.verdict);
 
-  if (const auto place = live.find(key); place != live.end())
+  if (const auto place = live.find(key); place != live.end()) {
     explanation.alerts.push_back(place->second.alert);
+    explanation.alerts.back().verdict = explanation.verdict;
+  }
   for (const LiveAlert& past : resolved) {
     if (explanation.alerts.size() == kMostAlerts) break;
     if (past.entity == explanation.entity && past.alert.target == target.name &&

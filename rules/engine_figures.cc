@@ -63,6 +63,15 @@ double Engine::State::metric_figure(const Input& input, std::span<const EntityIn
 
 double Engine::State::kpi_at(const Kpi& kpi, const Checks* check, std::span<const EntityIndex> members,
                              Window window, Timestamp at) const {
+  if (!adds_up(kpi)) {
+    // What does not add up is the figure of one day: of the newest that has all that it is made of.
+    const TimeframeNow frame = timeframe_now(calendar, {window, 0}, at);
+    for (Day day = frame.days.last; day >= frame.days.first; day = day - 1) {
+      const double value = kpi_over(kpi, members, {day, day});
+      if (!std::isnan(value)) return value;
+    }
+    return kUndefined;
+  }
   std::vector<double> figures;
   for (const Input& input : kpi.formula.inputs()) {
     if (input.kind == Name::Kind::value) {
@@ -76,12 +85,6 @@ double Engine::State::kpi_at(const Kpi& kpi, const Checks* check, std::span<cons
       whose = rollups[check->whole].members(0);
     }
     figures.push_back(metric_figure(input, whose, window, at));
-  }
-  if (!adds_up(kpi)) {
-    // What does not add up is one figure, and is set against one.
-    const TimeframeNow frame = timeframe_now(calendar, {window, 0}, at);
-    if (frame.hours.empty()) return kpi_over(kpi, members, frame.days);
-    return kUndefined;
   }
   return kpi.formula.evaluate(std::span<const double>(figures));
 }
