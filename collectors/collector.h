@@ -27,6 +27,9 @@ struct Collected {
   std::uint64_t rows_read = 0;       // records seen
   std::uint64_t rows_outside = 0;    // of days not asked for
   std::optional<rules::Day> newest;  // the latest day with a figure: the data's age
+  // The days, in the source's zone, of which it has every figure there is: those asked for where the request
+  // says so, else those from its first row to its last. Nothing without rows: an outage looks the same.
+  std::optional<rules::DayRange> complete;
   std::uint64_t bytes = 0;           // of files as they are, of answers after decompression
   int requests = 0;                  // answered HTTP requests; a redirect belongs to its request
 };

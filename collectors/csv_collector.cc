@@ -73,6 +73,7 @@ class CsvCollector final : public Collector {
     }
     if (failed) co_return *std::move(failed);
     Collected collected = std::move(read.table).take();
+    if (collected.complete && asks_for_days(csv_.url)) collected.complete = request.days;
     collected.bytes = read.bytes;
     collected.requests = read.requests;
     co_return std::move(collected);

@@ -116,8 +116,9 @@ std::optional<std::string> CsvDocument::find_columns() {
       continue;
     }
     const std::string nearest = rules::nearest_name(name, header_);
-    return fmt::format("line {}: no column {}{}; the header has {}", reader_->line(), quoted(name),
-                       nearest.empty() ? "" : "; did you mean " + quoted(nearest) + "?", header_text());
+    return fmt::format("line {}: no column {}{}; the header has {}{}", reader_->line(), quoted(name),
+                       nearest.empty() ? "" : "; did you mean " + quoted(nearest) + "?", header_text(),
+                       other_delimiter());
   }
   if (source_.spread_metric.empty()) return std::nullopt;
   for (std::size_t i = 0; i < header_.size(); ++i) {
@@ -125,7 +126,20 @@ std::optional<std::string> CsvDocument::find_columns() {
   }
   if (!spread_.empty()) return std::nullopt;
   return fmt::format("line {}: no column's name is a date of the format {}; the header has {}",
-                     reader_->line(), source_.mapping.date_format, header_text());
+                     reader_->line(), source_.mapping.date_format, header_text()) +
+         other_delimiter();
+}
+
+std::string CsvDocument::other_delimiter() const {
+  if (header_.size() != 1) return "";
+  const std::string& all = header_.front();
+  for (const char delimiter : {'\t', ';', ',', '|'}) {
+    if (all.find(delimiter) == std::string::npos) continue;
+    return fmt::format("; it seems to be parted by {}: write delimiter: {}, or delimiter: auto",
+                       delimiter == '\t' ? "tabs" : fmt::format("\"{}\"", delimiter),
+                       delimiter == '\t' ? "tab" : fmt::format("\"{}\"", delimiter));
+  }
+  return "";
 }
 
 std::optional<std::string> CsvDocument::take_row() {
@@ -162,7 +176,8 @@ std::optional<std::string> CsvDocument::take_spread_row(std::span<const FieldVal
   for (const auto& [column, bucket] : spread_) {
     if (!table_.wants(bucket.day)) continue;
     wanted = true;
-    const auto value = mapper_.figure({FieldValue::Kind::text, reader_->fields()[column]}, spread_scale_);
+    const auto value = mapper_.figure({FieldValue::Kind::text, reader_->fields()[column]}, spread_scale_,
+                                      source_.spread_unit);
     if (const auto* problem = std::get_if<std::string>(&value)) return column_error(column, *problem);
     if (auto full = table_.add(entity, metric, bucket, std::get<rules::Amount>(value)))
       return column_error(column, *full);

@@ -37,6 +37,8 @@ class CsvDocument {
   std::optional<std::string> take_spread_row(std::span<const FieldValue> record);
   std::string column_error(std::size_t column, std::string_view problem) const;
   std::string header_text() const;
+  // What to write where the header is in one piece because something else parts it; else "".
+  std::string other_delimiter() const;
 
   const config::CsvSource& source_;
   FieldMapper& mapper_;

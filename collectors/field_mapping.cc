@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -13,10 +14,12 @@ namespace {
 
 using Kind = FieldValue::Kind;
 
-// "Total", "total:", "Totals", "Grand total", "Total: account".
+// "Total", "total:", "Totals", "Grand total", "Total: account", "Gesamtsumme", "Sum", "Suma". Dates have
+// digits, and none of these words.
 bool is_total(std::string_view text) noexcept {
   constexpr std::string_view kGrand = "grand ";
-  constexpr std::string_view kTotal = "total";
+  constexpr std::array<std::string_view, 8> kTotals{"total",     "totaal", "sum",   "gesamt",
+                                                    "insgesamt", "somme",  "somma", "soma"};
   const auto starts_with = [&text](std::string_view word) {
     return text.size() >= word.size() &&
            std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) {
@@ -24,7 +27,7 @@ bool is_total(std::string_view text) noexcept {
            });
   };
   if (starts_with(kGrand)) text.remove_prefix(kGrand.size());
-  return starts_with(kTotal);
+  return std::any_of(kTotals.begin(), kTotals.end(), starts_with);
 }
 
 std::string kind_text(Kind kind) {
@@ -166,12 +169,14 @@ FieldMapper::Read FieldMapper::read(const FieldValue& value) const {
   return fmt::format("{} is not a number when decimal_comma is {}", quoted(text), mapping_.decimal_comma);
 }
 
-std::variant<rules::Amount, std::string> FieldMapper::figure(const FieldValue& value,
-                                                             const Scale& scale) const {
+std::variant<rules::Amount, std::string> FieldMapper::figure(const FieldValue& value, const Scale& scale,
+                                                             rules::Unit unit) const {
   auto number = read(value);
   if (auto* problem = std::get_if<std::string>(&number)) return std::move(*problem);
   const auto& decimal = std::get<std::optional<DecimalNumber>>(number);
   if (!decimal) return rules::Amount::missing();
+  if (unit == rules::Unit::money && value.text.find('%') != std::string_view::npos)
+    return quoted(value.text) + " is a share, where money is expected: is it another column?";
   const auto amount = decimal->amount(scale);
   if (!amount) return quoted(value.text) + " is too large";
   return *amount;
@@ -180,7 +185,7 @@ std::variant<rules::Amount, std::string> FieldMapper::figure(const FieldValue& v
 std::variant<rules::Amount, FieldProblem> FieldMapper::metric(const Metric& metric,
                                                               std::span<const FieldValue> record) const {
   if (!metric.field->computed && !metric.field->inverse) {
-    auto value = figure(record[metric.slots[0]], metric.scale);
+    auto value = figure(record[metric.slots[0]], metric.scale, metric.field->unit);
     if (auto* problem = std::get_if<std::string>(&value))
       return FieldProblem{metric.slots[0], std::move(*problem)};
     return std::get<rules::Amount>(value);

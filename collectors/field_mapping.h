@@ -42,11 +42,11 @@ class FieldMapper {
   const std::vector<std::string>& names() const noexcept { return names_; }
 
   // Puts the record's figures into the table, unless its day is not wanted. Skipped without a word are
-  // records without a date and without any figure (trailing rows), and those with a text such as "Total" in
-  // the date's place: the sum of other records. A dimension that is null or "" is "not reported", and so is a
-  // metric that is null, absent or one of the mapping's `missing` texts; a computed metric is missing when
-  // one of its inputs is, or when it divides by zero. An inverse is rounded once, from all digits of the
-  // field. REQUIRES: record.size() == names().size().
+  // records without a date and without any figure (trailing rows), and those with a word such as "Total" or
+  // "Gesamt" in the date's place: the sum of other records. A dimension that is null or "" is "not reported",
+  // and so is a metric that is null, absent or one of the mapping's `missing` texts; a computed metric is
+  // missing when one of its inputs is, or when it divides by zero. An inverse is rounded once, from all
+  // digits of the field. REQUIRES: record.size() == names().size().
   std::optional<FieldProblem> add(std::span<const FieldValue> record, FigureTable& table);
 
   // The parts, for documents in which dates are not a field of the record.
@@ -54,8 +54,9 @@ class FieldMapper {
   std::optional<rules::Bucket> bucket(std::string_view text) const {
     return date_format_.parse(text, calendar_);
   }
-  // The amount (perhaps missing), or what is wrong with it.
-  std::variant<rules::Amount, std::string> figure(const FieldValue& value, const Scale& scale) const;
+  // The amount (perhaps missing), or what is wrong with it. A share ("12 %") is no money.
+  std::variant<rules::Amount, std::string> figure(const FieldValue& value, const Scale& scale,
+                                                  rules::Unit unit) const;
 
  private:
   struct Dimension {

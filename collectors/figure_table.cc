@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace tightrope::collectors {
 namespace {
 
@@ -41,6 +43,9 @@ Collected FigureTable::take() && {
   for (const Figure& figure : figures_) {
     const auto& row = figure.row;
     builder_.add(row.entity, row.metric, row.bucket, row.value);
+    if (!collected.complete) collected.complete = {row.bucket.day, row.bucket.day};
+    collected.complete->first = std::min(collected.complete->first, row.bucket.day);
+    collected.complete->last = std::max(collected.complete->last, row.bucket.day);
     if (row.value.is_missing()) continue;
     if (!collected.newest || *collected.newest < row.bucket.day) collected.newest = row.bucket.day;
   }

@@ -67,12 +67,20 @@ class HttpJsonCollector final : public Collector {
       co_await asio::post(asio::use_awaitable);  // a large page took its time: let others through
     }
     Collected collected = std::move(table).take();
+    if (collected.complete && asks_for_days()) collected.complete = request.days;
     collected.bytes = bytes;
     collected.requests = requests;
     co_return std::move(collected);
   }
 
  private:
+  bool asks_for_days() const {
+    const auto named = [](const auto& field) { return collectors::asks_for_days(field.second); };
+    return collectors::asks_for_days(http_.url) || collectors::asks_for_days(http_.body) ||
+           std::any_of(http_.query.begin(), http_.query.end(), named) ||
+           std::any_of(http_.headers.begin(), http_.headers.end(), named);
+  }
+
   struct Page {
     WebAddress address;
     TransferRequest request;

@@ -89,4 +89,8 @@ std::string fill_template(std::string_view text, const TemplateValues& values, E
   return out;
 }
 
+bool asks_for_days(std::string_view text) noexcept {
+  return text.find("{from}") != std::string_view::npos || text.find("{from:") != std::string_view::npos;
+}
+
 }  // namespace tightrope::collectors

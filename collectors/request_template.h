@@ -29,6 +29,9 @@ struct TemplateValues {
 // How a value is written so that it cannot break out of its place.
 enum class Escaping : std::uint8_t { none, percent, json };
 
+// Whether a request with this text in it asks for the days from a first one on.
+bool asks_for_days(std::string_view text) noexcept;
+
 std::string fill_template(std::string_view text, const TemplateValues& values, Escaping escaping);
 
 }  // namespace tightrope::collectors

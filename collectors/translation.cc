@@ -82,6 +82,10 @@ rules::ObservationBatch Translation::apply(rules::ObservationBatch batch,
   return batch;
 }
 
+rules::Coverage Translation::coverage(rules::DayRange days) const noexcept {
+  return rules::coverage(source_, client_calendar(), days);
+}
+
 rules::ObservationBatch Translation::rebucketed(const rules::ObservationBatch& batch,
                                                 std::optional<rules::Day> first) const {
   std::optional<rules::Bucket> unfinished;

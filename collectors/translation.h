@@ -8,6 +8,7 @@
 
 #include "config/sources.h"
 #include "rules/calendar.h"
+#include "rules/coverage.h"
 #include "rules/event.h"
 #include "rules/target.h"
 
@@ -37,6 +38,9 @@ class Translation {
   // `first` is the first day that was asked for. The client's hour that an earlier day has a part of is left
   // out then: it was whole when that day was read.
   rules::ObservationBatch apply(rules::ObservationBatch batch, std::optional<rules::Day> first = {}) const;
+
+  // What an answer that is complete for these days of the source covers for the client.
+  rules::Coverage coverage(rules::DayRange days) const noexcept;
 
   // Whether they do the same to every batch.
   friend bool operator==(const Translation& a, const Translation& b);

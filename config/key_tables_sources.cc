@@ -179,16 +179,14 @@ constexpr std::array<Key, 4> kCursor{{
      .required = true},
     {.name = "parameter",
      .shape = Shape::text,
-     .about = "The query parameter it is sent in",
-     .required = true},
+     .about = "The query parameter it is sent in; without it, {cursor} stands in the body"},
     {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
     {.name = "size", .shape = Shape::integer, .about = "Records of a page"},
 }};
 constexpr std::array<Key, 4> kPage{{
     {.name = "parameter",
      .shape = Shape::text,
-     .about = "The query parameter of the page's number",
-     .required = true},
+     .about = "The query parameter of the page's number; without it, {page} stands in the body"},
     {.name = "first", .shape = Shape::integer, .about = "The first page's number; 1 unless given"},
     {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
     {.name = "size", .shape = Shape::integer, .about = "Records of a page; a shorter one is the last"},
@@ -196,8 +194,7 @@ constexpr std::array<Key, 4> kPage{{
 constexpr std::array<Key, 3> kOffset{{
     {.name = "parameter",
      .shape = Shape::text,
-     .about = "The query parameter of the first record's number",
-     .required = true},
+     .about = "The query parameter of the first record's number; without it, {offset} stands in the body"},
     {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
     {.name = "size", .shape = Shape::integer, .about = "Records of a page", .required = true},
 }};

@@ -224,6 +224,23 @@ Pagination read_pagination(const Cursor& at) {
   return pagination;
 }
 
+// Where the next page is asked for: in a query parameter, or wherever the request has its name in braces.
+void check_is_sent(const Cursor& at, const HttpJsonSource& http) {
+  std::string_view name;
+  if (http.pagination.kind == PaginationKind::cursor) name = "{cursor}";
+  if (http.pagination.kind == PaginationKind::page) name = "{page}";
+  if (http.pagination.kind == PaginationKind::offset) name = "{offset}";
+  if (name.empty() || !http.pagination.parameter.empty()) return;
+  const auto has = [name](const std::string& text) { return text.find(name) != std::string::npos; };
+  const auto field_has = [&has](const auto& field) { return has(field.second); };
+  if (has(http.url) || has(http.body) || std::any_of(http.query.begin(), http.query.end(), field_has) ||
+      std::any_of(http.headers.begin(), http.headers.end(), field_has)) {
+    return;
+  }
+  at.error("nothing sends it",
+           fmt::format("give \"parameter\" for the query, or write \"{}\" into the body", name));
+}
+
 }  // namespace
 
 HttpJsonSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
@@ -245,8 +262,10 @@ HttpJsonSource read_http_json(const Cursor& with, const std::optional<Cursor>& s
   read_field_settings({source.rates ? std::nullopt : constants, in.get("date_format", Shape::text),
                        in.get("decimal_comma", Shape::boolean), in.get("missing", Shape::texts)},
                       scope, http.mapping);
-  if (const auto pagination = in.get("pagination", Shape::mapping))
+  if (const auto pagination = in.get("pagination", Shape::mapping)) {
     http.pagination = read_pagination(*pagination);
+    check_is_sent(*pagination, http);
+  }
   http.pagination.most_pages =
       static_cast<int>(in.integer("max_pages", {1, 100'000}).value_or(http.pagination.most_pages));
   if (in.boolean("allow_private_addresses").value_or(false)) source.allow_private_addresses = true;

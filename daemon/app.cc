@@ -78,8 +78,9 @@ App::Problem App::open() {
   Outbox::OnEvent on_event = [this](const OutboxEvent& event) { metrics_.notified(event); };
   alerting_.emplace(executor, *clock_, *journal_, *transfer_, options_.http.external_url,
                     std::move(on_event));
-  Polling::HandOver hand_over = [this](std::string client, rules::ObservationBatch batch) {
-    return clients_->find(client)->observe(std::move(batch));
+  Polling::HandOver hand_over = [this](std::string client, rules::ObservationBatch batch,
+                                       std::optional<rules::Coverage> coverage) {
+    return clients_->find(client)->observe(std::move(batch), coverage);
   };
   polling_.emplace(executor, *clock_, metrics_, *transfer_, std::move(hand_over));
   http_.emplace(executor, *this, options_.http);

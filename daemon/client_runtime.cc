@@ -156,11 +156,11 @@ struct ClientRuntime::Loops {
     }
   }
 
-  static asio::awaitable<Taken<Accepted>> observe(std::shared_ptr<State> state,
-                                                  rules::ObservationBatch batch) {
+  static asio::awaitable<Taken<Accepted>> observe(std::shared_ptr<State> state, rules::ObservationBatch batch,
+                                                  std::optional<rules::Coverage> coverage) {
     auto figures = std::make_shared<rules::ObservationBatch>(std::move(batch));
-    EngineCall call = [engine = state->engine, figures](JournalledEngine::Completion done) {
-      engine->observe(std::move(*figures), JournalledEngine::Learnt::now, std::move(done));
+    EngineCall call = [engine = state->engine, figures, coverage](JournalledEngine::Completion done) {
+      engine->observe(std::move(*figures), JournalledEngine::Learnt::now, coverage, std::move(done));
     };
     const Outcome outcome = co_await outcome_of(state->strand, std::move(call));
     Taken<Accepted> taken =
@@ -274,8 +274,9 @@ const std::string& ClientRuntime::name() const noexcept {
   return state_->name;
 }
 
-asio::awaitable<Taken<Accepted>> ClientRuntime::observe(rules::ObservationBatch batch) {
-  return Loops::observe(state_, std::move(batch));
+asio::awaitable<Taken<Accepted>> ClientRuntime::observe(rules::ObservationBatch batch,
+                                                        std::optional<rules::Coverage> coverage) {
+  return Loops::observe(state_, std::move(batch), coverage);
 }
 asio::awaitable<Taken<std::string>> ClientRuntime::decide(rules::Decision decision) {
   return Loops::decide(state_, std::move(decision));

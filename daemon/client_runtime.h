@@ -54,8 +54,11 @@ class ClientRuntime {
 
   const std::string& name() const noexcept;
 
-  // Only rows that change something are journalled; success means they are durable and applied.
-  asio::awaitable<Taken<Accepted>> observe(rules::ObservationBatch batch);
+  // Only rows that change something are journalled; success means they are durable and applied. With a
+  // coverage, figures that the batch's source gave and gives no more are taken back (Engine::changed), or at
+  // the next time, when other figures of the client are on their way.
+  asio::awaitable<Taken<Accepted>> observe(rules::ObservationBatch batch,
+                                           std::optional<rules::Coverage> coverage = {});
   asio::awaitable<Taken<std::string>> decide(rules::Decision decision);            // the decision's recommendation id
   asio::awaitable<Taken<std::string>> acknowledge(rules::Acknowledgement acknowledgement);
   asio::awaitable<Taken<std::string>> adopt(config::Client client);                // a reload; a snapshot follows

@@ -99,7 +99,8 @@ void JournalledEngine::acknowledge(rules::Acknowledgement acknowledgement, Compl
   append(std::move(acknowledgement), std::nullopt, std::move(done));
 }
 
-void JournalledEngine::observe(rules::ObservationBatch batch, Learnt learnt, Completion done) {
+void JournalledEngine::observe(rules::ObservationBatch batch, Learnt learnt,
+                               std::optional<rules::Coverage> coverage, Completion done) {
   Outcome outcome;
   if (learnt == Learnt::now) {
     batch.learnt = stamp();
@@ -107,8 +108,9 @@ void JournalledEngine::observe(rules::ObservationBatch batch, Learnt learnt, Com
     outcome.outside = drop_unheld(batch);
   }
   // While figures are on their way, the engine still shows those before them: a restatement back to what it
-  // shows would look like no change and be lost. Then everything is journalled.
-  if (figures_under_way_ == 0) batch = engine_->changed(batch);
+  // shows would look like no change and be lost. Then everything is journalled, and what is gone stays until
+  // the next poll: it may be on its way from another source.
+  if (figures_under_way_ == 0) batch = engine_->changed(batch, coverage);
   if (batch.rows.empty()) return done(outcome);
   ++figures_under_way_;
   append(std::move(batch), std::nullopt,

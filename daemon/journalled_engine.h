@@ -56,7 +56,9 @@ class JournalledEngine : public std::enable_shared_from_this<JournalledEngine> {
   // The rows that change something. `learnt` is now, or as it stands for figures of the past that are
   // imported.
   enum class Learnt { now, as_given };
-  void observe(rules::ObservationBatch batch, Learnt learnt, Completion done);
+  // With a coverage, those that take back what the source gives no more come with them.
+  void observe(rules::ObservationBatch batch, Learnt learnt, std::optional<rules::Coverage> coverage,
+               Completion done);
   // Time moves on, if anything has fallen due.
   void tick(Completion done);
   // Another strategy, if it is another.

@@ -152,7 +152,9 @@ asio::awaitable<Poller::Tried> Poller::collect(Timestamp deadline) {
 asio::awaitable<std::optional<Poller::Failure>> Poller::hand_over(Figures figures) {
   collectors::Collected& collected = figures.collected;
   const std::optional<Timestamp> end = newest_end(collected.batch, translation_.source_calendar());
-  auto handing = context_.hand_over(translation_.apply(std::move(collected.batch), figures.first));
+  std::optional<rules::Coverage> covered;
+  if (collected.complete) covered = translation_.coverage(*collected.complete);
+  auto handing = context_.hand_over(translation_.apply(std::move(collected.batch), figures.first), covered);
   const Taken<Accepted> taken = co_await std::move(handing);
   std::optional<Failure> failure;
   if (!taken) {

@@ -32,8 +32,10 @@ struct PollerContext {
   Clock& clock;
   Slots& slots;
   Metrics& metrics;
-  // Gives a batch, in the client's terms, to its engine; success means it is durable and applied.
-  std::function<asio::awaitable<Taken<Accepted>>(rules::ObservationBatch)> hand_over;
+  // Gives a batch, in the client's terms, to its engine, with what it covers; success means it is durable and
+  // applied.
+  std::function<asio::awaitable<Taken<Accepted>>(rules::ObservationBatch, std::optional<rules::Coverage>)>
+      hand_over;
 };
 
 PollPolicy policy_of(const config::Source& source) noexcept;

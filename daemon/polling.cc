@@ -64,13 +64,15 @@ void Polling::start(Entry& entry) {
                                                              .calendar = entry.translation.source_calendar(),
                                                              .dimensions = entry.dimensions});
   if (!collector) return;  // it pushes
-  PollerContext context{.clock = clock_,
-                        .slots = slots_,
-                        .metrics = metrics_,
-                        .hand_over = [this, client = entry.source.client](rules::ObservationBatch batch) {
-                          return client.empty() ? hand_to_all(std::move(batch))
-                                                : hand_over_(client, std::move(batch));
-                        }};
+  PollerContext context{
+      .clock = clock_,
+      .slots = slots_,
+      .metrics = metrics_,
+      .hand_over = [this, client = entry.source.client](rules::ObservationBatch batch,
+                                                        std::optional<rules::Coverage> coverage) {
+        return client.empty() ? hand_to_all(std::move(batch))
+                              : hand_over_(client, std::move(batch), coverage);
+      }};
   entry.poller = std::make_unique<Poller>(entry.source, std::move(collector), entry.translation,
                                           std::move(context), entry.pushed_status);
   entry.task =
@@ -92,7 +94,7 @@ asio::awaitable<Taken<Accepted>> Polling::hand_to_all(rules::ObservationBatch ba
              rules::ObservationBatch each) -> std::optional<asio::awaitable<Taken<Accepted>>> {
         // A reload may have ended a client while the one before it took the batch.
         if (std::ranges::find(clients_, client) == clients_.end()) return std::nullopt;
-        return hand_over_(client, std::move(each));
+        return hand_over_(client, std::move(each), std::nullopt);
       });
 }
 

@@ -28,8 +28,8 @@ class Polling {
   static constexpr std::size_t kMostPollsAtOnce = 64;
 
   // Takes a batch for one of the configuration's clients.
-  using HandOver =
-      std::function<asio::awaitable<Taken<Accepted>>(std::string client, rules::ObservationBatch)>;
+  using HandOver = std::function<asio::awaitable<Taken<Accepted>>(std::string client, rules::ObservationBatch,
+                                                                  std::optional<rules::Coverage>)>;
 
   Polling(asio::any_io_executor executor, Clock& clock, Metrics& metrics, collectors::Transfer& transfer,
           HandOver hand_over);

@@ -143,6 +143,11 @@ std::span<const std::int64_t> Cube::hour_row(MetricIndex metric, Bucket bucket) 
   return metrics_[metric].hours[hour_slot(bucket)];
 }
 
+bool Cube::is_sum_of_hours(MetricIndex metric, EntityIndex entity, Day day) const noexcept {
+  const std::int64_t hours = sum_of_hours(metrics_[metric], entity, day);
+  return hours != kMissing && at(metrics_[metric].days[day_slot(day)], entity) == hours;
+}
+
 void Cube::copy_column(MetricIndex from, MetricIndex to) {
   for (auto* rows : {&metrics_[to].days, &metrics_[to].hours}) {
     for (auto& row : *rows) drop_row(row);

@@ -63,6 +63,8 @@ class Cube {
   // missing), or empty.
   std::span<const std::int64_t> day_row(MetricIndex metric, Day day) const noexcept;
   std::span<const std::int64_t> hour_row(MetricIndex metric, Bucket bucket) const noexcept;
+  // Whether the day's figure is that of its hours, and was not given for the day.
+  bool is_sum_of_hours(MetricIndex metric, EntityIndex entity, Day day) const noexcept;
   bool has_hours(MetricIndex metric) const noexcept { return metrics_[metric].any_hours; }
 
   std::uint64_t cells() const noexcept { return cells_; }  // that hold a figure, days and hours

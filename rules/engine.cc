@@ -68,6 +68,8 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   next->cube = std::move(old.cube);
   next->rates = std::move(old.rates);
   next->cube.advance(next->calendar.day_of(next->now) + 1);
+  next->sources = std::move(old.sources);
+  next->sources.advance(next->cube.head());
   next->entities = std::move(old.entities);
   next->resolved = std::move(old.resolved);
   next->done = std::move(old.done);
@@ -120,7 +122,8 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   return effects;
 }
 
-ObservationBatch Engine::changed(const ObservationBatch& batch) const {
+ObservationBatch Engine::changed(const ObservationBatch& batch,
+                                 const std::optional<Coverage>& coverage) const {
   const State& state = *state_;
   std::vector<EntityIndex> entities;
   for (const Entity& entity : batch.entities) entities.push_back(state.entities.find(entity));
@@ -131,6 +134,15 @@ ObservationBatch Engine::changed(const ObservationBatch& batch) const {
     rate_bases.push_back(parse_rate_metric(metric));
   }
   BatchBuilder builder(batch.source, batch.learnt);
+  // A day that is the sum of its hours changes when they go, though it was given as it stands.
+  std::set<State::Vanished> days_of_gone_hours;
+  if (coverage) {
+    for (const auto& [metric, entity, bucket] : state.vanished(batch, *coverage)) {
+      builder.add(builder.entity(state.entities[entity]), builder.metric(state.cube.metric_name(metric)),
+                  bucket, Amount::missing());
+      if (!bucket.whole_day()) days_of_gone_hours.insert({metric, entity, {bucket.day}});
+    }
+  }
   for (const ObservationBatch::Row& row : batch.rows) {
     const EntityIndex entity = entities[row.entity];
     const MetricIndex metric = metrics[row.metric];
@@ -139,7 +151,8 @@ ObservationBatch Engine::changed(const ObservationBatch& batch) const {
       const Entity& currency = batch.entities[row.entity];
       same = state.rates.on(*rate_bases[row.metric], currency.at(0), row.bucket.day) == row.value;
     } else if (entity != state.entities.size() && metric != Cube::kNoMetric) {
-      same = state.cube.get(metric, entity, row.bucket) == row.value && state.cube.holds(row.bucket.day);
+      same = state.cube.get(metric, entity, row.bucket) == row.value && state.cube.holds(row.bucket.day) &&
+             !days_of_gone_hours.contains({metric, entity, row.bucket});
     } else {
       same = row.value.is_missing();
     }
@@ -169,6 +182,7 @@ void Engine::State::advance_to(Timestamp at, Effects& effects) {
     started = true;
     now = at;
     cube.advance(calendar.day_of(now) + 1);
+    sources.advance(cube.head());
     build();
     check_afresh(effects);
     return;
@@ -209,6 +223,7 @@ void Engine::State::begin_hour(Effects& effects) {
   }
   if (new_day) {
     cube.advance(today + 1);
+    sources.advance(cube.head());
     rates.drop_before(today - Cube::kDays);
   }
   for (auto& [key, live_alert] : live) {
@@ -273,6 +288,12 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
   };
   with_hours = count_hours();
   bool any_plain = false;
+  // Parts first: a metric that gets its first one has parts for all rows of the batch.
+  for (const std::string& name : batch.metrics) {
+    const auto foreign = parse_foreign_metric(name);
+    if (foreign && foreign->currency != strategy.currency)
+      part_of(std::string(foreign->metric), foreign->currency);
+  }
   for (const std::string& name : batch.metrics) {
     Incoming& incoming = metric_of.emplace_back();
     incoming.rate_base = parse_rate_metric(name);
@@ -285,6 +306,7 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     incoming.part = has_parts(whole) || currency != strategy.currency;
     incoming.index = incoming.part ? part_of(metric, currency) : whole;
   }
+  const FigureSources::Source source = any_plain ? sources.intern(batch.source) : FigureSources::kUnknown;
   std::vector<EntityIndex> entity_of;
   if (any_plain) {
     const EntityIndex known = entities.size();
@@ -318,11 +340,12 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     } else {
       change = put(incoming.index, entity, row.bucket, row.value.micros(), touch);
     }
-    if (change.kind == CellChange::Kind::none) continue;
     if (change.kind == CellChange::Kind::outside) {
       ++effects.cells_outside;
       continue;
     }
+    if (!row.value.is_missing()) sources.give(source, incoming.index, entity, row.bucket);
+    if (change.kind == CellChange::Kind::none) continue;
     ++effects.cells_changed;
     if (change.kind == CellChange::Kind::restated && row.bucket.day < today) ++effects.cells_restated;
   }

@@ -13,6 +13,7 @@
 
 #include "rules/alert.h"
 #include "rules/calendar.h"
+#include "rules/coverage.h"
 #include "rules/cube.h"
 #include "rules/entity.h"
 #include "rules/event.h"
@@ -110,7 +111,9 @@ class Engine {
   const Calendar& calendar() const noexcept;
 
   // The rows that would change something: what has to be journalled of a poll that reads the same days again.
-  ObservationBatch changed(const ObservationBatch& batch) const;
+  // With a coverage, first those that take back what the batch's source gave before and gives no more: of the
+  // buckets covered, and of metrics that the batch has. An answer without rows takes nothing back.
+  ObservationBatch changed(const ObservationBatch& batch, const std::optional<Coverage>& coverage = {}) const;
 
   // Evaluates every check afresh, as at the beginning of a day; gives their number. Changes nothing: for
   // measuring.

@@ -31,6 +31,7 @@ MetricIndex Engine::State::part_of(const std::string& metric, std::string_view c
   // What is there already was reported in the client's own currency.
   const MetricIndex own = plain_metric(foreign_metric(metric, strategy.currency));
   cube.copy_column(whole, own);
+  sources.move_column(whole, own);
   return part;
 }
 
@@ -112,7 +113,9 @@ void Engine::State::redenominate(const std::string& before) {
     for (const Metric& metric : strategy.metrics) {
       const MetricIndex whole = cube.find_metric(metric.name);
       if (metric.unit != Unit::money || whole == Cube::kNoMetric || has_parts(whole)) continue;
-      cube.copy_column(whole, plain_metric(foreign_metric(metric.name, before)));
+      const MetricIndex part = plain_metric(foreign_metric(metric.name, before));
+      cube.copy_column(whole, part);
+      sources.move_column(whole, part);
     }
   }
   for (const Part& part : parts) {

@@ -1,6 +1,6 @@
-// The engine's memory as bytes, version 2: time, entities, figures, exchange rates, alerts and what was done.
-// Sums, states and the verdicts of alerts that are alive are not kept: they follow from the figures and the
-// strategy. Version 1 had no exchange rates, and less of verdicts.
+// The engine's memory as bytes, version 2: time, entities, figures, their sources, exchange rates, alerts and
+// what was done. Sums, states and the verdicts of alerts that are alive are not kept: they follow from the
+// figures and the strategy. Version 1 had no sources, no exchange rates, and less of verdicts.
 #include <cmath>
 
 #include "rules/engine_state.h"
@@ -217,6 +217,7 @@ std::string Engine::snapshot() const {
   out.varint(state.entities.size());
   for (EntityIndex i = 0; i < state.entities.size(); ++i) save(state.entities[i], out);
   state.cube.save(out);
+  state.sources.save(out);
   state.rates.save(out);
   out.varint(state.live.size());
   for (const auto& [key, live_alert] : state.live) {
@@ -250,7 +251,11 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
     if (!state.entities.intern(load_entity(in)).second) return std::nullopt;  // one entity twice
   }
   if (!in.ok() || !state.cube.load(in)) return std::nullopt;
-  if (version == kVersion && !state.rates.load(in)) return std::nullopt;
+  if (version == kFirstVersion) {
+    state.sources.forget(state.cube.head(), state.cube.metric_count());
+  } else if (!state.sources.load(in, state.cube.head()) || !state.rates.load(in)) {
+    return std::nullopt;
+  }
   state.build();
   const std::size_t live = in.count(8);
   for (std::size_t i = 0; i < live && in.ok(); ++i) {

@@ -14,6 +14,7 @@
 #include "rules/diagnosis.h"
 #include "rules/engine.h"
 #include "rules/pacing.h"
+#include "rules/figure_sources.h"
 #include "rules/rollup.h"
 
 namespace tightrope::rules {
@@ -131,6 +132,7 @@ struct Engine::State {
   bool started = false;
   Timestamp now{};
   Cube cube;
+  FigureSources sources;  // of what is stored in the cube as it was reported
   ExchangeRates rates;
   EntityTable entities;
 
@@ -200,6 +202,15 @@ struct Engine::State {
     std::vector<TouchedNode> restated;  // a day that is over changed there, and had another figure before
   };
   CellChange put(MetricIndex metric, EntityIndex entity, Bucket bucket, std::int64_t value, Touch& touch);
+
+  // engine_vanished.cc: what the batch's source gave, of the buckets covered, and gives no more.
+  struct Vanished {
+    MetricIndex metric;
+    EntityIndex entity;
+    Bucket bucket;
+    friend auto operator<=>(const Vanished&, const Vanished&) noexcept = default;
+  };
+  std::vector<Vanished> vanished(const ObservationBatch& batch, const Coverage& coverage) const;
 
   // engine_money.cc: figures in other currencies.
   struct Part {

@@ -73,10 +73,11 @@ std::map<rules::Day, rules::ObservationBatch> by_day(const rules::ObservationBat
 Outcome hand_over(asio::io_context& io, JournalledEngine& engine, rules::ObservationBatch batch) {
   std::optional<Outcome> outcome;
   auto work = asio::make_work_guard(io);
-  engine.observe(std::move(batch), JournalledEngine::Learnt::as_given, [&](const Outcome& given) {
-    outcome = given;
-    work.reset();
-  });
+  engine.observe(std::move(batch), JournalledEngine::Learnt::as_given, std::nullopt,
+                 [&](const Outcome& given) {
+                   outcome = given;
+                   work.reset();
+                 });
   io.restart();
   while (!outcome) io.run_one();
   io.poll();

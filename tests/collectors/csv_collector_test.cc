@@ -7,6 +7,7 @@ namespace tightrope::collectors {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 class CsvCollectorTest : public ::testing::Test {
@@ -132,6 +133,33 @@ TEST_F(CsvCollectorTest, TotalsAndTrailingRowsAreNoData) {
               ElementsAre("/a 2026-11-20 spend 1", "/a 2026-11-20 clicks 2"));
 }
 
+TEST_F(CsvCollectorTest, FootersInOtherLanguagesVoidNoFile) {
+  csv.mapping.decimal_comma = true;
+  csv.delimiter = ";";
+  for (const std::string word :
+       {"Gesamt", "Gesamtsumme", "Insgesamt:", "Summe", "Sum", "SUMA", "Somme", "Totaal"})
+    EXPECT_THAT(figures("date;campaign;spend;clicks\n2026-11-20;a;1,5;2\n" + word + ";;100,00;200\n"),
+                ElementsAre("/a 2026-11-20 spend 1.5", "/a 2026-11-20 clicks 2"))
+        << word;
+}
+
+TEST_F(CsvCollectorTest, ATabSeparatedFileIsToldHowToBeRead) {
+  EXPECT_THAT(figures("date\tcampaign\tspend\tclicks\n2026-11-20\ta\t1\t2\n").front(),
+              EndsWith("it seems to be parted by tabs: write delimiter: tab, or delimiter: auto"));
+  EXPECT_THAT(figures("date;campaign;spend;clicks\n").front(),
+              EndsWith("it seems to be parted by \";\": write delimiter: \";\", or delimiter: auto"));
+}
+
+TEST_F(CsvCollectorTest, AShareInAMoneyColumnIsNotAFewCents) {
+  csv.mapping.metrics[0].unit = rules::Unit::money;
+  const std::string text = "date,campaign,spend,clicks\n2026-11-20,a,12 %,3\n";
+  EXPECT_THAT(figures(text),
+              ElementsAre("error bad_data: line 2, column \"spend\": \"12 %\" is a share, where "
+                          "money is expected: is it another column?"));
+  csv.mapping.metrics[0].unit = rules::Unit::ratio;
+  EXPECT_THAT(figures(text).front(), "/a 2026-11-20 spend 0.12");
+}
+
 struct BadCsv {
   const char* name;
   const char* text;
@@ -222,6 +250,17 @@ TEST_F(CsvCollectorTest, LaterFilesOfAGlobRestateEarlierOnes) {
   EXPECT_THAT(figures_of(folder.path() + "/day-?.csv"),
               ElementsAre("/a 2026-11-20 spend 5", "/a 2026-11-20 clicks missing", "/a 2026-11-19 spend 7",
                           "/a 2026-11-19 clicks 7"));
+}
+
+TEST_F(CsvCollectorTest, FilesAreCompleteForTheDaysBetweenTheirRows) {
+  // Files of older days may have been cleared away: they say nothing of those.
+  csv.url.clear();
+  csv.path =
+      folder.write("a.csv", "date,campaign,spend,clicks\n2026-11-20,brand,1,1\n2026-11-18,brand,1,1\n");
+  source.kind = csv;
+  const CollectResult result = collecting.collect(source);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->complete, days("2026-11-18", "2026-11-20"));
 }
 
 TEST_F(CsvCollectorTest, AMistakeInOneFileVoidsTheWhole) {

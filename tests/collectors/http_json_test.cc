@@ -22,6 +22,13 @@ class HttpJsonTest : public ::testing::Test {
     collecting.transfer.will_answer(200, std::move(body), {{"content-type", "application/json"}});
     return figures();
   }
+  std::optional<rules::DayRange> complete(std::string body) {
+    collecting.transfer.will_answer(200, std::move(body), {{"content-type", "application/json"}});
+    source.kind = http;
+    const CollectResult result = collecting.collect(source);
+    if (!result) throw std::runtime_error(result.error().text);
+    return result->complete;
+  }
   std::vector<std::string> figures() {
     source.kind = http;
     return collecting.figures(source);
@@ -80,6 +87,18 @@ TEST_F(HttpJsonTest, NoRecordsAreNoFigures) {
   EXPECT_THAT(figures(), ElementsAre());
 }
 
+TEST_F(HttpJsonTest, AnAnswerIsCompleteForTheDaysItWasAskedForAndElseForThoseItHas) {
+  const std::string body =
+      R"({"data":[{"date":"2026-11-12","campaign":"brand","spend":1},{"date":"2026-11-10","campaign":"brand"}]})";
+  EXPECT_EQ(complete(body), days("2026-11-10", "2026-11-12"));
+  http.query = {{"since", "{from:%Y%m%d}"}};
+  EXPECT_EQ(complete(body), collecting.asked);
+  http.query.clear();
+  http.body = R"({"from": "{from}"})";
+  EXPECT_EQ(complete(body), collecting.asked);
+  EXPECT_EQ(complete(R"({"data":[]})"), std::nullopt) << "an outage looks the same";
+}
+
 TEST_F(HttpJsonTest, TheRequestIsFilledIn) {
   http.method = "POST";
   http.query = {{"since", "{from}"}, {"fields", "a,b&c"}};
@@ -131,6 +150,22 @@ TEST_F(HttpJsonTest, PagesAreOneDocument) {
   EXPECT_EQ(result->requests, 2);
   EXPECT_EQ(result->rows_read, 2u);
   EXPECT_EQ(request(1).url, "https://api.example.com/v1/report?account=1&after=x%20y");
+}
+
+TEST_F(HttpJsonTest, TheCursorOfAPostGoesIntoItsBody) {
+  http.method = "POST";
+  http.body = R"({"after":"{cursor}"})";
+  http.pagination.kind = config::PaginationKind::cursor;
+  http.pagination.cursor_pointer = "/next";
+  const auto page = [](const std::string& day, const std::string& next) {
+    return R"({"data":[{"date":")" + day + R"(","campaign":"a","spend":1,"clicks":1}],"next":)" + next + "}";
+  };
+  collecting.transfer.will_answer(200, page("2026-11-20", R"("b\"c")"));
+  collecting.transfer.will_answer(200, page("2026-11-21", "null"));
+  EXPECT_EQ(figures().size(), 4u);
+  EXPECT_EQ(request(0).body, R"({"after":""})");
+  EXPECT_EQ(request(1).body, R"({"after":"b\"c"})");
+  EXPECT_EQ(request(1).url, http.url) << "and not into the query";
 }
 
 TEST_F(HttpJsonTest, APageThatFailsVoidsTheWhole) {

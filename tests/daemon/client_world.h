@@ -53,6 +53,9 @@ class ClientWorld {
   std::vector<rules::Alert> alerts();
   std::string snapshot();
   rules::Timestamp now() const { return clock_.now(); }
+  // For what works beside the client, on its thread and in its time.
+  boost::asio::io_context& io() { return io_; }
+  ManualClock& clock() { return clock_; }
 
   MemoryJournal journal;
   std::vector<rules::AlertChange> changes;  // as they were reported

@@ -43,6 +43,7 @@ Collected figures_of(rules::Day day) {
   collected.batch = std::move(builder).take();
   collected.rows_read = 1;
   collected.newest = day;
+  collected.complete = {day, day};
   return collected;
 }
 
@@ -110,7 +111,10 @@ class PollerTest : public ::testing::Test {
         .clock = clock_,
         .slots = slots_,
         .metrics = metrics_,
-        .hand_over = [this](rules::ObservationBatch batch) { return take(std::move(batch)); }};
+        .hand_over = [this](rules::ObservationBatch batch, std::optional<rules::Coverage> coverage) {
+          covered_.push_back(coverage);
+          return take(std::move(batch));
+        }};
     pollers_.push_back(std::make_unique<Poller>(
         source_, std::make_unique<ScriptedCollector>(clock_, answers_, asked_),
         collectors::Translation::between(source_, client_), std::move(context), first_status(source_)));
@@ -148,6 +152,7 @@ class PollerTest : public ::testing::Test {
   std::deque<Refusal> refusals_;
   std::vector<std::pair<Timestamp, CollectRequest>> asked_;
   std::vector<rules::ObservationBatch> batches_;
+  std::vector<std::optional<rules::Coverage>> covered_;  // of what was handed over
   std::vector<std::unique_ptr<Poller>> pollers_;
   TaskGroup tasks_{io_.get_executor(),
                    [](const std::string& name, std::exception_ptr) { ADD_FAILURE() << name << " ended"; }};
@@ -174,6 +179,15 @@ TEST_F(PollerTest, AsksForTheLookbackDaysThatEndToday) {
   EXPECT_EQ(to_string(asked_[0].second.days.first), "2026-11-18");
   EXPECT_EQ(to_string(asked_[0].second.days.last), "2026-11-20");
   EXPECT_EQ(asked_[0].second.now, asked_[0].first);
+}
+
+TEST_F(PollerTest, HandsOverWhatTheAnswerCovers) {
+  start();
+  pass(2s);
+  ASSERT_EQ(covered_.size(), 1u);
+  ASSERT_TRUE(covered_[0]);
+  EXPECT_TRUE(covered_[0]->contains({utc().day_of(kNoon)}));
+  EXPECT_FALSE(covered_[0]->contains({utc().day_of(kNoon) - 1})) << "the collector did not say so";
 }
 
 TEST_F(PollerTest, AsksForDaysOfTheSourcesZoneAndHandsOverThoseOfTheClient) {

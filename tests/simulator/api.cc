@@ -14,6 +14,8 @@
 #include <utility>
 #include <variant>
 
+#include "tests/simulator/scenario.h"
+
 namespace tightrope::simulator {
 namespace {
 
@@ -391,8 +393,13 @@ Reply Api::incidents(const Request& request, Instant now) {
 
   Instant from = now;
   if (const std::string text = string_of(*object, "from"); !text.empty()) {
-    const auto instant = parse_instant(text);
-    if (!instant) return problem(400, "\"from\" is not an instant such as 2026-11-20T08:00:00Z");
+    const auto relative = parse_relative_time(text);
+    const auto instant = relative ? resolve(world_, *having.front(), *relative, now) : parse_instant(text);
+    if (!instant) {
+      return problem(400,
+                     "\"from\" is neither an instant such as 2026-11-20T08:00:00Z nor a time from now "
+                     "such as -3d, -36h, +10m or -2d@09:00");
+    }
     from = *instant;
   }
   const std::string kind_text = string_of(*object, "kind");

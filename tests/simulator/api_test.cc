@@ -203,6 +203,16 @@ TEST_F(ApiTest, AnIncidentThatIsPostedShowsAndRecovers) {
   EXPECT_GT(tracked(kStart), 0);
 }
 
+TEST_F(ApiTest, AnIncidentMayHaveBegunSomeDaysAgo) {
+  EXPECT_EQ(post("/incidents", R"({"kind":"spend_stop","campaign":"whitening","from":"-3d"})").status, 201);
+  EXPECT_EQ(post("/incidents", R"({"kind":"spend_stop","campaign":"recall","from":"-2d@09:30"})").status,
+            201);
+  const auto& staged = world_.incidents().all();
+  ASSERT_GE(staged.size(), 2u);
+  EXPECT_EQ(staged[staged.size() - 2].from, kStart - days(3));
+  EXPECT_EQ(staged.back().from, kStart - days(2) - hours(5) - std::chrono::minutes(30)) << "in London";
+}
+
 TEST_F(ApiTest, IncidentsThatMakeNoSenseAreRefused) {
   EXPECT_EQ(post("/incidents", "[]").status, 400);
   EXPECT_EQ(post("/incidents", R"({"kind":"earthquake","campaign":"trial-crm"})").status, 400);

@@ -165,13 +165,13 @@ std::optional<int> whole_number(std::string_view digits) noexcept {
   return value;
 }
 
+}  // namespace
+
 Instant resolve(const World& world, const Account& account, const RelativeTime& time, Instant start) {
   if (!time.time_of_day) return start + time.offset;
   const Day day = world.day_of(account, start) + std::chrono::duration_cast<days>(time.offset);
   return world.start_of(account, day) + *time.time_of_day;
 }
-
-}  // namespace
 
 std::optional<RelativeTime> parse_relative_time(std::string_view text) noexcept {
   RelativeTime time;

@@ -14,14 +14,15 @@
 namespace tightrope::simulator {
 
 // An instant relative to the start of the simulator: "-36h", "+10m", "-2d" and "0m" count from the start
-// itself;
-// "-2d@00:00" is a time of day on the account's calendar, so many days from the day of the start.
+// itself; "-2d@00:00" is a time of day on the account's calendar, so many days from the day of the start.
 struct RelativeTime {
   std::chrono::seconds offset{0};
   std::optional<std::chrono::minutes> time_of_day;  // with it, offset is whole days
   friend bool operator==(const RelativeTime&, const RelativeTime&) = default;
 };
 std::optional<RelativeTime> parse_relative_time(std::string_view text) noexcept;
+// The instant it means for the account, counted from `start`.
+Instant resolve(const World& world, const Account& account, const RelativeTime& time, Instant start);
 
 struct ScheduledIncident {
   IncidentKind kind = IncidentKind::cpc_jump;
