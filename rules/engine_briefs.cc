@@ -91,7 +91,7 @@ LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
     alert.dimensions.emplace_back(strategy.dimensions.names[i], live_alert.entity.path[i]);
   }
   alert.pending_at = now;
-  alert.off_since = calendar.format_local(now);
+  alert.off_since = calendar.format_with_zone(now);
   alert.id = digest(fmt::format("{}\n{}\n{}\n{}\n{}", alert.client, alert.objective, alert.target,
                                 fmt::join(live_alert.entity.path, "\t"), now.time_since_epoch().count()));
   return live_alert;
