@@ -134,7 +134,10 @@ TEST_F(ApiReadTest, AlertsHaveTheShapeOfPrometheusAndTheFourLines) {
   EXPECT_EQ(text_at(alert, "/value"), "5e+01");
   EXPECT_EQ(text_at(alert, "/activeAt"), "2026-11-20T12:00:00Z");
   EXPECT_EQ(text_at(alert, "/annotations/summary"), text_at(alert, "/text/what"));
-  EXPECT_NE(text_at(alert, "/text/what").find("50.00 EUR"), std::string::npos);
+  EXPECT_NE(text_at(alert, "/text/what")
+                .find("50.00\xc2\xa0"
+                      "EUR"),
+            std::string::npos);
   EXPECT_EQ(text_at(alert, "/recommendations/0/playbook"), "lower_bids");
   EXPECT_EQ(text_at(alert, "/recommendations/0/text"), "Lower bids of brand by 20 %.");
   EXPECT_TRUE(at(alert, "/acknowledgedBy").is_null());

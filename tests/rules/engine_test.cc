@@ -257,6 +257,51 @@ TEST(EngineTest, TheDriverIsNamedAndItsPlaybookLeads) {
   EXPECT_EQ(alert.recommendations[1].playbook, "any");
 }
 
+TEST(EngineTest, AdviceForSearchIsNotGivenToAnEmailCampaign) {
+  Playbook search = playbook("search_terms", "cpa", "", "", "Read the search terms of {campaign}.");
+  search.channels = {"shop*", "search"};
+  Playbook dental = playbook("book_once", "cpa", "", "", "Book once yourself.");
+  dental.clients = {"dental_*"};
+  Engine engine = engine_with(at_most("cpa", "cpa", 40), {search, dental});
+  const Entity mail = campaign("mail", "newsletter");
+  EXPECT_TRUE(engine.apply(week_of(kNoon, mail, 100, 2)).alerts[0].alert.recommendations.empty());
+  const Effects fired = engine.apply(week_of(kNoon, kBrand, 100, 2));
+  ASSERT_EQ(fired.alerts[0].alert.recommendations.size(), 1u);
+  EXPECT_EQ(fired.alerts[0].alert.recommendations[0].playbook, "search_terms");
+}
+
+TEST(EngineTest, TrackingThatBrokeOvernightIsCheckedBeforeAnythingElse) {
+  Engine engine = engine_with(at_most("cpa", "cpa", 12),
+                              {playbook("book_once", "cpa", "cvr", "", "Book once yourself."),
+                               playbook("test_the_tag", "", "tracking", "", "Test the tag of {campaign}.")});
+  std::vector<Figure> list;
+  for (int back = 13; back >= 0; --back) {
+    list.push_back({kBrand, "clicks", kToday - back, 200});
+    list.push_back({kBrand, "spend", kToday - back, 200});
+    list.push_back({kBrand, "conversions", kToday - back, back >= 3 ? 20.0 : 2.0});
+  }
+  const Effects fired = engine.apply(figures(kNoon, list));
+  ASSERT_EQ(fired.alerts.size(), 1u);
+  EXPECT_EQ(fired.alerts[0].alert.driver, "tracking");
+  EXPECT_EQ(fired.alerts[0].alert.reason,
+            "6 conversions on 600 clicks in three days, where about 60 were due: has the tracking broken?");
+  ASSERT_EQ(fired.alerts[0].alert.recommendations.size(), 1u);
+  EXPECT_EQ(fired.alerts[0].alert.recommendations[0].playbook, "test_the_tag");
+}
+
+TEST(EngineTest, TheWorthOfAdviceWithoutAStepIsHalfTheStake) {
+  // The cost per conversion has to fall by 60 %, and a step is 20 %.
+  Engine engine = engine_with(
+      at_most("cpa", "cpa", 20),
+      {playbook("look", "cpa", "", "", "Look."), playbook("bids", "cpa", "", "", "Lower by {step:.0%}.")});
+  const Alert alert = engine.apply(week_of(kNoon, kBrand, 100, 2)).alerts[0].alert;
+  ASSERT_EQ(alert.recommendations.size(), 2u);
+  const double half = alert.verdict.stake_per_hour * 24 / 2;
+  EXPECT_EQ(alert.recommendations[0].playbook, "look");
+  EXPECT_NEAR(alert.recommendations[0].worth_per_day, half, 1e-9);
+  EXPECT_NEAR(alert.recommendations[1].worth_per_day, half * 0.2 / 0.6, 1e-9);
+}
+
 TEST(EngineTest, APlaybookThatWasCarriedOutRestsForItsCooldown) {
   Engine engine = engine_with(at_most("cpa", "cpa", 40), {playbook("look", "cpa", "", "", "Look.")});
   const Effects fired = engine.apply(week_of(kNoon, kBrand, 100, 2));
