@@ -291,6 +291,7 @@ TEST_F(ApiReadTest, HealthReadinessAndThePage) {
   EXPECT_EQ(page.status, 200);
   EXPECT_TRUE(page.body.starts_with("<!DOCTYPE html>"));
   EXPECT_TRUE(world_.call("GET", "/page.js").body.starts_with("\"use strict\";"));
+  EXPECT_TRUE(world_.call("GET", "/answers.js").body.starts_with("\"use strict\";"));
   EXPECT_EQ(world_.call("GET", "/page.css").content_type, "text/css; charset=utf-8");
 }
 
