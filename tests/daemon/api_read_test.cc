@@ -8,6 +8,7 @@
 
 #include "daemon/http/json.h"
 #include "tests/daemon/api_world.h"
+#include "tests/daemon/memory_journal.h"
 
 namespace tightrope::daemon::http {
 namespace {
@@ -277,6 +278,21 @@ TEST_F(ApiReadTest, SourcesShowTheirAgeAndTheirTrouble) {
   EXPECT_EQ(
       text_at(world_.get("/api/v1/sources?cursor=" + text_at(page, "/data/next")), "/data/sources/0/name"),
       "shop");
+}
+
+TEST_F(ApiReadTest, AJournalThatTakesNothingIsNotReadyUntilItDoes) {
+  testing::MemoryJournal journal;
+  world_.shown_journal = &journal;
+  journal.failing = "the disk is full";
+  journal.append({}, [](const std::optional<JournalError>&, Sequence) {});
+  const Response refused = world_.call("GET", "/-/ready");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.body, "Tightrope is not ready.\njournal: the disk is full\n");
+  // Nobody pushes to what is not ready, so asking finds out by itself that there is room again.
+  journal.failing.clear();
+  EXPECT_EQ(world_.call("GET", "/-/ready").status, 503);
+  EXPECT_EQ(world_.call("GET", "/-/ready").body, "Tightrope is ready.\n");
+  world_.shown_journal = nullptr;
 }
 
 TEST_F(ApiReadTest, HealthReadinessAndThePage) {
