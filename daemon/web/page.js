@@ -175,11 +175,16 @@ function goToLinked() {
   view.focus({ preventScroll: true });
 }
 
+function needToken(needed) {
+  byId("token-form").hidden = !needed;
+  for (const section of document.querySelectorAll(".figures")) section.hidden = needed;
+}
+
 async function refresh() {
   try {
     const [alerts, objectives, sources] = await Promise.all(
       ["alerts", "objectives", "sources"].map((one) => ask(`/api/v1/${one}`)));
-    byId("token-form").hidden = true;
+    needToken(false);
     const firing = alerts.alerts.filter((alert) => alert.state === "firing").length;
     byId("summary").textContent = `${firing} firing, ${alerts.alerts.length - firing} pending` +
       (alerts.next || objectives.next || sources.next ? " (only the first are shown)" : "");
@@ -190,7 +195,7 @@ async function refresh() {
     goToLinked();
   } catch (error) {
     byId("summary").textContent = `Cannot read the figures: ${error.message}`;
-    if (error instanceof TokenNeeded) byId("token-form").hidden = false;
+    if (error instanceof TokenNeeded) needToken(true);
   }
 }
 
