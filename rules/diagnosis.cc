@@ -14,8 +14,9 @@ namespace {
 constexpr double kSteady = 0.03;        // a change below 3 % is called steady
 constexpr double kTrafficGoesOn = 0.5;  // traffic at half of what it was, or more
 constexpr double kResultsDue = 5;       // results that the traffic should have brought, and none came
-// So few of so many due is no accident: below 0.2 % by chance. Demand that falls takes its clicks with it.
-constexpr double kCollapsed = 0.4;
+// A page that got worse still brings a third or half of what was due; a tag that broke on most pages or
+// devices brings next to nothing.
+constexpr double kCollapsed = 0.25;
 constexpr double kResultsDueToCollapse = 20;
 
 // "click_through_rate" reads "click through rate"; short names stand for themselves: "cpc" reads "CPC".

@@ -174,7 +174,9 @@ std::uint64_t Engine::recheck() {
 
 Timestamp Engine::State::next_due() const {
   const Timestamp hour = calendar.next_hour(now);
-  return timers.empty() ? hour : std::min(hour, timers.begin()->first);
+  Timestamp due = timers.empty() ? hour : std::min(hour, timers.begin()->first);
+  if (!reminders.empty()) due = std::min(due, reminders.begin()->first);
+  return due;
 }
 
 void Engine::State::advance_to(Timestamp at, Effects& effects) {
@@ -203,6 +205,7 @@ void Engine::State::advance_to(Timestamp at, Effects& effects) {
       live.at(key).timer.reset();
       step_alert(key, effects);
     }
+    ask_again();
   }
   now = std::max(now, at);
 }
@@ -225,14 +228,6 @@ void Engine::State::begin_hour(Effects& effects) {
     cube.advance(today + 1);
     sources.advance(cube.head());
     rates.drop_before(today - Cube::kDays);
-  }
-  for (auto& [key, live_alert] : live) {
-    for (Recommendation& recommendation : live_alert.alert.recommendations) {
-      if (recommendation.state == RecommendationState::later && recommendation.until &&
-          *recommendation.until <= now) {
-        recommendation.state = RecommendationState::open;
-      }
-    }
   }
   check_many(new_day ? Which::all : Which::hourly, effects);
 }
@@ -384,49 +379,6 @@ void Engine::State::take(const Acknowledgement& acknowledgement, Effects& effect
     return;
   }
   effects.refused = "no pending or firing alert has this id";
-}
-
-void Engine::State::take(const Decision& decision, Effects& effects) {
-  const auto decide = [&](LiveAlert& live_alert, const CheckKey* key) {
-    for (Recommendation& recommendation : live_alert.alert.recommendations) {
-      if (recommendation.id != decision.recommendation) continue;
-      if (recommendation.state == RecommendationState::did ||
-          recommendation.state == RecommendationState::declined) {
-        effects.refused = "it was decided before, by " + recommendation.decided_by;
-        return true;
-      }
-      recommendation.decided_at = decision.at;
-      recommendation.decided_by = decision.by;
-      recommendation.reason = decision.reason;
-      recommendation.until = decision.until;
-      switch (decision.kind) {
-        case DecisionKind::did:
-          recommendation.state = RecommendationState::did;
-          done[{recommendation.playbook, live_alert.entity}] = decision.at;
-          break;
-        case DecisionKind::declined:
-          recommendation.state = RecommendationState::declined;
-          break;
-        case DecisionKind::later:
-          recommendation.state = RecommendationState::later;
-          break;
-      }
-      if (key != nullptr) {
-        tell(AlertChange::Kind::decided, *key, live_alert, effects);
-      } else {
-        effects.alerts.push_back({AlertChange::Kind::decided, now, live_alert.alert});
-      }
-      return true;
-    }
-    return false;
-  };
-  for (auto& [key, live_alert] : live) {
-    if (decide(live_alert, &key)) return;
-  }
-  for (LiveAlert& live_alert : resolved) {
-    if (decide(live_alert, nullptr)) return;
-  }
-  effects.refused = "no recommendation has this id";
 }
 
 }  // namespace tightrope::rules

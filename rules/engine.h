@@ -2,6 +2,7 @@
 // events give equal effects and equal snapshots, live, after a restart and in a backtest.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -138,6 +139,8 @@ class Engine {
   std::vector<Alert> alerts() const;
   std::optional<Alert> find_alert(std::string_view id) const;
   static constexpr std::size_t kMostResolved = 500;
+  // For so long `did` and `declined` may be replaced by another decision; `later` may be at any time.
+  static constexpr Duration kTimeToReplaceDecision = std::chrono::minutes(10);
   // A KPI by day over the entities under `entity` (all of the client for the empty one; only those of
   // `objective` unless
   // ""). Empty when there is no such KPI. The bounds are those of `target`, or none for "".

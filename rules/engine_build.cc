@@ -265,6 +265,7 @@ void Engine::State::attach(LiveAlert alert, CheckKey key) {
   LiveAlert& place = live.insert_or_assign(key, std::move(alert)).first->second;
   place.timer.reset();
   set_timer(key, place, health(check, key.node));
+  set_reminders(key, place);
 }
 
 }  // namespace tightrope::rules

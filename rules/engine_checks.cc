@@ -91,6 +91,7 @@ void Engine::State::retire(std::map<CheckKey, LiveAlert>::iterator place) {
   const CheckKey key = place->first;
   if (place->second.timer) timers.erase({*place->second.timer, key});
   place->second.timer.reset();
+  drop_reminders(key, place->second);
   checks[key.target].is_live[key.node] = 0;
   if (place->second.alert.phase == AlertPhase::resolved) {
     place->second.key = key;

@@ -149,6 +149,8 @@ struct Engine::State {
   std::map<CheckKey, LiveAlert> live;
   std::deque<LiveAlert> resolved;  // newest first
   std::set<std::pair<Timestamp, CheckKey>> timers;
+  // When alerts are to ask again what was put off. Not kept: it follows from their recommendations.
+  std::set<std::pair<Timestamp, CheckKey>> reminders;
   std::map<std::pair<std::string, Entity>, Timestamp> done;  // playbook, entity: when last carried out
   std::uint64_t shape = 1;
   Day today = kFirstDay;  // of `now`
@@ -195,7 +197,6 @@ struct Engine::State {
   Timestamp next_due() const;
   void begin_hour(Effects& effects);
   void take(const ObservationBatch& batch, Effects& effects);
-  void take(const Decision& decision, Effects& effects);
   void take(const Acknowledgement& acknowledgement, Effects& effects);
   // One figure of a metric that is summed. Notes what it touched.
   struct Touch {
@@ -211,6 +212,13 @@ struct Engine::State {
     friend auto operator<=>(const Vanished&, const Vanished&) noexcept = default;
   };
   std::vector<Vanished> vanished(const ObservationBatch& batch, const Coverage& coverage) const;
+
+  // engine_decisions.cc
+  void take(const Decision& decision, Effects& effects);
+  void decide(const Decision& decision, Recommendation& recommendation, const Entity& entity);
+  void ask_again();
+  void set_reminders(CheckKey key, const LiveAlert& live_alert);
+  void drop_reminders(CheckKey key, const LiveAlert& live_alert);
 
   // engine_money.cc: figures in other currencies.
   struct Part {
