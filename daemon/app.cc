@@ -123,6 +123,8 @@ asio::awaitable<std::optional<std::string>> App::start() {
   clients_->start(names);
   alerting_->dispatch();
   co_await polling_->configure(*configuration_);
+  for (const config::Receiver& receiver : configuration_->receivers)
+    metrics_.receiver_configured(receiver.name);
   metrics_.reloaded(true, clock_->now());
   ready_ = true;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;

@@ -116,6 +116,7 @@ asio::awaitable<config::Errors> App::swap(std::unique_ptr<config::Configuration>
   for (const config::Source& source : configuration_->sources) sources.push_back(source.name);
   for (const config::Receiver& receiver : configuration_->receivers) receivers.push_back(receiver.name);
   metrics_.forget_absent(clients, sources, receivers);
+  for (const std::string& receiver : receivers) metrics_.receiver_configured(receiver);
   for (const std::string& key : plan.after_restart)
     logger("app")->warn("a changed setting takes effect after a restart key={}", key);
   co_return errors;

@@ -58,10 +58,13 @@ class LastFigures {
   }
 
   // One batch for the last moment of each hour or day, in order: then the day is still today, and complete.
-  std::vector<rules::ObservationBatch> as_learnt_at_end(const rules::Calendar& calendar) const {
+  // What is not over at `now` was learnt then.
+  std::vector<rules::ObservationBatch> as_learnt_at_end(const rules::Calendar& calendar,
+                                                        std::optional<rules::Timestamp> now) const {
     std::map<rules::Timestamp, rules::BatchBuilder> builders;
     for (const auto& [bucket, figures] : buckets_) {
-      const rules::Timestamp end = calendar.end_of(bucket) - rules::Duration(1);
+      rules::Timestamp end = calendar.end_of(bucket) - rules::Duration(1);
+      if (now) end = std::min(end, *now);
       rules::BatchBuilder& builder = builders.try_emplace(end, "backtest", end).first->second;
       std::vector<std::pair<std::uint64_t, rules::Amount>> sorted(figures.begin(), figures.end());
       std::ranges::sort(sorted, {}, &std::pair<std::uint64_t, rules::Amount>::first);
@@ -83,14 +86,22 @@ class LastFigures {
   std::map<rules::Bucket, std::unordered_map<std::uint64_t, rules::Amount>> buckets_;
 };
 
+struct Period {
+  rules::DayRange days;
+  std::optional<rules::Timestamp> now;  // where they end at the latest
+};
+
 // Follows the alerts of an engine: the result stands at the end of the days; lives go on a little longer, so
 // that an alert that came late is not taken for one that never came.
 class Follower {
  public:
-  Follower(const rules::Strategy& strategy, rules::DayRange days)
+  Follower(const rules::Strategy& strategy, const Period& period)
       : engine_(strategy),
-        begin_(engine_.calendar().start_of(days.first)),
-        end_(engine_.calendar().start_of(days.last + 1)) {}
+        begin_(engine_.calendar().start_of(period.days.first)),
+        end_(engine_.calendar().start_of(period.days.last + 1)) {
+    // A moment later: what was learnt now belongs to it.
+    if (period.now) end_ = std::min(end_, *period.now + rules::Duration(1));
+  }
 
   // Events from here on change nothing.
   rules::Timestamp last_of_interest() const noexcept { return end_ + kAround; }
@@ -175,8 +186,8 @@ class Follower {
 // Events out of order, as after an import of history: what was learnt and decided is put into the order in
 // which it became known, by its place alone, and then read a stretch at a time.
 std::variant<Backtest, JournalError> backtest_sorted(Journal& journal, const rules::Strategy& strategy,
-                                                     rules::DayRange days) {
-  Follower follower(strategy, days);
+                                                     const Period& period) {
+  Follower follower(strategy, period);
   std::vector<std::pair<rules::Timestamp, Sequence>> order;
   auto error =
       read_decoded(journal, strategy.client, [&](const JournalEvent& stored, const rules::Event& event) {
@@ -216,9 +227,9 @@ struct BothRuns {
 
 // One reading feeds both; an engine takes each event as it is read.
 std::variant<BothRuns, JournalError> run(Journal& journal, const rules::Strategy& strategy,
-                                         rules::DayRange days, bool with_then, bool with_now) {
+                                         const Period& period, bool with_then, bool with_now) {
   std::optional<Follower> then;
-  if (with_then) then.emplace(strategy, days);
+  if (with_then) then.emplace(strategy, period);
   LastFigures figures;
   rules::Timestamp newest = rules::Timestamp::min();
   auto error =
@@ -236,13 +247,13 @@ std::variant<BothRuns, JournalError> run(Journal& journal, const rules::Strategy
   if (then) {
     both.then = std::move(*then).finish();
   } else if (with_then) {
-    auto sorted = backtest_sorted(journal, strategy, days);
+    auto sorted = backtest_sorted(journal, strategy, period);
     if (auto* problem = std::get_if<JournalError>(&sorted)) return std::move(*problem);
     both.then = std::move(std::get<Backtest>(sorted));
   }
   if (with_now) {
-    Follower now(strategy, days);
-    for (auto& batch : figures.as_learnt_at_end(now.calendar())) {
+    Follower now(strategy, period);
+    for (auto& batch : figures.as_learnt_at_end(now.calendar(), period.now)) {
       if (batch.learnt >= now.last_of_interest()) break;
       now.apply(std::move(batch));
     }
@@ -254,8 +265,9 @@ std::variant<BothRuns, JournalError> run(Journal& journal, const rules::Strategy
 }  // namespace
 
 std::variant<Backtest, JournalError> backtest(Journal& journal, const rules::Strategy& strategy,
-                                              rules::DayRange days, AsKnown as_known) {
-  auto outcome = run(journal, strategy, days, as_known == AsKnown::then, as_known == AsKnown::now);
+                                              rules::DayRange days, AsKnown as_known,
+                                              std::optional<rules::Timestamp> now) {
+  auto outcome = run(journal, strategy, {days, now}, as_known == AsKnown::then, as_known == AsKnown::now);
   if (auto* error = std::get_if<JournalError>(&outcome)) return std::move(*error);
   auto& both = std::get<BothRuns>(outcome);
   return std::move(as_known == AsKnown::then ? *both.then : *both.now);
@@ -263,8 +275,9 @@ std::variant<Backtest, JournalError> backtest(Journal& journal, const rules::Str
 
 std::variant<BacktestComparison, JournalError> compare_backtests(Journal& journal,
                                                                  const rules::Strategy& strategy,
-                                                                 rules::DayRange days) {
-  auto outcome = run(journal, strategy, days, true, true);
+                                                                 rules::DayRange days,
+                                                                 std::optional<rules::Timestamp> now) {
+  auto outcome = run(journal, strategy, {days, now}, true, true);
   if (auto* error = std::get_if<JournalError>(&outcome)) return std::move(*error);
   auto& both = std::get<BothRuns>(outcome);
   BacktestComparison comparison{

@@ -188,6 +188,21 @@ Metrics::Metrics() : families_(std::make_unique<Families>()) {
 
 Metrics::~Metrics() = default;
 
+void Metrics::source_configured(std::string_view source, std::string_view client) {
+  const std::lock_guard lock(families_->mutex);
+  for (const std::string_view reason : kPollFailures)
+    families_->source_errors.at({std::string(source), std::string(client), std::string(reason)});
+}
+
+void Metrics::receiver_configured(std::string_view receiver) {
+  const std::lock_guard lock(families_->mutex);
+  const std::string name(receiver);
+  families_->notifications.at({name});
+  using Kind = OutboxEvent::Kind;
+  for (const Kind kind : {Kind::failed_try, Kind::refused, Kind::too_old, Kind::dropped})
+    families_->notifications_failed.at({name, std::string(reason_of(kind))});
+}
+
 void Metrics::source_polled(const SourceStatus& status, bool succeeded, double seconds) {
   const std::lock_guard lock(families_->mutex);
   families_->source_duration.at({status.name, status.client}, kPatient).Observe(seconds);

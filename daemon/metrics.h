@@ -23,6 +23,10 @@ class Metrics {
   Metrics();
   ~Metrics();
 
+  // The counters of errors stand at 0 before the first one, so that its increase is seen. For a source that
+  // is polled, and for a receiver.
+  void source_configured(std::string_view source, std::string_view client);
+  void receiver_configured(std::string_view receiver);
   // After each poll: its duration, and an error by its reason.
   void source_polled(const SourceStatus& status, bool succeeded, double seconds);
   void source_received(std::string_view source, std::string_view client, std::uint64_t observations,

@@ -64,6 +64,7 @@ void Polling::start(Entry& entry) {
                                                              .calendar = entry.translation.source_calendar(),
                                                              .dimensions = entry.dimensions});
   if (!collector) return;  // it pushes
+  metrics_.source_configured(entry.source.name, entry.source.client);
   PollerContext context{
       .clock = clock_,
       .slots = slots_,

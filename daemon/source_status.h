@@ -1,13 +1,20 @@
 // How a source is doing, for /api/v1/sources and the metrics.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "rules/units.h"
 
 namespace tightrope::daemon {
+
+// Every reason for which a poll fails: CollectError's kinds, and what can happen beside the collector.
+inline constexpr std::array<std::string_view, 9> kPollFailures{"temporary", "throttled",  "unauthorized",
+                                                               "rejected",  "bad_data",   "timeout",
+                                                               "internal",  "overloaded", "not_durable"};
 
 enum class BreakerState { closed, open, half_open };
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/clock.h"
 #include "daemon/commands/command.h"
 #include "daemon/commands/reading.h"
 #include "daemon/commands/restatements_text.h"
@@ -154,7 +155,8 @@ int run_backtest(const BacktestOptions& options, std::ostream& out, std::ostream
   for (const config::Client& client : configuration->clients) {
     const std::string& name = client.strategy.client;
     if (!options.client.empty() && name != options.client) continue;
-    const auto outcome = compare_backtests(*opened.journal, client.strategy, {.first = *from, .last = *to});
+    const auto outcome =
+        compare_backtests(*opened.journal, client.strategy, {.first = *from, .last = *to}, system_time());
     if (const auto* error = std::get_if<JournalError>(&outcome)) {
       err << error->text << "\n";
       return kFailure;
@@ -197,7 +199,7 @@ void add_backtest(CLI::App& line, Invocation& invocation) {
                    "Directory of the journal; a daemon may be running on it")
       ->capture_default_str();
   command->add_option("--from", options->from, "The first day, such as 2026-11-01")->required();
-  command->add_option("--to", options->to, "The last day")->required();
+  command->add_option("--to", options->to, "The last day; today ends now")->required();
   command->add_option("--client", options->client, "This client alone; else every one of the configuration");
   command->add_option("--format", options->format, "table or json")
       ->check(CLI::IsMember({"table", "json"}))

@@ -16,6 +16,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/commands/command.h"
+#include "daemon/commands/known_before.h"
 #include "daemon/commands/reading.h"
 #include "daemon/journalled_engine.h"
 
@@ -115,11 +116,17 @@ std::optional<Totals> import_into(const config::Client& client, const Import& im
   }
   Totals totals;
   const rules::Calendar& of_client = engine->engine().calendar();
-  for (const auto& [day, figures] : import.days) {
-    rules::ObservationBatch batch = figures;
+  auto days = import.days;
+  for (auto& [day, batch] : days) {
     batch.learnt =
         import.known_at.value_or(std::min(of_client.start_of(day + 1) - rules::Duration(1), import.now));
     totals.figures += batch.rows.size();
+  }
+  if (const auto error = drop_known(journal, name, days)) {
+    err << error->text << "\n";
+    return std::nullopt;
+  }
+  for (auto& [day, batch] : days) {
     const Outcome outcome = hand_over(io, *engine, std::move(batch));
     if (outcome.error) {
       err << "stopped at " << to_string(day) << " of " << name << ": " << outcome.error->text << "\n"
@@ -131,7 +138,7 @@ std::optional<Totals> import_into(const config::Client& client, const Import& im
     totals.restated += outcome.restated;
     totals.outside += outcome.outside;
     if (totals.days % kProgressEvery == 0)
-      err << totals.days << " of " << import.days.size() << " days, up to " << to_string(day) << "\n";
+      err << totals.days << " of " << days.size() << " days, up to " << to_string(day) << "\n";
   }
   if (const auto error = save(io, *engine))
     err << "no snapshot, the next start replays what was imported: " << error->text << "\n";

@@ -216,6 +216,15 @@ TEST_F(ApiReadTest, SeriesDefaultsToThirtyDaysOfTheWholeClient) {
   EXPECT_EQ(at(one, "/data/points/29/value").to_number<double>(), 60);
 }
 
+TEST_F(ApiReadTest, SeriesTakesTheEntityAsExplainWantsIt) {
+  world_.push_week("brand", 100, 2);
+  world_.push_week("generic", 60, 2);
+  const std::string spend = "/api/v1/series?client=acme&kpi=spend&entity=";
+  EXPECT_EQ(at(world_.get(spend + "search/brand"), "/data/points/29/value").to_number<double>(), 100);
+  EXPECT_EQ(at(world_.get(spend + "search"), "/data/points/29/value").to_number<double>(), 160);
+  EXPECT_EQ(text_at(world_.get(spend + "search/brand"), "/data/entity/campaign"), "brand");
+}
+
 TEST_F(ApiReadTest, SeriesMistakesNameTheParameter) {
   const std::string base = "/api/v1/series?client=acme";
   EXPECT_TRUE(error("/api/v1/series?kpi=cpa").starts_with("client: "));
@@ -225,7 +234,8 @@ TEST_F(ApiReadTest, SeriesMistakesNameTheParameter) {
   EXPECT_TRUE(error(base + "&target=x").starts_with("target: "));
   EXPECT_TRUE(error(base + "&kpi=cpa&objective=x").starts_with("objective: "));
   EXPECT_TRUE(error(base + "&objective=growth&target=trial_cpa").starts_with("objective: "));
-  EXPECT_TRUE(error(base + "&kpi=cpa&entity=search").starts_with("entity: "));
+  EXPECT_TRUE(error(base + "&kpi=cpa&entity=search/a/b/c/d/e/f/g/h").starts_with("entity: "));
+  EXPECT_TRUE(error(base + "&kpi=cpa&entity=channel=a,b").starts_with("entity: "));
   EXPECT_TRUE(error(base + "&kpi=cpa&entity=planet=mars").starts_with("entity: "));
   EXPECT_TRUE(error(base + "&kpi=cpa&entity=channel=a,channel=b").starts_with("entity: "));
   EXPECT_TRUE(error(base + "&kpi=cpa&entity=%7Bx").starts_with("entity: "));

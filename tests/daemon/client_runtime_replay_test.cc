@@ -187,6 +187,24 @@ TEST_P(ReplayTest, ABacktestFiresWhatFiredLive) {
   EXPECT_EQ(tried, live);
 }
 
+TEST(BacktestTest, AnAlertOfFiveMinutesAgoHasNotLastedUntilMidnight) {
+  ClientWorld world;
+  ASSERT_TRUE(world.observe(figures("brand", *rules::parse_day("2026-11-20"), 500, 1)));
+  world.pass(std::chrono::minutes(5));
+  const auto strategy = configuration_of(acme_yaml()).clients.at(0).strategy;
+  const rules::DayRange days{*rules::parse_day("2026-11-01"), *rules::parse_day("2026-11-20")};
+  const auto outcome = daemon::compare_backtests(world.journal, strategy, days, world.now());
+  ASSERT_TRUE(std::holds_alternative<daemon::BacktestComparison>(outcome));
+  const auto& comparison = std::get<daemon::BacktestComparison>(outcome);
+  const daemon::Backtest& then = comparison.then;
+  ASSERT_EQ(then.fired.size(), 1u);
+  EXPECT_EQ(then.end - *then.fired[0].alert.fired_at, std::chrono::minutes(5) + rules::Duration(1));
+  ASSERT_EQ(comparison.now.fired.size(), 1u) << "what is known today includes today";
+  EXPECT_EQ(comparison.now.fired[0].alert.fired_at, world.now());
+  const auto whole = daemon::backtest(world.journal, strategy, days, daemon::AsKnown::then);
+  EXPECT_EQ(rules::to_rfc3339(std::get<daemon::Backtest>(whole).end), "2026-11-21T00:00:00Z");
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, ReplayTest, ::testing::Range(1u, 7u));
 
 }  // namespace

@@ -272,6 +272,40 @@ TEST_F(CommandsTest, ImportTellsWhatItDidAndASecondTimeThatItIsKnown) {
   EXPECT_EQ(rules::to_rfc3339(learnt[0]), "2026-03-01T23:59:59.999Z");
 }
 
+TEST_F(CommandsTest, ImportingOldHistoryAgainAppendsNothingToTheJournal) {
+  std::string old = kHistory;  // years before the days that an engine holds
+  for (auto at = old.find("2026"); at != std::string::npos; at = old.find("2026", at))
+    old.replace(at, 4, "2019");
+  write_file(directory_ / "ads.csv", old);
+  ASSERT_EQ(import().code, 0);
+  EXPECT_EQ(journalled("acme").size(), 12u);
+  const Ran again = import();
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_TRUE(has(again.out, "12 figures: 0 new or different, 0 of them restated, 12 known already"))
+      << again.out;
+  EXPECT_EQ(journalled("acme").size(), 12u);
+  // A figure that has changed since is told apart from the others, and told again at another time.
+  old.replace(old.find("900"), 3, "800");
+  write_file(directory_ / "ads.csv", old);
+  ASSERT_EQ(import({"--known-at=2019-04-01T00:00:00Z"}).code, 0);
+  EXPECT_EQ(journalled("acme").size(), 13u);
+  EXPECT_EQ(journalled("acme").back(), "search/brand 2019-03-04 spend 800");
+  ASSERT_EQ(import({"--known-at=2019-04-01T00:00:00Z"}).code, 0);
+  EXPECT_EQ(journalled("acme").size(), 13u);
+}
+
+TEST_F(CommandsTest, AnImportThatWasStoppedGoesOnWhereItWas) {
+  const std::string whole = kHistory;
+  write_file(directory_ / "ads.csv", whole.substr(0, whole.find("2026-03-04")));
+  ASSERT_EQ(import().code, 0);
+  EXPECT_EQ(journalled("acme").size(), 6u);
+  write_file(directory_ / "ads.csv", whole);
+  const Ran again = import();
+  ASSERT_EQ(again.code, 0);
+  EXPECT_TRUE(has(again.out, " 6 known already")) << again.out;
+  EXPECT_EQ(journalled("acme").size(), 12u);
+}
+
 TEST_F(CommandsTest, ImportRefusesASourceThatReadsNoFiles) {
   const Ran ran =
       tightrope({"import", config_flag(), storage_flag(), "--source=shop", directory_ / "ads.csv"});

@@ -5,6 +5,9 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 
+#include <algorithm>
+
+#include "collectors/collector.h"
 #include "daemon/sample_text.h"
 #include "tests/daemon/exposition_reader.h"
 
@@ -128,6 +131,34 @@ TEST(MetricsTest, EveryEventIsCounted) {
   EXPECT_EQ(page.value("tightrope_http_requests_total", {{"handler", "alerts"}, {"code", "400"}}), 1);
   EXPECT_EQ(page.value("tightrope_http_request_duration_seconds_count", {{"handler", "alerts"}}), 2);
   EXPECT_EQ(page.count("tightrope_build_info"), 1u);
+}
+
+TEST(MetricsTest, ErrorCountersStandAtZeroBeforeTheFirstError) {
+  Metrics metrics;
+  metrics.source_configured("shop", "acme");
+  metrics.receiver_configured("oncall");
+  const Exposition page = read(metrics);
+  for (const std::string reason : {"temporary", "timeout", "bad_data", "unauthorized", "not_durable"}) {
+    EXPECT_EQ(page.value("tightrope_source_errors_total",
+                         {{"source", "shop"}, {"client", "acme"}, {"reason", reason}}),
+              0)
+        << reason;
+  }
+  EXPECT_EQ(page.count("tightrope_source_errors_total"), kPollFailures.size());
+  EXPECT_EQ(page.value("tightrope_notifications_total", {{"receiver", "oncall"}}), 0);
+  for (const std::string reason : {"failed_try", "refused", "too_old", "dropped"}) {
+    EXPECT_EQ(
+        page.value("tightrope_notifications_failed_total", {{"receiver", "oncall"}, {"reason", reason}}), 0)
+        << reason;
+  }
+}
+
+TEST(MetricsTest, EveryReasonForWhichACollectorFailsIsCounted) {
+  using collectors::FailureKind;
+  for (const FailureKind kind : {FailureKind::temporary, FailureKind::throttled, FailureKind::unauthorized,
+                                 FailureKind::rejected, FailureKind::bad_data}) {
+    EXPECT_NE(std::ranges::find(kPollFailures, collectors::to_string(kind)), kPollFailures.end());
+  }
 }
 
 TEST(MetricsTest, TotalsOfTheJournalAreFollowedAndNotAdded) {

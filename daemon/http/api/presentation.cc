@@ -186,9 +186,31 @@ std::string bound_text(const rules::Target& target, const rules::Kpi& kpi, const
   return "";
 }
 
+namespace {
+
+// The inverse of to_string(Entity), but for values with slashes.
+std::variant<rules::Entity, BadEntity> parse_path(std::string_view source,
+                                                  const rules::Dimensions& dimensions) {
+  rules::Entity entity;
+  for (std::size_t dimension = 0; !source.empty(); ++dimension) {
+    if (dimension == dimensions.names.size()) {
+      return BadEntity{
+          "has more parts than there are dimensions; write channel=search,campaign=brand for "
+          "names with slashes, or a JSON object"};
+    }
+    const auto slash = source.find('/');
+    entity.set(dimension, std::string(source.substr(0, slash)));
+    source = slash == std::string_view::npos ? std::string_view() : source.substr(slash + 1);
+  }
+  return entity;
+}
+
+}  // namespace
+
 std::variant<rules::Entity, BadEntity> parse_entity(std::string_view source,
                                                     const rules::Dimensions& dimensions) {
   if (source.starts_with('{')) return parse_json_entity(source, dimensions);
+  if (source.find('=') == std::string_view::npos) return parse_path(source, dimensions);
   rules::Entity entity;
   while (!source.empty()) {
     const auto comma = source.find(',');

@@ -28,7 +28,8 @@ std::string level_name(rules::Level level, const rules::Dimensions& dimensions);
 std::string bound_text(const rules::Target& target, const rules::Kpi& kpi, const rules::Bound* bound,
                        std::string_view currency);
 
-// `channel=search,campaign=brand`, or a JSON object for values with commas. An error is for people.
+// `search/brand`, as alerts and `tightrope explain` write it; `channel=search,campaign=brand` for values with
+// slashes, a JSON object for values with commas. An error is for people.
 struct BadEntity {
   std::string text;
 };
