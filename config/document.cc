@@ -76,6 +76,8 @@ class DocumentWriter {
     key("applies") << YAML::BeginMap;
     if (!playbook.kpi.empty()) text("kpi", playbook.kpi);
     if (!playbook.driver.empty()) text("driver", playbook.driver);
+    if (!playbook.channels.empty()) texts("channel", playbook.channels);
+    if (!playbook.clients.empty()) texts("client", playbook.clients);
     out_ << YAML::EndMap;
     if (playbook.when) text("when", playbook.when->text());
     key("let") << YAML::BeginMap;

@@ -226,11 +226,15 @@ constexpr std::array<Key, 10> kPlaybook{{
     {.name = "source", .shape = Shape::text, .about = "The practice it comes from, in one line"},
 }};
 
-constexpr std::array<Key, 2> kApplies{{
+constexpr std::array<Key, 4> kApplies{{
     {.name = "kpi", .shape = Shape::identifier, .about = "Targets on this KPI; any unless given"},
     {.name = "driver",
      .shape = Shape::identifier,
-     .about = "And only when this factor leads the gap; any unless given"},
+     .about = "And only when this factor leads the gap, or tracking broke (tracking); any unless given"},
+    {.name = "channel",
+     .shape = Shape::texts,
+     .about = "And only on these channels: search, or [search, \"shop*\"]"},
+    {.name = "client", .shape = Shape::texts, .about = "And only for these clients, likewise"},
 }};
 
 constexpr std::array<Key, 2> kLimits{{

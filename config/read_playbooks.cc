@@ -8,6 +8,7 @@
 
 #include "config/readers.h"
 #include "config/scalars.h"
+#include "rules/diagnosis.h"
 #include "rules/template.h"
 
 namespace tightrope::config {
@@ -33,6 +34,19 @@ std::set<std::string> drivers_of(std::string_view kpi) {
   return found;
 }
 
+std::vector<std::string> read_globs(MappingReader& in, std::string_view key) {
+  std::vector<std::string> globs;
+  const auto at = in.get(key, Shape::texts);
+  if (!at) return globs;
+  for (const auto& item : at->items_or_one()) {
+    auto glob = item.text();
+    if (glob && glob->empty()) item.error("an empty text matches nothing", "write a name, or \"*\" for any");
+    if (glob) globs.push_back(std::move(*glob));
+  }
+  if (at->node().kind == NodeKind::sequence && globs.empty()) at->error("an empty list matches nothing");
+  return globs;
+}
+
 void read_applies(const Cursor& at, const Scope& scope, rules::Playbook& playbook) {
   MappingReader in(at, kAppliesKeys);
   const auto at_kpi = in.get("kpi", Shape::identifier);
@@ -40,10 +54,13 @@ void read_applies(const Cursor& at, const Scope& scope, rules::Playbook& playboo
     playbook.kpi = *kpi;
     scope.find_kpi(*at_kpi, *kpi);
   }
+  playbook.channels = read_globs(in, "channel");
+  playbook.clients = read_globs(in, "client");
   const auto at_driver = in.get("driver", Shape::identifier);
   const auto driver = at_driver ? at_driver->identifier() : std::nullopt;
   if (!driver) return;
   playbook.driver = *driver;
+  if (*driver == rules::kTrackingDriver) return;
   if (scope.find_kpi(*at_driver, *driver) == nullptr || playbook.kpi.empty()) return;
   const auto drivers = drivers_of(playbook.kpi);
   if (!drivers.empty() && drivers.count(*driver) == 0) {

@@ -210,15 +210,24 @@ std::string bound_sentence(const Explained& explained) {
 
 std::string pace_sentence(const Explained& explained) {
   const rules::Explanation& told = explained.explanation;
-  if (!told.target->pace || !told.bound) return "";
+  if (!told.expected) return "";
   const Words words(explained);
   const bool low = told.target->kind != rules::BoundKind::at_most;
-  const double whole = low ? told.bound->low : told.bound->high;
-  const double due = low ? told.verdict.low : told.verdict.high;
-  return fmt::format("{} to {}, {:.1f} % has passed: {} of {} is {} by now",
-                     rules::to_string(told.period.first), rules::to_string(told.period.last),
-                     told.elapsed_share * 100, words.value(due), words.value(whole),
-                     low ? "due" : "allowed");
+  const rules::PaceExpectation& expected = *told.expected;
+  std::string text = fmt::format("{} to {}: of {}, {} is {} by now", rules::to_string(told.period.first),
+                                 rules::to_string(told.period.last), words.value(expected.total),
+                                 words.value(expected.by_now), low ? "due" : "allowed");
+  const double edge = low ? told.verdict.low : told.verdict.high;
+  if (edge != expected.by_now)
+    text +=
+        fmt::format(", and {} {} still within the corridor", low ? "down to" : "up to", words.value(edge));
+  if (!told.today_counts) text += "; today has no figures yet and is not asked for";
+  if (!std::isnan(told.verdict.projected)) {
+    text += fmt::format("; as it goes it ends at {}, four times of five between {} and {}",
+                        words.value(told.verdict.projected), words.value(told.verdict.projected_low),
+                        words.value(told.verdict.projected_high));
+  }
+  return text;
 }
 
 std::string gap_sentence(const Explained& explained) {

@@ -29,11 +29,12 @@ enum class KpiFamily : std::uint8_t {
   evidence_log10,
   verdicts,
   stake_per_hour,
+  room_used_ratio,
   alerts,
   recommendations,
   spend_aligned_ratio,
 };
-constexpr std::size_t kKpiFamilies = 9;
+constexpr std::size_t kKpiFamilies = 10;
 
 // The samples of all clients, by family.
 class KpiSamples {

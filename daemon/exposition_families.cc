@@ -19,6 +19,9 @@ constexpr std::array<FamilyInfo, kKpiFamilies> kFamilies{{
      "How strongly the figures contradict that the target is met, as a power of ten."},
     {"tightrope_verdicts", "Checks of targets by their state."},
     {"tightrope_stake_per_hour", "Money at risk in each hour that the objective's targets stay missed."},
+    {"tightrope_objective_room_used_ratio",
+     "The most that any check of the objective uses of the room to its bound: 1 is at the bound, more beyond "
+     "it."},
     {"tightrope_alerts", "Alerts by their state."},
     {"tightrope_recommendations", "Recommendations of the alerts in memory by their state."},
     {"tightrope_spend_aligned_ratio", "Share of the last 7 days' spend that serves an objective."},
@@ -48,6 +51,10 @@ void write_objectives(const rules::Engine& engine, KpiSamples& out) {
                 label_set(
                     {{"client", strategy.client}, {"objective", objective}, {"currency", strategy.currency}}),
                 summary.stake_per_hour);
+    if (std::isnan(summary.room_used)) continue;
+    out.of(KpiFamily::room_used_ratio)
+        .sample(name_of(KpiFamily::room_used_ratio),
+                label_set({{"client", strategy.client}, {"objective", objective}}), summary.room_used);
   }
 }
 

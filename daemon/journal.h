@@ -58,7 +58,8 @@ struct JournalStats {
   std::uint64_t queued_bytes = 0;  // waiting or being written
   std::uint64_t file_bytes = 0;    // with the log
   double last_commit_seconds = 0;
-  std::optional<JournalError> failing;  // set while commits fail
+  std::optional<JournalError> failing;   // set while anything fails: commits, snapshots, upkeep
+  std::optional<JournalError> refusing;  // set while appends and writes fail: nothing is accepted
 };
 
 // Writes are queued, grouped and committed by a thread of its own; any thread may call. A `done` runs on that

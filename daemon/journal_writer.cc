@@ -1,7 +1,11 @@
 #include "daemon/journal_writer.h"
 
+#include <spdlog/logger.h>
+
 #include <chrono>
 #include <utility>
+
+#include "daemon/logging.h"
 
 namespace tightrope::daemon {
 namespace {
@@ -72,6 +76,7 @@ void JournalWriter::commit(std::vector<QuickRequest>& group, std::uint64_t bytes
       stats_.bytes_total += append->event.payload.size();
     }
   }
+  tell(error);
   // Given back before those who wait are told, as the first thing they do may be to write again.
   queue_.finished_quick(bytes);
   auto next_sequence = sequences.cbegin();
@@ -81,6 +86,20 @@ void JournalWriter::commit(std::vector<QuickRequest>& group, std::uint64_t bytes
     } else {
       succeed(request, next_sequence);
     }
+  }
+}
+
+void JournalWriter::tell(const std::optional<JournalError>& error) {
+  const bool failed = told_.failing();
+  if (!told_.news(error ? error->text : std::string())) return;
+  if (!error) {
+    logger("journal")->info("the journal takes events again");
+  } else if (failed) {
+    logger("journal")->error("the journal still takes no events, for another reason error={}",
+                             quoted(error->text));
+  } else {
+    logger("journal")->error("the journal takes no events, and nothing is accepted until it does error={}",
+                             quoted(error->text));
   }
 }
 
@@ -102,6 +121,7 @@ JournalStats JournalWriter::stats() const {
   {
     const std::lock_guard lock(mutex_);
     stats = stats_;
+    stats.refusing = commit_failure_;
     stats.failing = commit_failure_ ? commit_failure_ : slow_failure_ ? slow_failure_ : maintenance_failure_;
   }
   stats.queued_bytes = queue_.queued_bytes();

@@ -7,6 +7,7 @@
 
 #include "daemon/journal_queue.h"
 #include "daemon/journal_store.h"
+#include "daemon/repeated_error.h"
 
 namespace tightrope::daemon {
 
@@ -27,11 +28,13 @@ class JournalWriter {
  private:
   void run();
   void commit(std::vector<QuickRequest>& group, std::uint64_t bytes);
+  void tell(const std::optional<JournalError>& error);
   void finish_step(const JournalStore::Step& step);
 
   JournalStore& store_;
   JournalQueue queue_;
-  std::optional<SlowRequest> slow_;  // the writer's thread only
+  std::optional<SlowRequest> slow_;  // the writer's thread only, like the next
+  RepeatedError told_;               // of commits: what the log was last told
 
   mutable std::mutex mutex_;  // protects what follows
   JournalStats stats_;

@@ -126,6 +126,13 @@ std::string why_not(const rules::Engine& engine, const rules::Alert& alert, cons
     return fmt::format("{} is for the driver {}, and here it is {}", name, playbook->driver,
                        or_none(alert.driver));
   }
+  if (!playbook->channels.empty() || !playbook->clients.empty()) {
+    return fmt::format(
+        "{} does not apply, or rests after it was done; it is for the channels {} and clients {}{}", name,
+        playbook->channels.empty() ? "*" : fmt::format("{}", fmt::join(playbook->channels, ", ")),
+        playbook->clients.empty() ? "*" : fmt::format("{}", fmt::join(playbook->clients, ", ")),
+        playbook->when ? "; when: " + std::string(playbook->when->text()) : std::string());
+  }
   if (!playbook->when) return fmt::format("{} was done so recently that it rests", name);
   return fmt::format("{} does not apply, or rests after it was done; when: {}", name, playbook->when->text());
 }

@@ -67,7 +67,7 @@ struct Alert {
   Timestamp pending_at{};
   std::optional<Timestamp> fired_at;
   std::optional<Timestamp> resolved_at;
-  std::string off_since;  // the local time text when it became pending: "Fri 20 Nov 21:04"
+  std::string off_since;  // when it became pending: "Fri 20 Nov 21:04, New York time"
   Verdict verdict;        // the latest
   Verdict fired_on;       // the one it fired on; meaningful once fired
   std::string driver;     // the KPI factor that explains most of the gap, or ""
@@ -81,7 +81,8 @@ struct Alert {
 
 // The message of an alert: what against what target since when; what it costs; why; what to do.
 struct AlertText {
-  std::string what, costs, why, advice;  // each one line, no markup; `advice` may be empty
+  // Each one line, no markup, with no-break spaces within figures (see unbroken); `advice` may be empty.
+  std::string what, costs, why, advice;
 };
 AlertText describe(const Alert& alert);
 

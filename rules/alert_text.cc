@@ -13,6 +13,8 @@
 namespace tightrope::rules {
 namespace {
 
+constexpr double kWorthTelling = 0.1;  // a restatement by 10 %
+
 // Names come from files and reports; a line break in one must not break the message into other lines.
 std::string one_line(std::string_view text) {
   std::string line;
@@ -61,9 +63,16 @@ std::string kpi_label(std::string_view kpi) {
   return label;
 }
 
+// As it follows a figure: "this month", "over 7 days", "yesterday".
 std::string window_label(std::string_view window) {
   if (window == "week" || window == "month" || window == "quarter") return "this " + std::string(window);
-  return one_line(window);
+  const bool counted = window.size() > 1 && std::all_of(window.begin(), window.end() - 1,
+                                                        [](char c) { return c >= '0' && c <= '9'; });
+  const char unit = window.empty() ? ' ' : window.back();
+  if (!counted || (unit != 'd' && unit != 'h' && unit != 'w')) return one_line(window);
+  const std::string_view length = window.substr(0, window.size() - 1);
+  const std::string_view word = unit == 'd' ? "day" : unit == 'h' ? "hour" : "week";
+  return length == "1" ? fmt::format("over 1 {}", word) : fmt::format("over {} {}s", length, word);
 }
 
 // Whom it is about: the campaign by its path, or the objective as a whole.
@@ -82,10 +91,10 @@ std::string percent(double ratio) {
   return fmt::format("{:.1f} %", value);
 }
 
-// An estimate: cents would pretend to a precision it has not.
+// An estimate: cents would pretend to a precision it has not. REQUIRES: amount > 0.
 std::string about_money(double amount, std::string_view currency) {
-  if (std::abs(amount) < 10) return format_value(amount, Unit::money, currency);
-  return format_value(std::round(amount), Unit::count, "") + " " + std::string(currency);
+  if (amount < 1) return "less than 1 " + std::string(currency);
+  return "about " + format_value(std::round(amount), Unit::count, "") + " " + std::string(currency);
 }
 
 std::string length_of(Duration length) {
@@ -104,15 +113,29 @@ class Description {
  public:
   explicit Description(const Alert& alert) : alert_(alert), resolved_(alert.phase == AlertPhase::resolved) {}
 
-  AlertText text() const { return {.what = what(), .costs = costs(), .why = why(), .advice = advice()}; }
+  AlertText text() const {
+    return {.what = unbroken(what()),
+            .costs = unbroken(costs()),
+            .why = unbroken(why()),
+            .advice = unbroken(advice())};
+  }
 
  private:
-  std::string figure(double value) const { return format_value(value, alert_.unit, alert_.currency); }
-
-  // The bound the alert is about: the one in force now, or while there is none the one it fired on.
-  std::string bound() const {
+  // The verdict whose bound the alert is about: the one in force now, or while there is none the one it fired
+  // on.
+  const Verdict& bounded() const {
     const bool now = !std::isnan(alert_.verdict.low) || !std::isnan(alert_.verdict.high);
-    const Verdict& verdict = now ? alert_.verdict : alert_.fired_on;
+    return now ? alert_.verdict : alert_.fired_on;
+  }
+
+  std::string figure(double value) const {
+    const Verdict& verdict = bounded();
+    const double shown = std::isnan(alert_.verdict.value) ? alert_.fired_on.value : alert_.verdict.value;
+    return ComparedFigures(alert_.unit, alert_.currency, shown, verdict.low, verdict.high).text(value);
+  }
+
+  std::string bound() const {
+    const Verdict& verdict = bounded();
     const bool low = !std::isnan(verdict.low);
     const bool high = !std::isnan(verdict.high);
     if (low && high) return figure(verdict.low) + " to " + figure(verdict.high);
@@ -134,25 +157,25 @@ class Description {
     const Verdict& verdict = alert_.verdict;
     const std::string kpi = kpi_label(alert_.kpi);
     const std::string window = window_label(alert_.window);
-    const std::string since = one_line(alert_.off_since);
+    // Figures come when a source is asked: when it began is not known, only when it was seen.
+    const std::string seen = "first seen " + one_line(alert_.off_since);
     std::string line = subject(alert_) + ": ";
     if (is_well()) {
-      return line + fmt::format("{} {}, back on {} ({}, {}), was off since {}", kpi, figure(verdict.value),
-                                alert_.pace ? "pace" : "target", bound(), window, since);
+      return line + fmt::format("{} {} {}, back on {} ({}), was off, {}", kpi, figure(verdict.value), window,
+                                alert_.pace ? "pace" : "target", bound(), seen);
     }
     if (resolved_) {
-      return line + fmt::format("{} no longer checked, was {}, {} ({}), off since {}", kpi,
-                                figure(alert_.fired_on.value), target(), window, since);
+      return line + fmt::format("{} no longer checked, was {} {}, {}, {}", kpi, figure(alert_.fired_on.value),
+                                window, target(), seen);
     }
     if (verdict.state != VerdictState::unknown) {
       const std::string_view doubt = verdict.reason == Reason::little_volume ? " on little volume" : "";
-      line += fmt::format("{} {}{}, {} ({}), since {}", kpi, figure(verdict.value), doubt, target(), window,
-                          since);
+      line += fmt::format("{} {} {}{}, {}, {}", kpi, figure(verdict.value), window, doubt, target(), seen);
     } else if (alert_.fired_on.missed()) {
-      line += fmt::format("{} unknown now, was {}, {} ({}), since {}", kpi, figure(alert_.fired_on.value),
-                          target(), window, since);
+      line += fmt::format("{} unknown now, was {} {}, {}, {}", kpi, figure(alert_.fired_on.value), window,
+                          target(), seen);
     } else {
-      line += fmt::format("{} unknown, {} ({}), since {}", kpi, target(), window, since);
+      line += fmt::format("{} {} unknown, {}, {}", kpi, window, target(), seen);
     }
     if (!alert_.acknowledged_by.empty()) line += "; " + one_line(alert_.acknowledged_by) + " is on it";
     return line;
@@ -184,11 +207,18 @@ class Description {
     std::string line;
     if (std::isfinite(verdict.gap_ratio)) line = std::string(off_by) + percent(verdict.gap_ratio);
     if (std::isfinite(verdict.stake_per_hour) && verdict.stake_per_hour > 0) {
-      line += fmt::format("{} {} an hour, {} a day", line.empty() ? "About" : ", about",
-                          about_money(verdict.stake_per_hour, alert_.currency),
-                          about_money(verdict.stake_per_hour * 24, alert_.currency));
+      if (!line.empty()) line += ", ";
+      // By the hour only where that is an amount.
+      if (verdict.stake_per_hour >= 1) {
+        line += about_money(verdict.stake_per_hour, alert_.currency) + " an hour, ";
+      }
+      const std::string day = about_money(verdict.stake_per_hour * 24, alert_.currency) + " a day";
+      // One "about" stands for both.
+      line += verdict.stake_per_hour >= 1 ? day.substr(std::string_view("about ").size()) : day;
     }
-    return line.empty() ? "Cost unknown" : line;
+    if (line.empty()) return "Cost unknown";
+    line[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(line[0])));
+    return line;
   }
 
   std::string past_costs() const {
@@ -199,8 +229,7 @@ class Description {
       line += ", by " + percent(alert_.fired_on.gap_ratio) + " at first";
     const double hours = std::chrono::duration<double, std::ratio<3600>>(off).count();
     const double cost = alert_.fired_on.stake_per_hour * hours;
-    if (std::isfinite(cost) && cost > 0)
-      line += ", about " + about_money(cost, alert_.currency) + " at that rate";
+    if (std::isfinite(cost) && cost >= 1) line += ", " + about_money(cost, alert_.currency) + " at that rate";
     return line;
   }
 
@@ -225,20 +254,25 @@ class Description {
     return line;
   }
 
+  // An e-value of E is reached by chance at most once in E times while the target is met: that is what people
+  // can weigh.
   std::string evidence() const {
     const double log10 = alert_.verdict.evidence_log10;
     if (!std::isfinite(log10) || log10 <= 0.3) return {};  // below 2 : 1 it says nothing
-    if (log10 >= 6) return "Evidence over 1 000 000 : 1";
-    const double odds = std::pow(10.0, log10);
-    return "Evidence " +
-           format_value(odds < 10 ? std::round(odds * 10) / 10 : std::round(odds), Unit::count, "") + " : 1";
+    if (log10 >= 3) return "Not chance (less than 1 in 1 000)";
+    const double times = std::floor(std::pow(10.0, log10));
+    return fmt::format("{} (at most 1 in {:.0f})", log10 < 1 ? "May be chance" : "Hardly chance", times);
   }
 
   std::string amended() const {
     if (!alert_.amendment) return {};
     const Amendment& amendment = *alert_.amendment;
     if (std::isnan(amendment.value_now)) return "Restated: the figure it fired on is now unknown";
-    return fmt::format("Restated: now {} over that window, {} have fired", figure(amendment.value_now),
+    const double moved = std::abs(amendment.value_now / amendment.value_before - 1);
+    // Late figures always move a little; only what changes the picture is news.
+    if (amendment.would_have_fired && !std::isnan(moved) && moved < kWorthTelling) return {};
+    return fmt::format("Restated: it fired on {}, which is now {} and {} have fired",
+                       figure(amendment.value_before), figure(amendment.value_now),
                        amendment.would_have_fired ? "would still" : "would not");
   }
 
@@ -266,7 +300,7 @@ class Description {
     if (const std::string owner = one_line(recommendation.owner); !owner.empty()) terms.push_back(owner);
     if (recommendation.effort >= std::chrono::minutes(1)) terms.push_back(length_of(recommendation.effort));
     if (std::isfinite(recommendation.worth_per_day) && recommendation.worth_per_day > 0) {
-      terms.push_back("worth about " + about_money(recommendation.worth_per_day, alert_.currency) + " a day");
+      terms.push_back("may save " + about_money(recommendation.worth_per_day, alert_.currency) + " a day");
     }
     if (!terms.empty()) line += fmt::format(" ({})", fmt::join(terms, ", "));
     return line;

@@ -318,4 +318,13 @@ std::string Calendar::format_local(Timestamp time) const {
                      clock.hours().count(), clock.minutes().count());
 }
 
+std::string Calendar::format_with_zone(Timestamp time) const {
+  const std::size_t slash = name_.rfind('/');
+  const bool is_place = slash != std::string::npos && !name_.starts_with("Etc/");
+  std::string zone =
+      is_place ? name_.substr(slash + 1) + " time" : name_.substr(slash == std::string::npos ? 0 : slash + 1);
+  std::replace(zone.begin(), zone.end(), '_', ' ');
+  return format_local(time) + ", " + zone;
+}
+
 }  // namespace tightrope::rules

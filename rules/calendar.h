@@ -92,6 +92,9 @@ class Calendar {
   const std::string& zone_name() const noexcept { return name_; }
   // The local text for people: "Fri 20 Nov 21:04".
   std::string format_local(Timestamp time) const;
+  // The same for a reader who may be elsewhere: "Fri 20 Nov 21:04, New York time"; "..., UTC" for a zone that
+  // has no place's name.
+  std::string format_with_zone(Timestamp time) const;
 
  private:
   // A stretch of time with one offset from UTC. The wall clock is a count of milliseconds, as if it were UTC.

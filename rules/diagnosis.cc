@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "rules/format.h"
@@ -13,6 +14,10 @@ namespace {
 constexpr double kSteady = 0.03;        // a change below 3 % is called steady
 constexpr double kTrafficGoesOn = 0.5;  // traffic at half of what it was, or more
 constexpr double kResultsDue = 5;       // results that the traffic should have brought, and none came
+// A page that got worse still brings a third or half of what was due; a tag that broke on most pages or
+// devices brings next to nothing.
+constexpr double kCollapsed = 0.25;
+constexpr double kResultsDueToCollapse = 20;
 
 // "click_through_rate" reads "click through rate"; short names stand for themselves: "cpc" reads "CPC".
 std::string spoken(std::string_view kpi) {
@@ -34,9 +39,10 @@ bool usable(BeforeAndNow value) noexcept {
 std::string movement(const FactorEffect& factor, Unit unit, std::string_view currency) {
   const double change = factor.value.now / factor.value.before - 1;
   if (std::abs(change) < kSteady) return fmt::format("{} steady", spoken(factor.kpi));
+  const ComparedFigures figures(unit, currency, factor.value.now, factor.value.before, kUndefined);
   return fmt::format("{} {} {:.0f} % ({} to {})", spoken(factor.kpi), change > 0 ? "up" : "down",
-                     std::abs(change) * 100, format_value(factor.value.before, unit, currency),
-                     format_value(factor.value.now, unit, currency));
+                     std::abs(change) * 100, figures.text(factor.value.before),
+                     figures.text(factor.value.now));
 }
 
 }  // namespace
@@ -66,16 +72,38 @@ std::vector<FactorEffect> decompose(std::string_view kpi, BeforeAndNow value, Be
   return effects;
 }
 
+std::optional<Diagnosis> broken_tracking(BeforeAndNow results, BeforeAndNow traffic, std::string_view when) {
+  if (!(traffic.before > 0) || std::isnan(results.now) || !(traffic.now >= kTrafficGoesOn * traffic.before)) {
+    return std::nullopt;
+  }
+  const double due = results.before / traffic.before * traffic.now;
+  const bool stopped = results.now == 0 && due >= kResultsDue;
+  const bool collapsed = results.now <= kCollapsed * due && due >= kResultsDueToCollapse;
+  if (!stopped && !collapsed) return std::nullopt;
+  const std::string brought =
+      stopped ? std::string("No conversions")
+              : fmt::format("{} conversions", format_value(std::round(results.now), Unit::count, ""));
+  return Diagnosis{
+      .driver = std::string(kTrackingDriver),
+      .reason = fmt::format("{} on {} clicks{}, where about {} were due: has the tracking broken?", brought,
+                            format_value(traffic.now, Unit::count, ""), when,
+                            format_value(std::round(due), Unit::count, ""))};
+}
+
+bool counts_results(const Kpi& kpi) {
+  static constexpr std::array<std::string_view, 3> kResults{"conversions", "revenue", "orders"};
+  const auto& inputs = kpi.formula.inputs();
+  return std::any_of(inputs.begin(), inputs.end(), [](const Input& input) {
+    return std::find(kResults.begin(), kResults.end(), input.name) != kResults.end();
+  });
+}
+
 Diagnosis diagnose(const Kpi& kpi, BeforeAndNow value,
                    const std::function<BeforeAndNow(std::string_view)>& figure,
                    const std::function<Unit(std::string_view)>& unit_of, std::string_view currency,
-                   BeforeAndNow results, BeforeAndNow traffic) {
-  const double due = results.before / traffic.before * traffic.now;
-  if (results.now == 0 && traffic.now >= kTrafficGoesOn * traffic.before && due >= kResultsDue) {
-    return {.driver = "tracking",
-            .reason = fmt::format(
-                "No conversions on {} clicks, where about {:.0f} were due: has the tracking broken?",
-                format_value(traffic.now, Unit::count, currency), due)};
+                   BeforeAndNow results, BeforeAndNow traffic, double bound) {
+  if (counts_results(kpi)) {
+    if (auto broken = broken_tracking(results, traffic, "")) return std::move(*broken);
   }
   const auto effects = decompose(kpi.name, value, kpi.better, figure);
   if (effects.empty()) return {};
@@ -84,8 +112,9 @@ Diagnosis diagnose(const Kpi& kpi, BeforeAndNow value,
   const FactorEffect& worst = effects.front();
   if (harm * worst.effect <= 0 || std::abs(worst.value.now / worst.value.before - 1) < kSteady) {
     return {.driver = "",
-            .reason = fmt::format("Nothing new: {} was {} before.", spoken(kpi.name),
-                                  format_value(value.before, kpi.unit, currency))};
+            .reason = fmt::format(
+                "Nothing new: {} was {} before.", spoken(kpi.name),
+                ComparedFigures(kpi.unit, currency, value.now, bound, kUndefined).text(value.before))};
   }
   std::string reason = movement(worst, unit_of(worst.kpi), currency);
   if (change > 0) {

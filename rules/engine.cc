@@ -13,8 +13,8 @@ namespace tightrope::rules {
 constexpr Duration kLongestGap = std::chrono::days(400);
 
 std::string_view to_string(AlertChange::Kind kind) noexcept {
-  static constexpr std::array<std::string_view, 7> kNames{"pending", "fired",    "amended", "acknowledged",
-                                                          "decided", "resolved", "dropped"};
+  static constexpr std::array<std::string_view, 8> kNames{"pending",      "fired",   "updated",  "amended",
+                                                          "acknowledged", "decided", "resolved", "dropped"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -87,6 +87,14 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
       live_alert.alert.severity = fresh.alert.severity;
       live_alert.alert.owner = fresh.alert.owner;
       live_alert.alert.why_objective = fresh.alert.why_objective;
+      live_alert.alert.kpi = fresh.alert.kpi;
+      live_alert.alert.unit = fresh.alert.unit;
+      live_alert.alert.better = fresh.alert.better;
+      live_alert.alert.pace = fresh.alert.pace;
+      live_alert.alert.currency = fresh.alert.currency;
+      live_alert.alert.window = fresh.alert.window;
+      live_alert.alert.window_text = fresh.alert.window_text;
+      live_alert.briefed_value = kUndefined;  // its reason is made again
       next->attach(std::move(live_alert), *found);
       next->renew_recommendations(*found);
       continue;
@@ -105,7 +113,12 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   }
   if (next->resolved.size() > kMostResolved) next->resolved.resize(kMostResolved);
   state_ = std::move(next);
-  if (state_->started) state_->check_afresh(effects);
+  if (state_->started) {
+    state_->check_afresh(effects);
+    std::vector<CheckKey> alive;
+    for (const auto& [key, live_alert] : state_->live) alive.push_back(key);
+    for (const CheckKey key : alive) state_->renew_brief(key, effects);
+  }
   return effects;
 }
 
@@ -161,7 +174,9 @@ std::uint64_t Engine::recheck() {
 
 Timestamp Engine::State::next_due() const {
   const Timestamp hour = calendar.next_hour(now);
-  return timers.empty() ? hour : std::min(hour, timers.begin()->first);
+  Timestamp due = timers.empty() ? hour : std::min(hour, timers.begin()->first);
+  if (!reminders.empty()) due = std::min(due, reminders.begin()->first);
+  return due;
 }
 
 void Engine::State::advance_to(Timestamp at, Effects& effects) {
@@ -190,6 +205,7 @@ void Engine::State::advance_to(Timestamp at, Effects& effects) {
       live.at(key).timer.reset();
       step_alert(key, effects);
     }
+    ask_again();
   }
   now = std::max(now, at);
 }
@@ -213,14 +229,6 @@ void Engine::State::begin_hour(Effects& effects) {
     sources.advance(cube.head());
     rates.drop_before(today - Cube::kDays);
   }
-  for (auto& [key, live_alert] : live) {
-    for (Recommendation& recommendation : live_alert.alert.recommendations) {
-      if (recommendation.state == RecommendationState::later && recommendation.until &&
-          *recommendation.until <= now) {
-        recommendation.state = RecommendationState::open;
-      }
-    }
-  }
   check_many(new_day ? Which::all : Which::hourly, effects);
 }
 
@@ -233,7 +241,10 @@ CellChange Engine::State::put(MetricIndex metric, EntityIndex entity, Bucket buc
   for (const Membership& membership : memberships[entity]) {
     Rollup& rollup = rollups[membership.rollup];
     const NodeIndex node = membership.node;
-    if (is_over) ++node_stamps[membership.rollup][node];
+    if (is_over) {
+      ++node_stamps[membership.rollup][node];
+      for (const std::uint32_t target : paced_of[membership.rollup]) mark_dirty(target, node);
+    }
     if (restated) {
       const TouchedNode touched{membership.rollup, node};
       if (touch.restated.empty() || touch.restated.back() != touched) touch.restated.push_back(touched);
@@ -342,12 +353,16 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
       if (check.needs_hours != needed) check.all_dirty = true;
     }
   }
-  if (!touch.restated.empty()) {
-    std::sort(touch.restated.begin(), touch.restated.end());
-    touch.restated.erase(std::unique(touch.restated.begin(), touch.restated.end()), touch.restated.end());
-    amend(touch.restated, effects);
+  for (Checks& check : checks) {
+    // Today's first figure: from now on today is asked for.
+    if (!check.target->pace || check.today_counts == has_today(check)) continue;
+    check.today_counts = !check.today_counts;
+    refresh_bounds(check);
+    check.all_dirty = true;
   }
-  check_dirty(effects);
+  std::sort(touch.restated.begin(), touch.restated.end());
+  touch.restated.erase(std::unique(touch.restated.begin(), touch.restated.end()), touch.restated.end());
+  check_dirty(touch.restated, effects);
 }
 
 void Engine::State::take(const Acknowledgement& acknowledgement, Effects& effects) {
@@ -364,49 +379,6 @@ void Engine::State::take(const Acknowledgement& acknowledgement, Effects& effect
     return;
   }
   effects.refused = "no pending or firing alert has this id";
-}
-
-void Engine::State::take(const Decision& decision, Effects& effects) {
-  const auto decide = [&](LiveAlert& live_alert, const CheckKey* key) {
-    for (Recommendation& recommendation : live_alert.alert.recommendations) {
-      if (recommendation.id != decision.recommendation) continue;
-      if (recommendation.state == RecommendationState::did ||
-          recommendation.state == RecommendationState::declined) {
-        effects.refused = "it was decided before, by " + recommendation.decided_by;
-        return true;
-      }
-      recommendation.decided_at = decision.at;
-      recommendation.decided_by = decision.by;
-      recommendation.reason = decision.reason;
-      recommendation.until = decision.until;
-      switch (decision.kind) {
-        case DecisionKind::did:
-          recommendation.state = RecommendationState::did;
-          done[{recommendation.playbook, live_alert.entity}] = decision.at;
-          break;
-        case DecisionKind::declined:
-          recommendation.state = RecommendationState::declined;
-          break;
-        case DecisionKind::later:
-          recommendation.state = RecommendationState::later;
-          break;
-      }
-      if (key != nullptr) {
-        tell(AlertChange::Kind::decided, *key, live_alert, effects);
-      } else {
-        effects.alerts.push_back({AlertChange::Kind::decided, now, live_alert.alert});
-      }
-      return true;
-    }
-    return false;
-  };
-  for (auto& [key, live_alert] : live) {
-    if (decide(live_alert, &key)) return;
-  }
-  for (LiveAlert& live_alert : resolved) {
-    if (decide(live_alert, nullptr)) return;
-  }
-  effects.refused = "no recommendation has this id";
 }
 
 }  // namespace tightrope::rules

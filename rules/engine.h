@@ -2,6 +2,7 @@
 // events give equal effects and equal snapshots, live, after a restart and in a backtest.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,8 +26,19 @@ namespace tightrope::rules {
 
 // A step in an alert's life, with the alert as it is after it.
 struct AlertChange {
-  enum class Kind : std::uint8_t { pending, fired, amended, acknowledged, decided, resolved, dropped };
-  Kind kind;  // dropped: was pending, and is well again
+  // updated: its figure moved, and its reason and advice with it; nobody has to hear of it. dropped: was
+  // pending, and is well again.
+  enum class Kind : std::uint8_t {
+    pending,
+    fired,
+    updated,
+    amended,
+    acknowledged,
+    decided,
+    resolved,
+    dropped
+  };
+  Kind kind;
   Timestamp at;
   Alert alert;
 };
@@ -127,6 +139,8 @@ class Engine {
   std::vector<Alert> alerts() const;
   std::optional<Alert> find_alert(std::string_view id) const;
   static constexpr std::size_t kMostResolved = 500;
+  // For so long `did` and `declined` may be replaced by another decision; `later` may be at any time.
+  static constexpr Duration kTimeToReplaceDecision = std::chrono::minutes(10);
   // A KPI by day over the entities under `entity` (all of the client for the empty one; only those of
   // `objective` unless
   // ""). Empty when there is no such KPI. The bounds are those of `target`, or none for "".

@@ -8,6 +8,9 @@
 namespace tightrope::rules {
 namespace {
 
+// By how much a figure must have moved for its reason to be looked for again.
+constexpr double kWorthBriefing = 0.1;
+
 // The bound that is missed.
 double bound_of(const Verdict& verdict) noexcept {
   if (std::isnan(verdict.low)) return verdict.high;
@@ -21,6 +24,14 @@ double needed_step(const Verdict& verdict) noexcept {
   if (!(verdict.value > 0) || !(bound > 0)) return 1;
   const double step = verdict.value > bound ? 1 - bound / verdict.value : bound / verdict.value - 1;
   return std::clamp(step, 0.0, 1.0);
+}
+
+// For advice: "7 days", "24 hours", "month".
+std::string spoken(Window window) {
+  const bool counted = window.kind == Window::Kind::days || window.kind == Window::Kind::hours;
+  if (!counted) return to_string(window);
+  const std::string_view unit = window.kind == Window::Kind::days ? "day" : "hour";
+  return fmt::format("{} {}{}", window.length, unit, window.length == 1 ? "" : "s");
 }
 
 std::string window_text(const Calendar& calendar, const TimeframeNow& window) {
@@ -52,8 +63,18 @@ Diagnosis Engine::State::diagnosis(const Checks& check, NodeIndex node) const {
     const Kpi* kpi = strategy.find_kpi(name);
     return kpi == nullptr ? Unit::number : kpi->unit;
   };
-  Diagnosis result = diagnose(*check.kpi, figure(check.kpi->name), figure, unit_of, strategy.currency,
-                              figure("conversions"), figure("clicks"));
+  Diagnosis result =
+      diagnose(*check.kpi, figure(check.kpi->name), figure, unit_of, strategy.currency, figure("conversions"),
+               figure("clicks"), bound_of(verdict_without_evidence(check, node)));
+  // Tracking breaks overnight, so a long window has results in it yet.
+  constexpr Window kOvernight{Window::Kind::days, 3};
+  if (result.driver != kTrackingDriver && window.kind == Window::Kind::days &&
+      window.length > kOvernight.length && counts_results(*check.kpi)) {
+    const auto lately = [&](std::string_view metric) { return figure_around(metric, kOvernight, members); };
+    if (auto broken = broken_tracking(lately("conversions"), lately("clicks"), " in three days")) {
+      result = std::move(*broken);
+    }
+  }
   if (verdict_without_evidence(check, node).pays_for_another) {
     for (const std::uint32_t other : check.guarded) {
       const bool met = checks[other].states[node] == VerdictState::on_target ||
@@ -91,10 +112,30 @@ LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
     alert.dimensions.emplace_back(strategy.dimensions.names[i], live_alert.entity.path[i]);
   }
   alert.pending_at = now;
-  alert.off_since = calendar.format_local(now);
+  alert.off_since = calendar.format_with_zone(now);
   alert.id = digest(fmt::format("{}\n{}\n{}\n{}\n{}", alert.client, alert.objective, alert.target,
                                 fmt::join(live_alert.entity.path, "\t"), now.time_since_epoch().count()));
   return live_alert;
+}
+
+void Engine::State::renew_brief(CheckKey key, Effects& effects) {
+  const Checks& check = checks[key.target];
+  // Without figures, or while it is well, nothing new is to be said.
+  if (check.is_live[key.node] == 0 || check.states[key.node] != VerdictState::off_target) return;
+  LiveAlert& live_alert = live.at(key);
+  if (live_alert.state.phase != AlertPhase::firing) return;
+  const double value = verdict_without_evidence(check, key.node).value;
+  const double moved = std::abs(value - live_alert.briefed_value);
+  const bool same = std::isnan(value) ? std::isnan(live_alert.briefed_value)
+                                      : moved <= kWorthBriefing * std::abs(live_alert.briefed_value);
+  if (same) return;
+  live_alert.briefed_value = value;
+  const Diagnosis why = diagnosis(check, key.node);
+  live_alert.alert.driver = why.driver;
+  live_alert.alert.reason = why.reason;
+  live_alert.alert.verdict = verdict(check, key.node);
+  renew_recommendations(key);
+  tell(AlertChange::Kind::updated, key, live_alert, effects);
 }
 
 void Engine::State::renew_recommendations(CheckKey key) {
@@ -130,6 +171,11 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
   situation.kpi_unit = alert.unit;
   situation.currency = alert.currency;
   situation.now = now;
+  situation.client = alert.client;
+  const std::size_t channel = strategy.dimensions.index_of("channel");
+  std::set<std::string> channels;
+  for (const EntityIndex member : members) channels.emplace(entities[member].at(channel));
+  situation.channels.assign(channels.begin(), channels.end());
   situation.figure = [&](const Input& input) { return figure(input, check, node); };
   situation.unit_of = [&](std::string_view name) {
     const Kpi* kpi = strategy.find_kpi(name);
@@ -171,7 +217,7 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
     if (name == "objective") return alert.objective;
     if (name == "target") return alert.target;
     if (name == "kpi") return alert.kpi;
-    if (name == "window") return alert.window;
+    if (name == "window") return spoken(check.target->over);
     if (name == "driver") return alert.driver;
     if (name == "entity")
       return live_alert.entity.path.empty() ? alert.objective : to_string(live_alert.entity);

@@ -6,6 +6,7 @@ namespace tightrope::rules {
 namespace {
 
 constexpr std::string_view kSpend = "spend";
+constexpr Window kToday{.kind = Window::Kind::today, .length = 1};
 
 std::size_t rollup_for(std::vector<Rollup>& rollups, const Objective& objective, int depth) {
   const auto place = std::find_if(rollups.begin(), rollups.end(), [&](const Rollup& rollup) {
@@ -38,7 +39,12 @@ CheckSource Engine::State::source_of(Checks& check, const Input& input) {
     return source;
   }
   source.additive = is_additive(input.name);
+  if (!source.additive) check.adds_up = false;
   const Window window = input.over.value_or(check.target->over);
+  if (input.so_far) {
+    source.so_far_days = window.length;
+    source.today = rollups[check.rollup].column(frame_of({kToday, 0}), input.name);
+  }
   if (input.weekdays) {
     source.kind = CheckSource::Kind::weekdays;
     for (std::size_t week = 0; week < CheckSource::kWeeks; ++week) {
@@ -65,8 +71,16 @@ Checks Engine::State::make_checks(const Objective& objective, const Target& targ
   check.moves_by_hour = target.pace;
   for (const Input& input : check.kpi->formula.inputs()) {
     check.sources.push_back(source_of(check, input));
-    if (input.over.value_or(target.over).kind == Window::Kind::hours) check.moves_by_hour = true;
+    if (input.over.value_or(target.over).kind == Window::Kind::hours || input.so_far)
+      check.moves_by_hour = true;
   }
+  // Figures that do not add up stand for themselves alone, and so must all that they are set against.
+  if (!check.adds_up) {
+    for (CheckSource& source : check.sources) source.additive = false;
+  }
+  if (target.pace)
+    check.today =
+        rollups[check.whole].column(frame_of({kToday, 0}), check.kpi->formula.inputs().front().name);
   Rollup& rollup = rollups[check.rollup];
   check.spend = rollup.column(check.frame, std::string(kSpend));
   for (const MinimumVolume& volume : target.min_volume) {
@@ -103,10 +117,13 @@ void Engine::State::build() {
   for (std::uint32_t target = 0; target < checks.size(); ++target) places.push_back({this, target});
   targets_of.assign(rollups.size(), {});
   node_stamps.assign(rollups.size(), {});
+  paced_of.assign(rollups.size(), {});
   for (std::uint32_t target = 0; target < checks.size(); ++target) {
     const Checks& check = checks[target];
     targets_of[check.rollup].push_back(target);
+    if (check.paces_by_node()) paced_of[check.rollup].push_back(target);
     for (const CheckSource& source : check.sources) {
+      if (source.so_far_days > 0) add_once(rollups[check.rollup].at(source.today).targets, target);
       switch (source.kind) {
         case CheckSource::Kind::column:
           add_once(rollups[check.rollup].at(source.columns[0]).targets, target);
@@ -143,6 +160,7 @@ void Engine::State::build() {
   }
   std::vector<NodeIndex> changed;
   for (Checks& check : checks) {
+    check.today_counts = has_today(check);
     refresh_bounds(check);
     evaluate_all(check, changed);
     check.dirty.clear();
@@ -161,6 +179,7 @@ void Engine::State::grow(std::uint32_t target) {
   check.is_live.resize(nodes, 0);
   check.is_dirty.resize(nodes, 0);
   if (!check.evidence.empty()) check.evidence.resize(nodes);
+  if (check.paces_by_node()) check.paces.resize(nodes);
   node_stamps[check.rollup].resize(nodes, 1);
   const auto& exceptions = check.target->exceptions;
   for (std::size_t node = before; !exceptions.empty() && node < nodes; ++node) {
@@ -174,26 +193,35 @@ void Engine::State::grow(std::uint32_t target) {
   for (std::size_t node = before; node < nodes; ++node) mark_dirty(target, static_cast<NodeIndex>(node));
 }
 
-void Engine::State::refresh_bounds(Checks& check) const {
+void Engine::State::refresh_bounds(Checks& check) {
   const TimeframeNow& frame = frames_now[check.frame];
   const Target& target = *check.target;
   check.sides.clear();
   check.bounds.clear();
-  const auto add = [&](const std::vector<Bound>& bounds) {
-    const Bound* bound = bound_on(bounds, frame.days.last);
+  for (std::size_t i = 0; i <= target.exceptions.size(); ++i) {
+    const Bound* bound = bound_on(i == 0 ? target.bounds : target.exceptions[i - 1].bounds, frame.days.last);
     check.bounds.push_back(bound);
-    check.sides.push_back(bound == nullptr ? std::nullopt
-                                           : std::optional(sides_of(target, *bound, frame.elapsed_share)));
-  };
-  add(target.bounds);
-  for (const BoundException& exception : target.exceptions) add(exception.bounds);
-  const auto lacks_hours = [&](const CheckSource& source) {
+    if (bound == nullptr) {
+      check.sides.emplace_back();
+    } else if (!target.pace) {
+      check.sides.emplace_back(sides_of(target, *bound));
+    } else if (!check.paces_by_node()) {
+      check.sides.push_back(paced_sides(target, plan_of(check, i, kNoNode), check.today_counts));
+    } else {
+      check.sides.emplace_back();
+    }
+  }
+  for (NodeIndex node = 0; node < check.paces.size(); ++node) refresh_pace(check, node);
+  check.needs_hours = lacks_hours(check);
+}
+
+bool Engine::State::lacks_hours(const Checks& check) const {
+  return std::any_of(check.sources.begin(), check.sources.end(), [&](const CheckSource& source) {
     if (source.kind != CheckSource::Kind::column) return false;
     const SumColumn& column = rollups[check.rollup].at(source.columns[0]);
     return !frames_now[column.frame].hours.empty() && column.index != Cube::kNoMetric &&
            !cube.has_hours(column.index);
-  };
-  check.needs_hours = std::any_of(check.sources.begin(), check.sources.end(), lacks_hours);
+  });
 }
 
 void Engine::State::enter(EntityIndex entity) {
@@ -237,6 +265,7 @@ void Engine::State::attach(LiveAlert alert, CheckKey key) {
   LiveAlert& place = live.insert_or_assign(key, std::move(alert)).first->second;
   place.timer.reset();
   set_timer(key, place, health(check, key.node));
+  set_reminders(key, place);
 }
 
 }  // namespace tightrope::rules

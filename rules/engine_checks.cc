@@ -91,6 +91,7 @@ void Engine::State::retire(std::map<CheckKey, LiveAlert>::iterator place) {
   const CheckKey key = place->first;
   if (place->second.timer) timers.erase({*place->second.timer, key});
   place->second.timer.reset();
+  drop_reminders(key, place->second);
   checks[key.target].is_live[key.node] = 0;
   if (place->second.alert.phase == AlertPhase::resolved) {
     place->second.key = key;
@@ -110,6 +111,7 @@ void Engine::State::fire(CheckKey key, LiveAlert& live_alert) {
   alert.fired_on = alert.verdict;
   alert.revision = 1;
   live_alert.told_value = alert.verdict.value;
+  live_alert.briefed_value = alert.verdict.value;
   const Diagnosis why = diagnosis(check, key.node);
   alert.driver = why.driver;
   alert.reason = why.reason;

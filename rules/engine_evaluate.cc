@@ -109,7 +109,7 @@ void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::si
   std::array<std::uint8_t, kBlock> any;
   // A pace is close to its expectation by nature, so nearness says nothing there.
   const double near_gap = target.pace ? std::numeric_limits<double>::infinity() : -target.watch_within;
-  const bool one_bound = check.exceptions.empty();
+  const bool one_bound = check.exceptions.empty() && check.paces.empty();
   const bool nothing_ordinary = check.needs_hours || (one_bound && !check.sides[0]);
   if (one_bound && check.sides[0]) {
     lows.fill(check.sides[0]->low);
@@ -125,7 +125,7 @@ void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::si
     formula.evaluate(inputs, size, values.data());
     if (!one_bound) {
       for (std::size_t i = 0; i < size; ++i) {
-        const auto& sides = check.sides[check.exceptions[nodes[i]]];
+        const auto sides = sides_at(check, nodes[i]);
         lows[i] = sides ? sides->low : kUndefined;
         highs[i] = sides ? sides->high : kUndefined;
       }
@@ -172,7 +172,7 @@ void Engine::State::load(const Checks& check, const CheckSource& source, NodeInd
   switch (source.kind) {
     case CheckSource::Kind::column:
       load_column(rollup.at(source.columns[0]), nodes, count, source.additive, out, any);
-      return;
+      break;
     case CheckSource::Kind::weekdays:
       for (std::size_t i = 0; i < count; ++i) {
         std::array<double, CheckSource::kWeeks> weeks;
@@ -180,7 +180,7 @@ void Engine::State::load(const Checks& check, const CheckSource& source, NodeInd
           weeks[week] = sum_at(rollup.at(source.columns[week]), nodes[i], source.additive);
         out[i] = mean_of_known(weeks);
       }
-      return;
+      break;
     case CheckSource::Kind::whole:
       std::fill_n(out, count, sum_at(rollups[check.whole].at(source.columns[0]), 0, source.additive));
       return;
@@ -194,6 +194,12 @@ void Engine::State::load(const Checks& check, const CheckSource& source, NodeInd
       std::fill_n(out, count, check.objective->budget ? check.objective->budget->amount : kUndefined);
       return;
   }
+  if (source.so_far_days == 0) return;
+  const SumColumn& of_today = rollup.at(source.today);
+  const double with_today = so_far(source.so_far_days, true);
+  const double without_today = so_far(source.so_far_days, false);
+  for (std::size_t i = 0; i < count; ++i)
+    out[i] *= of_today.present[nodes[i]] > 0 ? with_today : without_today;
 }
 
 CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
@@ -208,6 +214,7 @@ CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
     load(check, source, node, nullptr, 1, &figures[i], &any);
     const bool own = source.kind == CheckSource::Kind::column;
     if (own && !rollup.at(source.columns[0]).converted(node)) input.converted = false;
+    if (own && !source.additive && rollup.at(source.columns[0]).present[node] > 1) input.adds_up = false;
   }
   input.any_figure = any != 0;
   input.needs_hours = check.needs_hours;
@@ -251,12 +258,16 @@ Verdict Engine::State::verdict_without_evidence(const Checks& check, NodeIndex n
 
 Verdict Engine::State::verdict(const Checks& check, NodeIndex node) const {
   Verdict verdict = verdict_without_evidence(check, node);
+  if (check.target->pace) project_pace(check, node, verdict);
   if (verdict.gap_ratio > 0) verdict.evidence_log10 = evidence(check, node);
   return verdict;
 }
 
-void Engine::State::check_dirty(Effects& effects) {
+// States first, all of them: what is told of one target may speak of another.
+void Engine::State::check_dirty(const std::vector<TouchedNode>& restated, Effects& effects) {
   std::vector<NodeIndex> changed;
+  std::vector<CheckKey> to_step;
+  std::vector<CheckKey> looked_at;
   for (std::uint32_t target = 0; target < checks.size(); ++target) {
     Checks& check = checks[target];
     if (check.dirty.empty() && !check.all_dirty) continue;
@@ -264,25 +275,45 @@ void Engine::State::check_dirty(Effects& effects) {
     for (const NodeIndex node : check.dirty) check.is_dirty[node] = 0;
     if (check.all_dirty) {
       evaluate_all(check, changed);
+      for (NodeIndex node = 0; node < check.states.size(); ++node) {
+        if (check.is_live[node] != 0) looked_at.push_back({target, node});
+      }
     } else {
       std::sort(check.dirty.begin(), check.dirty.end());
+      for (const NodeIndex node : check.dirty) {
+        if (!check.paces.empty()) refresh_pace(check, node);
+        if (check.is_live[node] != 0) looked_at.push_back({target, node});
+      }
       evaluate(check, check.dirty, changed);
     }
     check.dirty.clear();
     check.all_dirty = false;
-    for (const NodeIndex node : changed) step_alert({target, node}, effects);
+    for (const NodeIndex node : changed) to_step.push_back({target, node});
   }
+  if (!restated.empty()) amend(restated, effects);
+  for (const CheckKey key : to_step) step_alert(key, effects);
+  for (const CheckKey key : looked_at) renew_brief(key, effects);
 }
 
 void Engine::State::check_many(Which which, Effects& effects) {
   std::vector<NodeIndex> changed;
+  std::vector<CheckKey> to_step;
   for (std::uint32_t target = 0; target < checks.size(); ++target) {
     Checks& check = checks[target];
     if (which == Which::hourly && !check.moves_by_hour) continue;
+    check.today_counts = has_today(check);
     refresh_bounds(check);
     changed.clear();
     evaluate_all(check, changed);
-    for (const NodeIndex node : changed) step_alert({target, node}, effects);
+    for (const NodeIndex node : changed) to_step.push_back({target, node});
+  }
+  for (const CheckKey key : to_step) step_alert(key, effects);
+  for (std::uint32_t target = 0; target < checks.size(); ++target) {
+    const Checks& check = checks[target];
+    if (which == Which::hourly && !check.moves_by_hour) continue;
+    for (NodeIndex node = 0; node < check.states.size(); ++node) {
+      if (check.is_live[node] != 0) renew_brief({target, node}, effects);
+    }
   }
 }
 

@@ -159,6 +159,12 @@ void Engine::State::explain_numbers(CheckKey key, Explanation& explanation) cons
   input.spend = sum_of("spend");
   input.hours = window.hours_elapsed;
   explanation.elapsed_share = window.elapsed_share;
+  if (target.pace && explanation.bound) {
+    const PacePlan plan =
+        plan_of(check, check.exception_of(key.node), check.paces_by_node() ? key.node : kNoNode);
+    explanation.expected = plan.at(check.today_counts ? today_elapsed() : 0);
+    explanation.today_counts = check.today_counts;
+  }
   for (const MinimumVolume& volume : target.min_volume) {
     const double seen = sum_of(volume.metric);
     explanation.volume.push_back({volume.metric, volume.amount, seen});
@@ -166,8 +172,10 @@ void Engine::State::explain_numbers(CheckKey key, Explanation& explanation) cons
   }
   explanation.stake = explain_stake(*check.kpi, input, explanation.verdict);
 
-  if (const auto place = live.find(key); place != live.end())
+  if (const auto place = live.find(key); place != live.end()) {
     explanation.alerts.push_back(place->second.alert);
+    explanation.alerts.back().verdict = explanation.verdict;
+  }
   for (const LiveAlert& past : resolved) {
     if (explanation.alerts.size() == kMostAlerts) break;
     if (past.entity == explanation.entity && past.alert.target == target.name &&

@@ -16,6 +16,13 @@ bool Engine::State::is_additive(std::string_view metric) const {
   return known == nullptr || known->additive;
 }
 
+bool Engine::State::adds_up(const Kpi& kpi) const {
+  const auto& inputs = kpi.formula.inputs();
+  return std::all_of(inputs.begin(), inputs.end(), [this](const Input& input) {
+    return input.kind == Name::Kind::value || is_additive(input.name);
+  });
+}
+
 double Engine::State::metric_over(std::string_view metric, std::span<const EntityIndex> members,
                                   DayRange days) const {
   return figure_of(sum_over(cube, cube.find_metric(metric), members, days), is_additive(metric));
@@ -35,7 +42,14 @@ double Engine::State::metric_figure(const Input& input, std::span<const EntityIn
     return frame.hours.empty() ? metric_over(input.name, members, frame.days)
                                : metric_over(input.name, members, std::span<const Bucket>(frame.hours));
   };
-  if (!input.weekdays) return in_frame(input.earlier);
+  double share = 1;
+  if (input.so_far) {
+    const Day day = calendar.day_of(at);
+    const bool has_today =
+        sum_over(cube, cube.find_metric(input.name), members, DayRange{day, day}).present > 0;
+    share = so_far(over.length, has_today);
+  }
+  if (!input.weekdays) return in_frame(input.earlier) * share;
   double sum = 0;
   int known = 0;
   for (const std::int16_t earlier : {std::int16_t{7}, std::int16_t{14}, std::int16_t{21}, std::int16_t{28}}) {
@@ -44,11 +58,20 @@ double Engine::State::metric_figure(const Input& input, std::span<const EntityIn
     sum += figure;
     ++known;
   }
-  return known == 0 ? kUndefined : sum / known;
+  return known == 0 ? kUndefined : sum / known * share;
 }
 
 double Engine::State::kpi_at(const Kpi& kpi, const Checks* check, std::span<const EntityIndex> members,
                              Window window, Timestamp at) const {
+  if (!adds_up(kpi)) {
+    // What does not add up is the figure of one day: of the newest that has all that it is made of.
+    const TimeframeNow frame = timeframe_now(calendar, {window, 0}, at);
+    for (Day day = frame.days.last; day >= frame.days.first; day = day - 1) {
+      const double value = kpi_over(kpi, members, {day, day});
+      if (!std::isnan(value)) return value;
+    }
+    return kUndefined;
+  }
   std::vector<double> figures;
   for (const Input& input : kpi.formula.inputs()) {
     if (input.kind == Name::Kind::value) {
@@ -68,8 +91,11 @@ double Engine::State::kpi_at(const Kpi& kpi, const Checks* check, std::span<cons
 
 double Engine::State::kpi_over(const Kpi& kpi, std::span<const EntityIndex> members, DayRange days) const {
   std::vector<double> figures;
+  const bool adds_up = this->adds_up(kpi);
   for (const Input& input : kpi.formula.inputs()) {
-    if (input.kind == Name::Kind::value || input.of != Input::Of::entity) {
+    if (!adds_up && input.kind != Name::Kind::value && !input.over) {
+      figures.push_back(figure_of(sum_over(cube, cube.find_metric(input.name), members, days), false));
+    } else if (input.kind == Name::Kind::value || input.of != Input::Of::entity) {
       figures.push_back(kUndefined);
     } else if (input.over) {
       figures.push_back(metric_figure(input, members, *input.over, calendar.start_of(days.last)));
@@ -87,8 +113,18 @@ BeforeAndNow Engine::State::figure_around(std::string_view name, Window window,
   const Kpi* kpi = strategy.find_kpi(name);
   if (kpi == nullptr) return {kUndefined, kUndefined};
   const TimeframeNow current = timeframe_now(calendar, {window, 0}, now);
-  if (current.hours.empty())
-    return {kpi_over(*kpi, members, days_before(current.days)), kpi_over(*kpi, members, current.days)};
+  if (current.hours.empty()) {
+    BeforeAndNow figures{kpi_over(*kpi, members, days_before(current.days)),
+                         kpi_over(*kpi, members, current.days)};
+    // A part of today is not held against whole days.
+    const bool is_total = kpi->unit != Unit::ratio && !kpi->formula.is_quotient();
+    if (is_total && current.days.contains(today) && !kpi->formula.inputs().empty()) {
+      const MetricIndex metric = cube.find_metric(kpi->formula.inputs().front().name);
+      const bool has_today = sum_over(cube, metric, members, DayRange{today, today}).present > 0;
+      figures.before *= so_far(current.days.length(), has_today);
+    }
+    return figures;
+  }
   const Timestamp before = calendar.start_of(current.hours.front()) - Duration(1);
   return {kpi_at(*kpi, nullptr, members, window, before), kpi_at(*kpi, nullptr, members, window, now)};
 }
@@ -105,6 +141,7 @@ double Engine::State::figure(const Input& input, const Checks& check, NodeIndex 
     for (Input part : kpi->formula.inputs()) {
       part.earlier = input.earlier;
       part.weekdays = input.weekdays;
+      part.so_far = input.so_far;
       figures.push_back(metric_figure(part, members, window, now));
     }
     return kpi->formula.evaluate(std::span<const double>(figures));

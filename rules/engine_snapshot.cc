@@ -1,6 +1,6 @@
-// The engine's memory as bytes, version 3: time, entities, figures, their sources, exchange rates, alerts and
+// The engine's memory as bytes, version 2: time, entities, figures, their sources, exchange rates, alerts and
 // what was done. Sums, states and the verdicts of alerts that are alive are not kept: they follow from the
-// figures and the strategy. Version 1 had no exchange rates, version 2 no sources.
+// figures and the strategy. Version 1 had no sources, no exchange rates, and less of verdicts.
 #include <cmath>
 
 #include "rules/engine_state.h"
@@ -8,9 +8,8 @@
 namespace tightrope::rules {
 namespace {
 
-constexpr std::uint8_t kVersion = 3;
-constexpr std::uint8_t kWithoutSources = 2;
-constexpr std::uint8_t kWithoutRates = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kFirstVersion = 1;
 
 void save(Timestamp time, ByteWriter& out) {
   out.signed_varint(time.time_since_epoch().count());
@@ -58,11 +57,13 @@ void save(const Verdict& verdict, ByteWriter& out) {
   save_enum(verdict.state, out);
   save_enum(verdict.reason, out);
   for (const double number : {verdict.value, verdict.low, verdict.high, verdict.gap_ratio,
-                              verdict.stake_per_hour, verdict.evidence_log10}) {
+                              verdict.stake_per_hour, verdict.evidence_log10, verdict.room_used,
+                              verdict.projected, verdict.projected_low, verdict.projected_high}) {
     out.fixed64(std::isnan(number) ? kUndefined : number);  // one NaN: equal states give equal bytes
   }
+  out.boolean(verdict.pays_for_another);
 }
-Verdict load_verdict(ByteReader& in) {
+Verdict load_verdict(ByteReader& in, std::uint8_t version) {
   Verdict verdict;
   verdict.state = load_enum(in, VerdictState::off_target);
   verdict.reason = load_enum(in, kLastReason);
@@ -70,6 +71,12 @@ Verdict load_verdict(ByteReader& in) {
                          &verdict.stake_per_hour, &verdict.evidence_log10}) {
     *number = in.fixed64();
   }
+  if (version == kFirstVersion) return verdict;
+  for (double* number :
+       {&verdict.room_used, &verdict.projected, &verdict.projected_low, &verdict.projected_high}) {
+    *number = in.fixed64();
+  }
+  verdict.pays_for_another = in.boolean();
   return verdict;
 }
 
@@ -136,7 +143,7 @@ void save(const Alert& alert, ByteWriter& out) {
   }
   out.varint(alert.revision);
 }
-Alert load_alert(ByteReader& in) {
+Alert load_alert(ByteReader& in, std::uint8_t version) {
   Alert alert;
   for (std::string* text :
        {&alert.id, &alert.client, &alert.objective, &alert.target, &alert.kpi, &alert.why_objective,
@@ -158,8 +165,8 @@ Alert load_alert(ByteReader& in) {
   alert.fired_at = load_optional_time(in);
   alert.resolved_at = load_optional_time(in);
   alert.acknowledged_at = load_optional_time(in);
-  alert.verdict = load_verdict(in);
-  alert.fired_on = load_verdict(in);
+  alert.verdict = load_verdict(in, version);
+  alert.fired_on = load_verdict(in, version);
   const std::size_t recommendations = in.count(8);
   for (std::size_t i = 0; i < recommendations; ++i) alert.recommendations.push_back(load_recommendation(in));
   if (in.boolean()) {
@@ -183,10 +190,11 @@ void save(const LiveAlert& item, ByteWriter& out) {
   out.varint(item.open_sums.size());
   for (const double sum : item.open_sums) out.fixed64(std::isnan(sum) ? kUndefined : sum);
   out.fixed64(std::isnan(item.told_value) ? kUndefined : item.told_value);
+  out.fixed64(std::isnan(item.briefed_value) ? kUndefined : item.briefed_value);
 }
-LiveAlert load_live_alert(ByteReader& in) {
+LiveAlert load_live_alert(ByteReader& in, std::uint8_t version) {
   LiveAlert item;
-  item.alert = load_alert(in);
+  item.alert = load_alert(in, version);
   item.state.phase = load_enum(in, AlertPhase::resolved);
   item.state.since = load_time(in);
   item.state.well_since = load_optional_time(in);
@@ -194,6 +202,7 @@ LiveAlert load_live_alert(ByteReader& in) {
   const std::size_t sums = in.count(8);
   for (std::size_t i = 0; i < sums; ++i) item.open_sums.push_back(in.fixed64());
   item.told_value = in.fixed64();
+  if (version != kFirstVersion) item.briefed_value = in.fixed64();
   return item;
 }
 
@@ -232,7 +241,7 @@ std::string Engine::snapshot() const {
 std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapshot) {
   ByteReader in(snapshot);
   const std::uint8_t version = in.byte();
-  if (version < kWithoutRates || version > kVersion) return std::nullopt;
+  if (version != kVersion && version != kFirstVersion) return std::nullopt;
   Engine engine(std::move(strategy));
   State& state = *engine.state_;
   state.started = in.boolean();
@@ -242,25 +251,24 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
     if (!state.entities.intern(load_entity(in)).second) return std::nullopt;  // one entity twice
   }
   if (!in.ok() || !state.cube.load(in)) return std::nullopt;
-  if (version <= kWithoutSources) {
+  if (version == kFirstVersion) {
     state.sources.forget(state.cube.head(), state.cube.metric_count());
-  } else if (!state.sources.load(in, state.cube.head())) {
+  } else if (!state.sources.load(in, state.cube.head()) || !state.rates.load(in)) {
     return std::nullopt;
   }
-  if (version > kWithoutRates && !state.rates.load(in)) return std::nullopt;
   state.build();
   const std::size_t live = in.count(8);
   for (std::size_t i = 0; i < live && in.ok(); ++i) {
     const std::uint64_t target = in.varint();
     const std::uint64_t node = in.varint();
-    LiveAlert item = load_live_alert(in);
+    LiveAlert item = load_live_alert(in, version);
     if (!in.ok() || target >= state.checks.size() || node >= state.checks[target].states.size())
       return std::nullopt;
     state.attach(std::move(item), {static_cast<std::uint32_t>(target), static_cast<NodeIndex>(node)});
   }
   const std::size_t resolved = in.count(8);
   for (std::size_t i = 0; i < resolved && in.ok(); ++i) {
-    LiveAlert past = load_live_alert(in);
+    LiveAlert past = load_live_alert(in, version);
     past.key = state.find_check(past.alert.objective, past.alert.target, past.entity);
     state.resolved.push_back(std::move(past));
   }

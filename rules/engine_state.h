@@ -13,6 +13,7 @@
 #include "rules/currency.h"
 #include "rules/diagnosis.h"
 #include "rules/engine.h"
+#include "rules/pacing.h"
 #include "rules/figure_sources.h"
 #include "rules/rollup.h"
 
@@ -31,6 +32,10 @@ struct CheckSource {
   static constexpr std::size_t kWeeks = 4;
   Kind kind = Kind::column;
   bool additive = true;
+  // Scaled to the share of so many days that has passed, where today's column says whether today has begun to
+  // be reported; 0 for a figure that is taken as it is.
+  std::int16_t so_far_days = 0;
+  std::size_t today = 0;  // column
   // Of the target's rollup; for `whole`, of the objective's. Weekdays have one for each week.
   std::array<std::size_t, kWeeks> columns{};
 };
@@ -51,11 +56,25 @@ struct Checks {
   std::vector<std::uint32_t> guarded;                  // targets that this one guards
   bool moves_by_hour = false;                          // an hourly window, or a pace
   bool needs_hours = false;                            // an hourly window, and no figures by hour
+  bool adds_up = true;                                 // none of its figures is one that must not be summed
+  std::size_t today = 0;      // of a pace: the objective's column of today's figures ...
+  bool today_counts = false;  // ... and whether it has any: until then today is not asked for
 
   // The bounds in force by exception, the first being that of all others; nothing while none is.
   std::vector<std::optional<Sides>> sides;
   std::vector<const Bound*> bounds;       // likewise; null while none is in force
   std::vector<std::uint16_t> exceptions;  // by node: its place in `sides`; empty when there are none
+  // A pace whose expectation is the node's own: by its weekdays, or by what its last period left. Else empty.
+  struct NodePace {
+    PacePlan plan;
+    std::optional<Sides> sides;  // as of the current hour
+    std::uint32_t stamp;         // of the figures it was made from
+    Day day;
+  };
+  std::vector<std::optional<NodePace>> paces;
+  bool paces_by_node() const noexcept {
+    return target->pace && (target->pacing.profile == Pacing::Profile::weekdays || target->pacing.rollover);
+  }
 
   std::vector<VerdictState> states;
   std::vector<Reason> reasons;
@@ -87,9 +106,10 @@ struct LiveAlert {
   // The sums of the bucket that was not over when it fired, by input of the KPI: a later figure for that
   // bucket is growth and no restatement.
   std::vector<double> open_sums;
-  double told_value = kUndefined;  // the value people were last told that it fired on
-  std::optional<Timestamp> timer;  // not kept, like the next: they follow from the rest
-  std::optional<CheckKey> key;     // of a resolved one, while its target and node are there
+  double briefed_value = kUndefined;  // the value its reason and advice were made for
+  double told_value = kUndefined;     // the value people were last told that it fired on
+  std::optional<Timestamp> timer;     // not kept, like the next: they follow from the rest
+  std::optional<CheckKey> key;        // of a resolved one, while its target and node are there
 };
 
 struct Membership {
@@ -121,6 +141,7 @@ struct Engine::State {
   std::vector<Rollup> rollups;
   std::vector<std::size_t> objective_rollups;          // by objective: its rollup at objective level
   std::vector<std::vector<std::uint32_t>> targets_of;  // by rollup
+  std::vector<std::vector<std::uint32_t>> paced_of;    // by rollup: targets that pace by node
   std::vector<std::vector<std::uint32_t>>
       node_stamps;                                   // by rollup, node: grows when a day that is over changes
   std::vector<std::vector<Membership>> memberships;  // by entity
@@ -128,6 +149,8 @@ struct Engine::State {
   std::map<CheckKey, LiveAlert> live;
   std::deque<LiveAlert> resolved;  // newest first
   std::set<std::pair<Timestamp, CheckKey>> timers;
+  // When alerts are to ask again what was put off. Not kept: it follows from their recommendations.
+  std::set<std::pair<Timestamp, CheckKey>> reminders;
   std::map<std::pair<std::string, Entity>, Timestamp> done;  // playbook, entity: when last carried out
   std::uint64_t shape = 1;
   Day today = kFirstDay;  // of `now`
@@ -148,7 +171,22 @@ struct Engine::State {
   CheckSource source_of(Checks& check, const Input& input);
   void link_guards();
   void refresh_frames();
-  void refresh_bounds(Checks& check) const;
+  void refresh_bounds(Checks& check);
+  bool lacks_hours(const Checks& check) const;
+
+  // engine_pace.cc: what a period asks for by now, and where it is heading.
+  double today_elapsed() const noexcept;  // share, to the end of the current hour
+  bool has_today(const Checks& check) const;
+  std::optional<Sides> paced_sides(const Target& target, const PacePlan& plan, bool today_counts) const;
+  PacePlan plan_of(const Checks& check, std::size_t exception, NodeIndex node) const;
+  double carried(const Checks& check, std::span<const Bound> bounds, NodeIndex node,
+                 const WeekdayProfile& profile) const;
+  WeekdayProfile profile_of(const Checks& check, std::span<const EntityIndex> members,
+                            const WeekdayProfile& prior) const;
+  std::vector<std::optional<double>> history_of(const Checks& check, std::span<const EntityIndex> members,
+                                                DayRange days) const;
+  void refresh_pace(Checks& check, NodeIndex node);
+  void project_pace(const Checks& check, NodeIndex node, Verdict& verdict) const;
   void grow(std::uint32_t target);  // columns for the nodes that its rollup has got
   void attach(LiveAlert alert, CheckKey key);
   std::optional<CheckKey> find_check(std::string_view objective, std::string_view target,
@@ -159,7 +197,6 @@ struct Engine::State {
   Timestamp next_due() const;
   void begin_hour(Effects& effects);
   void take(const ObservationBatch& batch, Effects& effects);
-  void take(const Decision& decision, Effects& effects);
   void take(const Acknowledgement& acknowledgement, Effects& effects);
   // One figure of a metric that is summed. Notes what it touched.
   struct Touch {
@@ -175,6 +212,13 @@ struct Engine::State {
     friend auto operator<=>(const Vanished&, const Vanished&) noexcept = default;
   };
   std::vector<Vanished> vanished(const ObservationBatch& batch, const Coverage& coverage) const;
+
+  // engine_decisions.cc
+  void take(const Decision& decision, Effects& effects);
+  void decide(const Decision& decision, Recommendation& recommendation, const Entity& entity);
+  void ask_again();
+  void set_reminders(CheckKey key, const LiveAlert& live_alert);
+  void drop_reminders(CheckKey key, const LiveAlert& live_alert);
 
   // engine_money.cc: figures in other currencies.
   struct Part {
@@ -208,7 +252,8 @@ struct Engine::State {
   // has some.
   void load(const Checks& check, const CheckSource& source, NodeIndex first, const NodeIndex* list,
             std::size_t count, double* out, std::uint8_t* any) const;
-  void check_dirty(Effects& effects);
+  // `restated`: sorted, each once.
+  void check_dirty(const std::vector<TouchedNode>& restated, Effects& effects);
   enum class Which { hourly, all };
   void check_many(Which which, Effects& effects);
   // Every alert and every miss is looked at, whether it changed or not: after another strategy came.
@@ -217,7 +262,12 @@ struct Engine::State {
   Verdict verdict_without_evidence(const Checks& check, NodeIndex node) const;
   Verdict verdict(const Checks& check, NodeIndex node) const;
   std::optional<Sides> sides_at(const Checks& check, NodeIndex node) const {
+    if (!check.paces.empty()) return check.paces[node] ? check.paces[node]->sides : std::nullopt;
     return check.sides[check.exception_of(node)];
+  }
+  // How much of a window of so many days has passed, for a node that has figures today or not.
+  double so_far(int days, bool has_today) const noexcept {
+    return (days - 1 + (has_today ? today_elapsed() : 0)) / days;
   }
   const Bound* bound_at(const Checks& check, NodeIndex node) const {
     return check.bounds[check.exception_of(node)];
@@ -240,6 +290,7 @@ struct Engine::State {
 
   // engine_figures.cc: figures straight from the cube, for what is asked rarely.
   bool is_additive(std::string_view metric) const;
+  bool adds_up(const Kpi& kpi) const;  // all of its metrics do
   double metric_over(std::string_view metric, std::span<const EntityIndex> members, DayRange days) const;
   double metric_over(std::string_view metric, std::span<const EntityIndex> members,
                      std::span<const Bucket> buckets) const;
@@ -259,6 +310,9 @@ struct Engine::State {
                                         const LiveAlert& live_alert) const;
   // A firing alert's advice under another strategy; what was decided stays.
   void renew_recommendations(CheckKey key);
+  // Its reason and advice are made again where its figure has moved since; people who ask, and repeated
+  // messages, then get them.
+  void renew_brief(CheckKey key, Effects& effects);
   LiveAlert make_alert(const Checks& check, NodeIndex node) const;
 
   // engine_explain.cc: the numbers behind a verdict, from the cells anew.

@@ -10,6 +10,7 @@
 #include "rules/alert.h"
 #include "rules/calendar.h"
 #include "rules/entity.h"
+#include "rules/pacing.h"
 #include "rules/target.h"
 #include "rules/verdict.h"
 
@@ -85,7 +86,9 @@ struct Explanation {
   bool excepted = false;            // it is that of one of the target's exceptions
   std::optional<Bound> next_bound;  // that takes over on a later day
   DayRange period{};                // the whole one that the window is in
-  double elapsed_share = 1;         // of it
+  double elapsed_share = 1;         // of it, by hours
+  std::optional<PaceExpectation> expected;  // of a pace, while a bound is in force
+  bool today_counts = true;                 // of a pace: today has figures, so its share is asked for
   CheckInput input;
   std::vector<ExplainedInput> others;  // beside the formula's: for the stake and the minimum volume
   std::vector<ExplainedVolume> volume;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace tightrope::rules {
@@ -50,9 +51,12 @@ std::string without_trailing_zeros(std::string text) {
   return text;
 }
 
-std::string format_money(double value, std::string_view currency) {
-  // What rounds up to the limit is written as what it rounds to.
-  const bool cents = std::round(std::fabs(value) * 100) < kNoCentsFrom * 100;
+// What rounds up to the limit is written as what it rounds to.
+bool has_cents(double value) noexcept {
+  return std::round(std::fabs(value) * 100) < kNoCentsFrom * 100;
+}
+
+std::string format_money(double value, std::string_view currency, bool cents) {
   std::string text = cents ? with_decimals(value, 2) : with_decimals(value, 0);
   if (!currency.empty()) text.append(" ").append(currency);
   return text;
@@ -62,6 +66,40 @@ std::string format_ratio(double value) {
   if (std::fabs(value) >= kPlainRatioFrom) return with_decimals(value, 2);
   const double percent = value * 100;
   return without_trailing_zeros(with_decimals(percent, 1)) + " %";
+}
+
+bool needs_decimals(double value, int places) {
+  return without_trailing_zeros(with_decimals(value, places)).find('.') != std::string::npos;
+}
+
+constexpr std::string_view kNoBreakSpace = "\xc2\xa0";
+constexpr std::string_view kNarrowNoBreakSpace = "\xe2\x80\xaf";
+
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+
+// The word that `text` begins with.
+std::string_view first_word(std::string_view text) noexcept {
+  const auto ends = [](char c) {
+    return c == ' ' || c == ',' || c == ';' || c == '.' || c == ')' || c == '(';
+  };
+  return text.substr(0,
+                     static_cast<std::size_t>(std::find_if(text.begin(), text.end(), ends) - text.begin()));
+}
+
+bool is_unit(std::string_view word) noexcept {
+  static constexpr std::array<std::string_view, 8> kUnits{"%",    "h",     "d",     "min",
+                                                          "days", "hours", "weeks", "months"};
+  if (std::find(kUnits.begin(), kUnits.end(), word) != kUnits.end()) return true;
+  return word.size() == 3 &&
+         std::all_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+// Three digits and no more: the next group of a number.
+bool is_group(std::string_view text) noexcept {
+  if (text.size() < 3 || !std::all_of(text.begin(), text.begin() + 3, is_digit)) return false;
+  return text.size() == 3 || !is_digit(text[3]);
 }
 
 }  // namespace
@@ -75,7 +113,7 @@ std::string format_value(double value, Unit unit, std::string_view currency) {
   if (!std::isfinite(value)) return "n/a";
   switch (unit) {
     case Unit::money:
-      return format_money(value, currency);
+      return format_money(value, currency, has_cents(value));
     case Unit::ratio:
       return format_ratio(value);
     case Unit::count:
@@ -91,6 +129,59 @@ std::string format_value(double value, Unit unit, std::string_view currency) {
       return value != 0 ? "yes" : "no";
   }
   return "n/a";
+}
+
+ComparedFigures::ComparedFigures(Unit unit, std::string_view currency, double value, double low, double high)
+    : unit_(unit), currency_(currency), plain_ratio_(false), decimals_(false), cents_(true) {
+  const auto is_plain = [](double figure) {
+    return std::isfinite(figure) && std::fabs(figure) >= kPlainRatioFrom;
+  };
+  const bool bounded = std::isfinite(low) || std::isfinite(high);
+  plain_ratio_ = bounded ? is_plain(low) || is_plain(high) : is_plain(value);
+  for (const double figure : {value, low, high}) {
+    if (!std::isfinite(figure)) continue;
+    cents_ = cents_ && has_cents(figure);
+    if (unit == Unit::ratio) decimals_ = decimals_ || needs_decimals(figure * 100, 1);
+    if (unit == Unit::number) decimals_ = decimals_ || needs_decimals(figure, 2);
+  }
+}
+
+std::string ComparedFigures::text(double figure) const {
+  if (!std::isfinite(figure)) return "n/a";
+  if (unit_ == Unit::money) return format_money(figure, currency_, cents_);
+  if (unit_ == Unit::ratio && plain_ratio_) return with_decimals(figure, 2);
+  if (unit_ == Unit::ratio) return with_decimals(figure * 100, decimals_ ? 1 : 0) + " %";
+  if (unit_ == Unit::number) return with_decimals(figure, decimals_ ? 2 : 0);
+  return format_value(figure, unit_, currency_);
+}
+
+std::string unbroken(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool after_number = i > 0 && is_digit(text[i - 1]);
+    if (text[i] == ' ' && after_number && is_group(text.substr(i + 1))) {
+      result += kNarrowNoBreakSpace;
+    } else if (text[i] == ' ' && after_number && is_unit(first_word(text.substr(i + 1)))) {
+      result += kNoBreakSpace;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
+std::string with_plain_spaces(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    std::size_t length = 1;
+    if (text.starts_with(kNoBreakSpace)) length = kNoBreakSpace.size();
+    if (text.starts_with(kNarrowNoBreakSpace)) length = kNarrowNoBreakSpace.size();
+    result += length == 1 ? text.front() : ' ';
+    text.remove_prefix(length);
+  }
+  return result;
 }
 
 }  // namespace tightrope::rules

@@ -19,6 +19,29 @@ namespace tightrope::rules {
 // Figures too small for their decimals keep two significant digits: "0.0042 EUR".
 std::string format_value(double value, Unit unit, std::string_view currency);
 
+// How a value and the bounds it is compared with are written, so that they look alike: a ratio is plain when
+// a bound is 1.5 or more and a percentage when both are less, whatever the value's own size ("0.20" against
+// "3.00"); percentages and numbers have decimals all or none ("8.4 %" against "3.0 %"), and so has money its
+// cents. Otherwise as format_value. Bounds that do not exist are NaN. Borrows the currency.
+class ComparedFigures {
+ public:
+  ComparedFigures(Unit unit, std::string_view currency, double value, double low, double high);
+  std::string text(double figure) const;
+
+ private:
+  Unit unit_;
+  std::string_view currency_;
+  bool plain_ratio_;
+  bool decimals_;  // for percentages and numbers
+  bool cents_;
+};
+
+// The same text for a narrow screen: a line breaks neither within a number nor between a number and its unit.
+// Spaces within numbers become U+202F, those before a unit (%, h, min, EUR, days, ...) U+00A0.
+std::string unbroken(std::string_view text);
+// The reverse, for logs and whatever else is searched: plain spaces for both.
+std::string with_plain_spaces(std::string_view text);
+
 // With so many decimals (0 to 9), not grouped, "-0" written "0"; "n/a" when unknown or infinite.
 std::string format_fixed(double value, int decimals);
 

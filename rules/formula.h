@@ -7,11 +7,13 @@
 // Operators bind as listed, the last the most tightly; comparisons do not chain. Names are letters, digits
 // and `_`. `change(x, w)` is x over the last window w divided by x over the window of that length before it,
 // minus 1; with a third argument, against the same window so many days earlier, or against the four windows
-// one to four weeks earlier (the same weekdays), of which those count that have figures. `share(x)` is a
-// total's part of its objective's; `rank(x)` the place among the entities of the same level, 1 the best
-// (where neither direction is better: the largest). Unknown is NaN, and spreads: a missing input, or a
-// division by zero, makes the result unknown. What cannot change the result does not spread: `false and
-// unknown` is false, `true or unknown` is true, and of `if` only the chosen side counts.
+// one to four weeks earlier (the same weekdays), of which those count that have figures. Of a total such as
+// clicks, only so much of the earlier window counts as has passed of this one: N - 1 days, and of today, if
+// it has figures yet, the share that is over. Ratios are compared as they are. `share(x)` is a total's part
+// of its objective's; `rank(x)` the place among the entities of the same level, 1 the best (where neither
+// direction is better: the largest). Unknown is NaN, and spreads: a missing input, or a division by zero,
+// makes the result unknown. What cannot change the result does not spread: `false and unknown` is false,
+// `true or unknown` is true, and of `if` only the chosen side counts.
 #pragma once
 
 #include <cstddef>
@@ -56,6 +58,8 @@ struct Input {
   std::optional<Window> over = std::nullopt;  // else the window of the target
   // The window ends so much before now: days, or hours of an hourly window.
   std::int16_t earlier = 0;
+  // Of a total whose window is not over: as much of it as has passed of the window that it is compared with.
+  bool so_far = false;
   bool weekdays = false;  // the mean of the windows 7, 14, 21 and 28 days earlier, of those with figures
   Of of = Of::entity;
 

@@ -104,6 +104,7 @@ FormulaCompiler::Parsed FormulaCompiler::inline_formula(const Token& name, const
     needed.over = where->over;
     needed.earlier = where->earlier;
     needed.weekdays = where->weekdays;
+    needed.so_far = where->so_far;
     needed.of = where->of;
     return needed;
   };
@@ -313,9 +314,13 @@ FormulaCompiler::Parsed FormulaCompiler::parse_change(const Token& function) {
                                  back, Formula::kMostDaysBack, Formula::kMostDaysBack / 2));
     }
   }
+  const bool is_total = subject->found.inlined == nullptr ? subject->found.kind == Name::Kind::metric
+                                                          : !subject->found.inlined->divides_;
+  const bool so_far = is_total && window->kind == Window::Kind::days;
   Parsed now = figure_of(*subject, Input{.over = *window});
-  Parsed before =
-      figure_of(*subject, Input{.over = *window, .earlier = against.earlier, .weekdays = against.weekdays});
+  Parsed before = figure_of(
+      *subject,
+      Input{.over = *window, .earlier = against.earlier, .so_far = so_far, .weekdays = against.weekdays});
   Parsed change = divide_figures(function, std::move(now), std::move(before));
   if (!change || !append(function, change->program, {{Op::constant, constant_index(1)}, {Op::subtract}}))
     return std::nullopt;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "rules/entity.h"
 #include "rules/template.h"
 
 namespace tightrope::rules {
@@ -71,9 +72,40 @@ class Numbers {
   std::map<std::string, TemplateNumber, std::less<>> own_;
 };
 
+bool names(const std::vector<std::string>& globs, std::string_view text) {
+  return globs.empty() || std::any_of(globs.begin(), globs.end(),
+                                      [text](const std::string& glob) { return glob_match(glob, text); });
+}
+
+// Whether the advice is about a step: its text, or a value in it, is made from one.
+bool changes_by_steps(const Playbook& playbook) {
+  static constexpr std::array<std::string_view, 4> kOfStep{"step", "max_step", "bid_after", "budget_after"};
+  for (const std::string_view name : kOfStep) {
+    if (playbook.advise.find("{" + std::string(name) + "}") != std::string::npos ||
+        playbook.advise.find("{" + std::string(name) + ":") != std::string::npos) {
+      return true;
+    }
+    for (const auto& value : playbook.values) {
+      const auto& inputs = value.second.inputs();
+      if (std::any_of(inputs.begin(), inputs.end(),
+                      [name](const Input& input) { return input.name == name; })) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 bool applies(const Playbook& playbook, const Situation& situation, const Numbers& numbers) {
   if (!playbook.kpi.empty() && playbook.kpi != situation.kpi) return false;
   if (!playbook.driver.empty() && playbook.driver != situation.driver) return false;
+  if (!names(playbook.clients, situation.client)) return false;
+  // Advice for search is none for an objective of search and mail.
+  if (!playbook.channels.empty() && situation.channels.empty()) return false;
+  if (!std::all_of(situation.channels.begin(), situation.channels.end(),
+                   [&](const std::string& channel) { return names(playbook.channels, channel); })) {
+    return false;
+  }
   if (const auto last = situation.last_done(playbook.name);
       last && situation.now - *last < playbook.cooldown) {
     return false;
@@ -102,8 +134,8 @@ std::vector<Advice> advise(std::span<const Playbook> playbooks, const Situation&
     const Numbers numbers(playbook, situation);
     if (!applies(playbook, situation, numbers)) continue;
     // One careful step closes only part of a wide gap.
-    const double relief =
-        situation.needed_step > 0 ? std::min(1.0, numbers.step() / situation.needed_step) : 1;
+    const bool partly = changes_by_steps(playbook) && situation.needed_step > 0;
+    const double relief = partly ? std::min(1.0, numbers.step() / situation.needed_step) : 1;
     const double worth = situation.stake_per_hour * kHoursPerDay * kPriorSuccess * relief;
     const double hours = std::chrono::duration<double, std::ratio<3600>>(playbook.effort).count();
     const auto lookup = [&](std::string_view name) -> std::optional<TemplateValue> {

@@ -25,7 +25,7 @@ struct Recommendation {
   std::string text;  // the advice, filled in
   std::string owner;
   Duration effort{0};
-  double worth_per_day = 0;  // money, before effort: what it is expected to save a day
+  double worth_per_day = 0;  // money, before effort: what it may save a day, see Advice
   std::uint32_t rank = 0;    // 0 leads
   RecommendationState state = RecommendationState::open;
   Timestamp made_at{};
@@ -49,6 +49,8 @@ struct Situation {
       value;  // those of playbook_values(), but for `step` and what follows from it
   std::function<std::string(std::string_view)> text;  // those of playbook_texts()
   std::string_view currency;
+  std::string_view client;
+  std::vector<std::string> channels;  // of all that the alert is about; "" for one that is not known
   // When the playbook was last carried out on this entity, if it was.
   std::function<std::optional<Timestamp>(std::string_view playbook)> last_done;
   Timestamp now;
@@ -58,6 +60,9 @@ struct Situation {
 struct Advice {
   const Playbook* playbook;  // into the span
   std::string text;
+  // Half of the stake, as no success was measured yet. Of a playbook that changes a bid or budget step by
+  // step, only the part of it that one step closes; one that names no step is taken to close the gap when it
+  // helps.
   double worth_per_day;
 };
 

@@ -139,10 +139,12 @@ struct LeverChange {
 // A tactic as data. Its condition and its values may use metrics, KPIs and what `playbook_values()` lists.
 struct Playbook {
   std::string name;
-  std::string kpi;                                      // applies to targets on this KPI; "" for any
-  std::string driver;                                   // and only when this factor leads the gap; "" for any
-  std::string source;                                   // the marketing practice it comes from, in one line
-  std::optional<Formula> when;                          // a truth; unknown counts as "does not apply"
+  std::string kpi;                    // applies to targets on this KPI; "" for any
+  std::string driver;                 // and only when this factor leads the gap; "" for any
+  std::vector<std::string> channels;  // and only on these (globs, any of them); none for any
+  std::vector<std::string> clients;   // and only for these (likewise)
+  std::string source;                 // the marketing practice it comes from, in one line
+  std::optional<Formula> when;        // a truth; unknown counts as "does not apply"
   std::vector<std::pair<std::string, Formula>> values;  // `let:`; each may use those before it
   std::string advise;                // a template: "{name}", "{name:.0%}", "{name:.2f}", "{name:money}"
   std::vector<LeverChange> changes;  // each lever once, as configured; empty: nothing is known

@@ -8,10 +8,10 @@ namespace tightrope::rules {
 namespace {
 
 constexpr std::array<std::string_view, 4> kStates{"unknown", "on_target", "watch", "off_target"};
-constexpr std::array<std::string_view, 10> kReasons{
-    "meets_target", "near_bound",  "misses_target", "little_volume", "no_figures",
-    "undefined",    "needs_hours", "no_bound_yet",  "no_rate",       "guard_missed"};
-constexpr std::array<std::string_view, 10> kExplanations{
+constexpr std::array<std::string_view, 11> kReasons{
+    "meets_target", "near_bound",   "misses_target", "little_volume", "no_figures",  "undefined",
+    "needs_hours",  "no_bound_yet", "no_rate",       "guard_missed",  "does_not_add"};
+constexpr std::array<std::string_view, 11> kExplanations{
     "the target is met",
     "the target is met, but only just",
     "the target is missed",
@@ -22,6 +22,8 @@ constexpr std::array<std::string_view, 10> kExplanations{
     "the target is not in force yet",
     "money in another currency has no exchange rate for its day",
     "the target is met, but a target that guards it is missed: it is bought at its expense",
+    "it is made of figures that do not add up over days and campaigns, such as reach: give it a window and a "
+    "level with one figure",
 };
 
 // With no conversion at all, a price has no value, yet money was spent. On target, this many conversions
@@ -76,11 +78,10 @@ std::string_view explain(Reason reason) noexcept {
   return kExplanations[static_cast<std::size_t>(reason)];
 }
 
-Sides sides_of(const Target& target, const Bound& bound, double elapsed_share) noexcept {
-  const double share = target.pace ? elapsed_share : 1;
+Sides sides_of(const Target& target, const Bound& bound) noexcept {
   Sides sides;
-  if (target.kind != BoundKind::at_most) sides.low = bound.low * share;
-  if (target.kind != BoundKind::at_least) sides.high = bound.high * share;
+  if (target.kind != BoundKind::at_most) sides.low = bound.low;
+  if (target.kind != BoundKind::at_least) sides.high = bound.high;
   return sides;
 }
 
@@ -118,6 +119,10 @@ Verdict judge(const Target& target, const Kpi& kpi, const std::optional<Sides>& 
   }
   if (!input.any_figure) {
     verdict.reason = Reason::no_figures;
+    return verdict;
+  }
+  if (!input.adds_up) {
+    verdict.reason = Reason::does_not_add;
     return verdict;
   }
   if (std::isnan(input.value)) {

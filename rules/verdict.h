@@ -30,8 +30,9 @@ enum class Reason : std::uint8_t {
   no_bound_yet,   // the first `from:` lies ahead
   no_rate,        // money in another currency, and no exchange rate for its day
   guard_missed,   // met, while a target that guards it is missed: bought at its expense
+  does_not_add,   // several figures that must not be added, such as the reach of several days
 };
-constexpr Reason kLastReason = Reason::guard_missed;
+constexpr Reason kLastReason = Reason::does_not_add;
 std::string_view to_string(Reason reason) noexcept;  // "meets_target", ...
 std::string_view explain(Reason reason) noexcept;    // a clause for people
 
@@ -54,6 +55,11 @@ struct Verdict {
   // bounds, the distance from the middle as a share of the half. 1 is at the bound, more beyond it. Undefined
   // with the value, and where either is not positive.
   double room_used = kUndefined;
+  // Of a pace: the total at the period's end as its days so far foretell it, and the range in which four of
+  // five such periods end. Undefined for other targets, and while too few days are known.
+  double projected = kUndefined;
+  double projected_low = kUndefined;
+  double projected_high = kUndefined;
   // This is missed, and a target that it guards is met: that one is bought at its expense.
   bool pays_for_another = false;
 
@@ -122,6 +128,7 @@ struct CheckInput {
   bool any_figure = false;   // at least one input has at least one figure in the window
   bool needs_hours = false;  // an hourly window, and figures by day only
   bool converted = true;     // no figure wants an exchange rate
+  bool adds_up = true;       // no figures would have to be added that must not be
 };
 
 // What a value is held against; undefined where the target has no such side.
@@ -129,9 +136,8 @@ struct Sides {
   double low = kUndefined;
   double high = kUndefined;
 };
-// The sides of a bound; where it paces a total, what should have been reached by `elapsed_share` of its
-// period, and how far from that it may be.
-Sides sides_of(const Target& target, const Bound& bound, double elapsed_share) noexcept;
+// The sides of a bound as it is written; those of a pace follow from its PacePlan.
+Sides sides_of(const Target& target, const Bound& bound) noexcept;
 
 // By what share of the bound the value misses it: positive is bad. One formula for one value and for columns.
 inline double gap_at_most(double value, double high) noexcept {

@@ -98,6 +98,12 @@ std::variant<json::value, DaemonProblem> ask_for_data(const DaemonAddress& addre
     return DaemonProblem{"the daemon answered " + std::to_string(reply.status) +
                          ", and not with JSON: is it Tightrope?"};
   }
+  if (reply.status == 401) {
+    return DaemonProblem{
+        address.bearer_token_file.empty()
+            ? "the daemon asks for its bearer token; name the file that holds it with --bearer-token-file"
+            : "the daemon does not accept the token in " + address.bearer_token_file};
+  }
   if (!good) {
     const std::string said = text_at(parsed, "error");
     return DaemonProblem{said.empty() ? "the daemon answered " + std::to_string(reply.status) : said};

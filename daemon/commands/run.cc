@@ -15,6 +15,8 @@
 
 #include "daemon/app.h"
 #include "daemon/commands/command.h"
+#include "daemon/http/guard.h"
+#include "daemon/http/server.h"
 #include "daemon/logging.h"
 
 namespace tightrope::daemon::commands {
@@ -88,13 +90,22 @@ void add_run(CLI::App& line, Invocation& invocation) {
   CLI::App* command = line.add_subcommand("run", "Run the daemon");
   auto options = std::make_shared<RunOptions>();
   command->add_option("--config.file", options->app.config_file, "The configuration (YAML)")->required();
-  command->add_option("--web.listen-address", options->app.http.listen_address, "Where HTTP is answered")
+  command
+      ->add_option("--web.listen-address", options->app.http.listen_address,
+                   "Where HTTP is answered; without a host (:9870) on this machine only")
+      ->check([](const std::string& given) { return http::listen_address_problem(given); })
       ->capture_default_str();
   command
       ->add_option("--storage.path", options->app.storage_path, "Directory of the journal; made if missing")
       ->capture_default_str();
-  command->add_option("--web.external-url", options->app.http.external_url,
-                      "How people reach this daemon; for links in messages");
+  command
+      ->add_option("--web.external-url", options->app.http.external_url,
+                   "How people reach this daemon; for links in messages")
+      ->check([](const std::string& given) {
+        return http::host_of(given).empty()
+                   ? "\"" + given + "\" is not an http or https URL; write https://tightrope.example.com"
+                   : std::string();
+      });
   command->add_option("--log.level", options->log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();

@@ -41,6 +41,15 @@ std::optional<double> sample(const std::string& metrics, const std::string& name
   return std::strtod(metrics.c_str() + at + name.size() + 2, nullptr);
 }
 
+// What /-/ready says of the journal; "" when it is well.
+std::string journal_problem(const std::string& readiness) {
+  constexpr std::string_view kName = "\njournal: ";
+  const std::size_t at = readiness.find(kName);
+  if (at == std::string::npos) return "";
+  const std::size_t begin = at + kName.size();
+  return readiness.substr(begin, readiness.find('\n', begin) - begin);
+}
+
 std::string reload_text(const std::string& metrics) {
   const auto good = sample(metrics, "tightrope_config_last_reload_successful");
   const auto at = sample(metrics, "tightrope_config_last_reload_success_timestamp_seconds");
@@ -80,10 +89,13 @@ int status(const DaemonAddress& address, std::ostream& out, std::ostream& err) {
   if (const auto* problem = std::get_if<DaemonProblem>(&readiness)) return fail(*problem);
   const bool ready = std::get<DaemonReply>(readiness).status == 200;
   out << "ready          " << (ready ? "yes" : "no") << "\n";
+  const std::string journal = journal_problem(std::get<DaemonReply>(readiness).body);
+  if (!journal.empty()) out << "journal        " << journal << "\n";
   const auto metrics = ask_daemon(address, "GET", "/metrics", "");
   if (const auto* problem = std::get_if<DaemonProblem>(&metrics)) return fail(*problem);
   out << "configuration  " << reload_text("\n" + std::get<DaemonReply>(metrics).body) << "\n";
-  if (!ready) return kFailure;
+  // While the journal takes nothing the rest still answers; a daemon that starts or stops does not.
+  if (!ready && journal.empty()) return kFailure;
 
   const auto clients = ask_for_list(address, "/api/v1/objectives", "clients");
   if (const auto* problem = std::get_if<DaemonProblem>(&clients)) return fail(*problem);
@@ -105,7 +117,7 @@ int status(const DaemonAddress& address, std::ostream& out, std::ostream& err) {
   }
   out << "\n";
   print_table(out, {"SOURCE", "CLIENT", "CONNECTOR", "STATE", "LAST SUCCESS", "DATA AGE", "ERROR"}, rows);
-  return kGood;
+  return ready ? kGood : kFailure;
 }
 
 }  // namespace

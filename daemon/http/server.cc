@@ -53,7 +53,9 @@ std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
   } else if (host.find(':') != std::string::npos) {
     return std::nullopt;
   }
-  if (host == "localhost") host = "127.0.0.1";
+  // Elsewhere an empty host is every interface; here that has to be said, as whoever reaches the port may
+  // decide.
+  if (host == "localhost" || host.empty()) host = "127.0.0.1";
   error_code error;
   const auto address = asio::ip::make_address(host, error);
   if (error) return std::nullopt;
@@ -61,6 +63,11 @@ std::optional<tcp::endpoint> parse_endpoint(std::string_view text) {
 }
 
 }  // namespace
+
+std::string listen_address_problem(std::string_view address) {
+  if (parse_endpoint(address)) return "";
+  return "\"" + std::string(address) + "\" is not an address with a port; write 127.0.0.1:9870 or [::1]:9870";
+}
 
 struct HttpServer::State {
   State(asio::any_io_executor on, Router router, ServerSettings settings, OnAnswered on_answered)
@@ -154,8 +161,11 @@ HttpServer::~HttpServer() = default;
 
 std::optional<std::string> HttpServer::listen(const std::string& address) {
   const auto endpoint = parse_endpoint(address);
-  if (!endpoint) {
-    return "\"" + address + "\" is not an address with a port; write 127.0.0.1:9870 or [::1]:9870";
+  if (!endpoint) return listen_address_problem(address);
+  if (address.starts_with(':')) {
+    logger("http")->info(
+        "reached from this machine only; for all interfaces listen on 0.0.0.0{} address=127.0.0.1{}", address,
+        address);
   }
   error_code error;
   tcp::acceptor& acceptor = state_->acceptor;
@@ -170,6 +180,12 @@ std::optional<std::string> HttpServer::listen(const std::string& address) {
   if (error == asio::error::address_in_use)
     text += "; is another tightrope running? --web.listen-address takes another one";
   return text;
+}
+
+bool HttpServer::is_loopback() const noexcept {
+  error_code error;
+  const auto endpoint = state_->acceptor.local_endpoint(error);
+  return !error && endpoint.address().is_loopback();
 }
 
 std::uint16_t HttpServer::port() const noexcept {

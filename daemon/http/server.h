@@ -32,6 +32,10 @@ struct ServerSettings {
 // request's last byte to the answer's last.
 using OnAnswered = std::function<void(std::string_view handler, int status, double seconds)>;
 
+// What is wrong with an address to listen on, for people; "" when it is "127.0.0.1:9870", "[::1]:9870",
+// "localhost:9870" or ":9870", which is the first.
+std::string listen_address_problem(std::string_view address);
+
 // On one executor's thread. What is written to the log never holds a query, a header or a body.
 class HttpServer {
  public:
@@ -39,9 +43,10 @@ class HttpServer {
   HttpServer(asio::any_io_executor executor, Router router, ServerSettings settings, OnAnswered on_answered);
   ~HttpServer();  // REQUIRES: stop() has returned, or start() was never called
 
-  // Takes "127.0.0.1:9870", "[::1]:9870" or "localhost:9870"; port 0 takes any free one. An error is for
+  // Takes what listen_address_problem() has nothing against; port 0 takes any free one. An error is for
   // people.
   std::optional<std::string> listen(const std::string& address);
+  bool is_loopback() const noexcept;    // reached from this machine only; false before listen()
   std::uint16_t port() const noexcept;  // that it listens on; 0 before listen()
   // REQUIRES: listen() went well.
   void start();

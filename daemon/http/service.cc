@@ -1,5 +1,7 @@
 #include "daemon/http/service.h"
 
+#include <spdlog/logger.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -7,6 +9,7 @@
 #include "daemon/http/api/scraper.h"
 #include "daemon/http/background.h"
 #include "daemon/http/server.h"
+#include "daemon/logging.h"
 #include "daemon/metrics.h"
 
 namespace tightrope::daemon::http {
@@ -35,8 +38,22 @@ struct HttpService::State {
                  services.metrics().http_answered(handler, status, seconds);
                }) {}
 
+  // Once for as long as it is so.
+  void warn_of_strangers() {
+    const bool open = !server.is_loopback() && services.configuration().http.bearer_token.empty();
+    if (open && !warned) {
+      logger("http")->warn(
+          "everybody who reaches this port can read all figures and answer alerts; set "
+          "http.bearer_token_file, or "
+          "listen on 127.0.0.1 behind a proxy address={}",
+          quoted(options.listen_address));
+    }
+    warned = open;
+  }
+
   Services& services;
   HttpOptions options;
+  bool warned = false;
   Background background;
   Scraper scraper;
   Api api;
@@ -49,7 +66,9 @@ HttpService::HttpService(asio::any_io_executor io, Services& services, HttpOptio
 HttpService::~HttpService() = default;
 
 std::optional<std::string> HttpService::listen() {
-  return state_->server.listen(state_->options.listen_address);
+  auto problem = state_->server.listen(state_->options.listen_address);
+  if (!problem) state_->warn_of_strangers();
+  return problem;
 }
 
 std::uint16_t HttpService::port() const noexcept {
@@ -63,6 +82,7 @@ void HttpService::start() {
 void HttpService::configure() {
   state_->server.configure(settings_of(state_->services.configuration().http, state_->options.external_url));
   state_->api.translations.clear();
+  state_->warn_of_strangers();
 }
 
 asio::awaitable<void> HttpService::stop() {

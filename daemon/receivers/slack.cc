@@ -19,8 +19,6 @@ namespace json = boost::json;
 constexpr std::size_t kMostAlerts = 10;        // more would push the first off a phone's screen
 constexpr std::size_t kLongestSection = 3000;  // Slack's limit for the text of a section
 constexpr std::size_t kLongestLine = 700;      // so that the four lines of an alert always fit one
-constexpr std::size_t kLongestTitle = 250;
-constexpr std::string_view kDot = " \xc2\xb7 ";
 
 std::string_view colour_of(const rules::Alert& alert) {
   if (alert.phase != rules::AlertPhase::firing) return "#2eb886";
@@ -45,13 +43,19 @@ json::object section(std::string text) {
   return block;
 }
 
-// The four lines. The client is named where the title does not say it.
-std::string section_text(const rules::Alert& alert, bool name_client, const MessageLinks& links) {
+std::string first_line(const rules::Alert& alert, const rules::AlertText& lines) {
+  return alert.client.empty() ? lines.what : alert.client + ", " + lines.what;
+}
+
+enum class FirstLine : std::uint8_t { shown, is_message_text };
+
+// The lines of an alert. The first is left out where the message's text says it already.
+std::string section_text(const rules::Alert& alert, FirstLine first, const MessageLinks& links) {
   const rules::AlertText lines = rules::describe(alert);
-  const std::string what = name_client ? alert.client + ", " + lines.what : lines.what;
-  std::string text = "*" + slack_escaped(what, kLongestLine) + "*";
+  std::string text;
+  if (first == FirstLine::shown) text = "*" + slack_escaped(first_line(alert, lines), kLongestLine) + "*";
   for (const std::string* line : {&lines.costs, &lines.why}) {
-    if (!line->empty()) text += "\n" + slack_escaped(*line, kLongestLine);
+    if (!line->empty()) text += (text.empty() ? "" : "\n") + slack_escaped(*line, kLongestLine);
   }
   if (!lines.advice.empty()) text += "\n\xe2\x86\x92 " + slack_escaped(lines.advice, kLongestLine);
   const std::string link = link_to(alert, links);
@@ -141,47 +145,34 @@ class Slack final : public Integration {
 
 }  // namespace
 
-std::string message_title(const Notification& notification) {
-  const bool firing = !notification.firing.empty();
-  std::string title = fmt::format("[{}:{}]", firing ? "FIRING" : "RESOLVED",
-                                  firing ? notification.firing.size() : notification.resolved.size());
-  std::string_view separator = " ";
-  const auto add = [&](const Labels& labels, const char* name) {
-    const auto found = labels.find(name);
-    if (found == labels.end()) return;
-    title.append(separator).append(found->second);
-    separator = kDot;
-  };
-  const Labels& common = notification.common_labels;
-  if (common.count("alertname") != 0) {
-    add(common, "alertname");
-  } else if (common.count("objective") != 0) {
-    add(common, "objective");
-  } else {
-    title.append(separator).append("several targets");
-    separator = kDot;
-  }
-  add(common, "client");
-  return title;
+// What a locked screen shows of a message, so it is the first alert and no name of a group.
+std::string message_text(const Notification& notification) {
+  const std::size_t all = notification.firing.size() + notification.resolved.size();
+  if (all == 0) return "No alerts";
+  const rules::Alert& first =
+      notification.firing.empty() ? notification.resolved.front() : notification.firing.front();
+  std::string text = first_line(first, rules::describe(first));
+  if (all > 1) text += fmt::format(" (and {} more)", all - 1);
+  return text;
 }
 
 std::string slack_message(const Notification& notification, const std::string& channel,
                           const MessageLinks& links) {
   json::object message;
   if (!channel.empty()) message["channel"] = valid_utf8(channel);
-  message["text"] = "*" + slack_escaped(message_title(notification), kLongestTitle) + "*";
+  message["text"] = "*" + slack_escaped(message_text(notification), kLongestLine) + "*";
 
-  const bool name_client = notification.common_labels.count("client") == 0;
+  const std::size_t all = notification.firing.size() + notification.resolved.size();
+  const FirstLine first = all == 1 ? FirstLine::is_message_text : FirstLine::shown;
   Bars bars;
   std::size_t shown = 0;
   for (const auto* alerts : {&notification.firing, &notification.resolved}) {
     for (const rules::Alert& alert : *alerts) {
       if (shown == kMostAlerts) break;
-      bars.add(colour_of(alert), section(section_text(alert, name_client, links)));
+      bars.add(colour_of(alert), section(section_text(alert, first, links)));
       ++shown;
     }
   }
-  const std::size_t all = notification.firing.size() + notification.resolved.size();
   if (all > shown) {
     const std::string more = fmt::format("and {} more", all - shown);
     const std::string link = slack_escaped(links.external_url, kLongestLine);

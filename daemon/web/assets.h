@@ -7,6 +7,7 @@ namespace tightrope::daemon::web {
 
 std::string_view index_html() noexcept;
 std::string_view page_css() noexcept;
+std::string_view answers_js() noexcept;
 std::string_view page_js() noexcept;
 
 }  // namespace tightrope::daemon::web

@@ -1,7 +1,7 @@
 # Writes a C++ file whose functions return the bytes of the page's files.
 #   cmake -D DIRECTORY=daemon/web -D OUTPUT=assets.cc -P embed.cmake
 set(code "// Written by daemon/web/embed.cmake.\n#include \"daemon/web/assets.h\"\n\nnamespace tightrope::daemon::web {\n")
-foreach(file index.html page.css page.js)
+foreach(file index.html page.css answers.js page.js)
   string(REPLACE "." "_" name "${file}")
   file(READ "${DIRECTORY}/${file}" bytes HEX)
   string(LENGTH "${bytes}" digits)

@@ -2,7 +2,9 @@
 // Shows what the API says. Everything from outside becomes text, never markup.
 
 const kRefreshSeconds = 15;
-const byId = (id) => document.getElementById(id);
+// The alert that a message's link names.
+const linkedId = new URLSearchParams(location.search).get("alert") || "";
+let linkedShown = false;
 
 function element(tag, className, ...children) {
   const made = document.createElement(tag);
@@ -11,10 +13,13 @@ function element(tag, className, ...children) {
   return made;
 }
 
-const money = (value, currency) =>
-  value === null ? "n/a" : `${value.toLocaleString(undefined, { maximumFractionDigits: value < 100 ? 2 : 0 })} ${currency}`;
-const percent = (value) => (value === null ? "n/a" : `${(value * 100).toFixed(0)} %`);
+const kThin = "\u202f", kFixed = "\u00a0";  // a figure does not break over lines
+const digits = (value, most) => value.toLocaleString("en", { maximumFractionDigits: most }).replaceAll(",", kThin);
+const money = (value, currency) => (value === null ? "n/a" : `${digits(value, value < 10 ? 2 : 0)}${kFixed}${currency}`);
+const percent = (value) => (value === null ? "n/a" : `${(value * 100).toFixed(0)}${kFixed}%`);
 const path = (entity) => Object.values(entity).join(" / ");
+const shortTime = (text) => new Date(text).toLocaleString("en-GB",
+  { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 function age(seconds) {
   if (seconds === null) return "no figures yet";
@@ -23,67 +28,90 @@ function age(seconds) {
   return seconds < 129600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86400)} days`;
 }
 
-async function ask(url, body) {
-  const options = body && {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-  };
-  const response = await fetch(url, options);
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error || response.statusText);
-  return answer.data;
+// A state in a sign and a word, so that it does not hang on colour.
+const kSigns = { on_target: "✓", watch: "◐", off_target: "✕", unknown: "?" };
+function stateMark(state, word) {
+  const sign = element("span", "", kSigns[state] || "?");
+  sign.setAttribute("aria-hidden", "true");
+  return element("span", `status ${state}`, sign, ` ${word || state.replace("_", " ")}`);
 }
 
-function decisionButton(label, recommendation, note, makeBody) {
-  const button = element("button", label === "Did it" ? "main" : "", label);
-  button.type = "button";
-  button.addEventListener("click", async () => {
-    const body = makeBody();
-    if (!body) return;
-    const buttons = button.parentElement.querySelectorAll("button");
-    for (const one of buttons) one.disabled = true;
-    try {
-      await ask(`/api/v1/recommendations/${encodeURIComponent(recommendation.id)}/decision`, body);
-      await refresh();
-    } catch (error) {
-      note.textContent = `Not taken: ${error.message}`;
-      for (const one of buttons) one.disabled = false;
-    }
-  });
-  return button;
+// "cpa" as people write it, and "3d" as they say it.
+const kpiText = (kpi) => (kpi.length <= 4 ? kpi.toUpperCase() : kpi.replaceAll("_", " "));
+function windowText(window) {
+  const counted = /^(\d+)([dh])$/.exec(window);
+  if (!counted) return ["week", "month", "quarter"].includes(window) ? `this ${window}` : window;
+  return `over ${counted[1]}${kFixed}${counted[2] === "d" ? "day" : "hour"}${counted[1] === "1" ? "" : "s"}`;
+}
+
+function minutes(seconds) {
+  return seconds < 5400 ? `${Math.round(seconds / 60)}${kFixed}min of work` : `${digits(seconds / 3600, 1)}${kFixed}h of work`;
+}
+
+function decisionText(recommendation) {
+  const words = { did: "Done", declined: "Declined", later: "Put off", expired: "No longer open" };
+  let text = words[recommendation.state] || recommendation.state;
+  if (recommendation.decidedBy) text += ` by ${recommendation.decidedBy}`;
+  if (recommendation.state === "later" && recommendation.until) text += ` until ${shortTime(recommendation.until)}`;
+  else if (recommendation.decidedAt) text += `, ${shortTime(recommendation.decidedAt)}`;
+  return recommendation.reason ? `${text}: ${recommendation.reason}` : text;
 }
 
 function recommendationView(recommendation, currency) {
-  const facts = [`${money(recommendation.worthPerDay, currency)} a day`, `${Math.round(recommendation.effortSeconds / 60)} min`];
-  if (recommendation.owner) facts.push(recommendation.owner);
-  if (recommendation.state !== "open") facts.push(recommendation.state);
-  const view = element("div", "advice", element("p", "", recommendation.text),
-    element("p", "quiet small", facts.join(" · ")));
-  if (recommendation.state !== "open" && recommendation.state !== "later") return view;
-  const note = element("p", "wrong small");
-  note.setAttribute("role", "alert");
-  const tomorrow = () => new Date(Date.now() + 86400000).toISOString();
-  view.append(element("div", "buttons",
-    decisionButton("Did it", recommendation, note, () => ({ decision: "did" })),
-    decisionButton("Later", recommendation, note, () => ({ decision: "later", until: tomorrow() })),
-    decisionButton("Declined", recommendation, note, () => {
-      const reason = window.prompt("Why not?");
-      return reason === null ? null : { decision: "declined", reason };
-    })), note);
+  const facts = [];
+  if (recommendation.worthPerDay > 0) facts.push(`may save ${money(recommendation.worthPerDay, currency)} a day`);
+  if (recommendation.effortSeconds > 0) facts.push(minutes(recommendation.effortSeconds));
+  if (recommendation.owner) facts.push(`for ${recommendation.owner.replaceAll("_", " ")}`);
+  const view = element("div", "advice", element("p", "", recommendation.text), element("p", "quiet small", facts.join(" · ")));
+  const open = recommendation.state === "open" || recommendation.state === "later";
+  if (recommendation.state !== "open") {
+    const line = element("p", "decided", decisionText(recommendation));
+    if (!open && mayChange(recommendation) && !changing.has(recommendation.id)) line.append(" ", changeButton(recommendation));
+    view.append(line);
+  }
+  if (!open && !(changing.has(recommendation.id) && mayChange(recommendation))) return view;
+  const note = answerNote(recommendation.id);
+  view.append(decisionButtons(recommendation, note), note);
   return view;
 }
 
+// Which alerts have all their advice unfolded; a refresh must not fold it again.
+const unfolded = new Set();
+
+function furtherAdvice(alert) {
+  const further = alert.recommendations.slice(1);
+  if (further.length === 0) return null;
+  const details = element("details", "", element("summary", "small", `${further.length} more ${further.length === 1 ? "idea" : "ideas"}`),
+    ...further.map((one) => recommendationView(one, alert.currency)));
+  details.open = unfolded.has(alert.id) || alert.id === linkedId;
+  details.addEventListener("toggle", () => { if (details.open) unfolded.add(alert.id); else unfolded.delete(alert.id); });
+  return details;
+}
+
 function alertView(alert) {
-  const view = element("article", `card alert ${alert.severity} ${alert.state}`);
-  view.append(element("p", "quiet small", [alert.client, alert.objective, path(alert.entity), alert.state]
-    .filter(Boolean).join(" · ")));
+  const linked = alert.id === linkedId;
+  const view = element("article", `card alert ${alert.severity} ${alert.state}${linked ? " linked" : ""}`);
+  view.id = `alert-${alert.id}`;
+  view.tabIndex = -1;
+  view.append(element("p", "quiet small", element("span", "tag", alert.state === "firing" ? alert.severity : alert.state), " ",
+    [alert.client, alert.objective].filter(Boolean).join(" · ")));
   view.append(element("h3", "", alert.text.what));
   for (const line of [alert.text.costs, alert.text.why]) if (line) view.append(element("p", "", line));
-  if (alert.amendment && !alert.amendment.wouldHaveFired) {
-    view.append(element("p", "quiet", "The figure was restated since; with it this would not have fired."));
+  if (alert.state !== "resolved") {
+    if (alert.acknowledgedBy) {
+      view.append(element("p", "decided", `${alert.acknowledgedBy} is on it, since ${shortTime(alert.acknowledgedAt)}`));
+    } else {
+      const note = answerNote(alert.id);
+      view.append(element("div", "buttons", acknowledgeButton(alert, note)), note);
+    }
   }
-  if (alert.acknowledgedBy) view.append(element("p", "quiet small", `Seen by ${alert.acknowledgedBy}`));
-  if (alert.recommendations.length === 0 && alert.text.advice) view.append(element("p", "", alert.text.advice));
-  for (const one of alert.recommendations) view.append(recommendationView(one, alert.currency));
+  if (alert.recommendations.length === 0) {
+    if (alert.text.advice) view.append(element("p", "", alert.text.advice));
+    return view;
+  }
+  view.append(recommendationView(alert.recommendations[0], alert.currency));
+  const further = furtherAdvice(alert);
+  if (further) view.append(further);
   return view;
 }
 
@@ -91,14 +119,14 @@ function objectiveView(objective, currency) {
   const facts = [];
   if (objective.stakePerHour > 0) facts.push(`${money(objective.stakePerHour, currency)} an hour at risk`);
   if (objective.budget) {
-    facts.push(`${percent(objective.budget.used)} of budget, ${percent(objective.budget.periodElapsed)} of time`);
+    facts.push(`${percent(objective.budget.used)} of the budget used, ${percent(objective.budget.periodElapsed)} of its time`);
   }
-  const view = element("div", "", element("div", "row",
-    element("span", `status ${objective.status || "unknown"}`, objective.name), element("span", "quiet small", facts.join(" · "))));
+  const view = element("div", "objective", element("div", "row", element("strong", "", objective.name), stateMark(objective.status || "unknown")),
+    facts.length ? element("p", "quiet small", facts.join(" · ")) : null);
   const inner = element("div", "children");
   for (const target of objective.targets) {
-    inner.append(element("div", "row small", element("span", `status ${target.status || "unknown"}`, `${target.kpi} ${target.text}`),
-      element("span", "quiet", `over ${target.window} per ${target.per}`)));
+    inner.append(element("div", "row small", element("span", "", `${kpiText(target.kpi)} ${target.text} `,
+      element("span", "quiet", `${windowText(target.window)}, per ${target.per}`)), stateMark(target.status || "unknown")));
   }
   for (const child of objective.children) inner.append(objectiveView(child, currency));
   view.append(inner);
@@ -116,31 +144,61 @@ function clientView(client) {
 }
 
 function sourceView(source) {
-  const state = source.lastError ? element("span", "wrong small", source.lastError)
-    : element("span", "quiet small", source.stale ? "stale" : `newest figures ${age(source.dataAgeSeconds)} old`);
-  return element("div", "row", element("span", `status ${source.lastError ? "off_target" : source.stale ? "watch" : "on_target"}`,
-    source.name), state);
+  const mark = source.lastError ? stateMark("off_target", "failing") : source.stale ? stateMark("watch", "stale") : stateMark("on_target", "good");
+  const fact = source.lastError ? element("p", "wrong small", source.lastError)
+    : element("p", "quiet small", source.dataAgeSeconds === null ? "no figures yet" : `newest figures ${age(source.dataAgeSeconds)} old`);
+  return element("div", "source", element("div", "row", element("span", "", source.name), mark), fact);
 }
 
 function show(id, views, nothing) {
   byId(id).replaceChildren(...(views.length ? views : [element("p", "quiet", nothing)]));
 }
 
+// The alert that is linked to comes first, whatever became of it.
+async function withLinked(alerts) {
+  byId("linked").hidden = true;
+  if (!linkedId) return alerts;
+  const own = alerts.find((alert) => alert.id === linkedId);
+  if (own) return [own, ...alerts.filter((alert) => alert !== own)];
+  const past = (await ask("/api/v1/alerts?state=resolved")).alerts.find((alert) => alert.id === linkedId);
+  if (past) return [past, ...alerts];
+  byId("linked").hidden = false;
+  byId("linked").textContent = "The alert of this link is not known here any more: it is over, or it is from another Tightrope.";
+  return alerts;
+}
+
+function goToLinked() {
+  const view = linkedId && byId(`alert-${linkedId}`);
+  if (!view || linkedShown) return;
+  linkedShown = true;
+  view.scrollIntoView({ block: "start" });
+  view.focus({ preventScroll: true });
+}
+
+function needToken(needed) {
+  byId("token-form").hidden = !needed;
+  for (const section of document.querySelectorAll(".figures")) section.hidden = needed;
+}
+
 async function refresh() {
   try {
     const [alerts, objectives, sources] = await Promise.all(
-      ["alerts", "objectives", "sources"].map((name) => ask(`/api/v1/${name}`)));
+      ["alerts", "objectives", "sources"].map((one) => ask(`/api/v1/${one}`)));
+    needToken(false);
     const firing = alerts.alerts.filter((alert) => alert.state === "firing").length;
     byId("summary").textContent = `${firing} firing, ${alerts.alerts.length - firing} pending` +
       (alerts.next || objectives.next || sources.next ? " (only the first are shown)" : "");
-    show("alerts", alerts.alerts.map(alertView), "Nothing is off target.");
+    show("alerts", (await withLinked(alerts.alerts)).map(alertView), "Nothing is off target.");
     show("objectives", objectives.clients.map(clientView), "No objectives are configured.");
     show("sources", sources.sources.length ? [element("div", "card", ...sources.sources.map(sourceView))] : [],
       "No sources are configured.");
+    goToLinked();
   } catch (error) {
     byId("summary").textContent = `Cannot read the figures: ${error.message}`;
+    if (error instanceof TokenNeeded) needToken(true);
   }
 }
 
 refresh();
-setInterval(() => { if (!document.hidden) refresh(); }, kRefreshSeconds * 1000);
+// Not under somebody's finger: while an answer is being given the page stands still.
+setInterval(() => { if (!document.hidden && !byId("answer").open) refresh(); }, kRefreshSeconds * 1000);

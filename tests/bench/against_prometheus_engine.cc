@@ -104,7 +104,7 @@ std::string rule(const rules::TargetView& view) {
   std::string values;
   const std::size_t step = std::max<std::size_t>(1, view.entities.size() / kSample);
   for (std::size_t node = 0; node < view.verdicts.size(); ++node) {
-    const rules::Verdict& verdict = view.verdicts[node];
+    const rules::Verdict verdict = view.verdicts[node];
     missed += verdict.missed() ? 1 : 0;
     if (node % step != 0) continue;
     values += fmt::format(R"({}"{}":{})", values.empty() ? "" : ",", view.entities[node].path[1],

@@ -217,8 +217,7 @@ rules::Engine engine_with_history(const Campaigns& campaigns, std::size_t metric
 }
 
 std::uint64_t reevaluate(rules::Engine& engine) {
-  engine.apply(rules::Tick{engine.calendar().next_hour(engine.now())});
-  return engine.stats().checks;
+  return engine.recheck();
 }
 
 double cpu_seconds() noexcept {

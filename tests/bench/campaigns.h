@@ -70,8 +70,7 @@ class DayBatch {
 rules::Engine engine_with_history(const Campaigns& campaigns, std::size_t metrics, int days,
                                   rules::Timestamp now);
 
-// Evaluates every check afresh and gives their number. It does what brings it about for users, and moves time
-// on to the next hour.
+// Evaluates every check afresh, as the first hour of a day does, and gives their number.
 std::uint64_t reevaluate(rules::Engine& engine);
 
 double cpu_seconds() noexcept;  // of this process so far

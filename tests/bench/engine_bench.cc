@@ -84,7 +84,7 @@ class World {
       const rules::TargetView view = engine.target(i);
       checks += view.verdicts.size();
       for (std::size_t node = 0; node < view.verdicts.size(); ++node) {
-        const rules::Verdict& verdict = view.verdicts[node];
+        const rules::Verdict verdict = view.verdicts[node];
         missed += verdict.missed() ? 1 : 0;
       }
     }

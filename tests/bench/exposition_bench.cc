@@ -60,7 +60,7 @@ struct Strategies {
         list.push_back({.objective = &clients[c].objectives[0],
                         .target = &clients[c].objectives[0].targets[t],
                         .kpi = &kpi,
-                        .verdicts = verdicts[c * 2 + t],
+                        .verdicts = rules::VerdictRange(verdicts[c * 2 + t]),
                         .entities = entities[c]});
       }
     }

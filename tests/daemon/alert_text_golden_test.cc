@@ -94,6 +94,42 @@ TEST(AlertTextTest, NamesWithLineBreaksStayOnTheirLine) {
   EXPECT_NE(text.what.find("brand DE 2026"), std::string::npos) << text.what;
 }
 
+TEST(AlertTextTest, RoasOf20PercentAgainst3ReadsAsTwoMultiples) {
+  Alert alert = testing::firing_cpa();
+  alert.kpi = "roas";
+  alert.unit = rules::Unit::ratio;
+  alert.verdict.value = 0.2;
+  alert.verdict.low = 3;
+  alert.verdict.high = rules::kUndefined;
+  EXPECT_NE(rules::describe(alert).what.find("ROAS 0.20 over 7\xc2\xa0"
+                                             "days, target at least 3.00,"),
+            std::string::npos)
+      << rules::describe(alert).what;
+}
+
+TEST(AlertTextTest, RestatementByACentIsNotMentioned) {
+  Alert alert = testing::firing_cpa();
+  alert.amendment = rules::Amendment{testing::kEvening + 26h, 63.94, 63.93, true};
+  EXPECT_EQ(rules::describe(alert).why.find("Restated"), std::string::npos) << rules::describe(alert).why;
+  alert.amendment->value_now = 57;
+  EXPECT_NE(rules::describe(alert).why.find("Restated: it fired on"), std::string::npos);
+  alert.amendment->value_now = 63.93;
+  alert.amendment->would_have_fired = false;
+  EXPECT_NE(rules::describe(alert).why.find("would not have fired"), std::string::npos);
+}
+
+TEST(AlertTextTest, CostOfAThirdOfACentIsNotShown) {
+  Alert alert = testing::resolved_cpa();
+  alert.fired_on.stake_per_hour = 0.001;
+  EXPECT_EQ(rules::describe(alert).costs, "Off for 3\xc2\xa0h 20\xc2\xa0min, by 29\xc2\xa0% at first");
+  alert = testing::firing_cpa();
+  alert.verdict.stake_per_hour = 0.02;
+  EXPECT_NE(rules::describe(alert).costs.find("less than 1\xc2\xa0"
+                                              "EUR a day"),
+            std::string::npos)
+      << rules::describe(alert).costs;
+}
+
 TEST(AlertTextTest, AnAlertWithNothingKnownStillSaysWhatWhereAndWhy) {
   Alert alert;
   alert.objective = "growth";
@@ -102,7 +138,9 @@ TEST(AlertTextTest, AnAlertWithNothingKnownStillSaysWhatWhereAndWhy) {
   alert.off_since = "Fri 20 Nov 21:04";
   alert.phase = rules::AlertPhase::firing;
   const rules::AlertText text = rules::describe(alert);
-  EXPECT_EQ(text.what, "growth: CPA unknown, target not in force (7d), since Fri 20 Nov 21:04");
+  EXPECT_EQ(text.what,
+            "growth: CPA over 7\xc2\xa0"
+            "days unknown, target not in force, first seen Fri 20 Nov 21:04");
   EXPECT_FALSE(text.costs.empty());
   EXPECT_FALSE(text.why.empty());
   EXPECT_EQ(text.advice, "");

@@ -8,6 +8,7 @@
 
 #include "daemon/http/json.h"
 #include "tests/daemon/api_world.h"
+#include "tests/daemon/memory_journal.h"
 
 namespace tightrope::daemon::http {
 namespace {
@@ -134,7 +135,10 @@ TEST_F(ApiReadTest, AlertsHaveTheShapeOfPrometheusAndTheFourLines) {
   EXPECT_EQ(text_at(alert, "/value"), "5e+01");
   EXPECT_EQ(text_at(alert, "/activeAt"), "2026-11-20T12:00:00Z");
   EXPECT_EQ(text_at(alert, "/annotations/summary"), text_at(alert, "/text/what"));
-  EXPECT_NE(text_at(alert, "/text/what").find("50.00 EUR"), std::string::npos);
+  EXPECT_NE(text_at(alert, "/text/what")
+                .find("50.00\xc2\xa0"
+                      "EUR"),
+            std::string::npos);
   EXPECT_EQ(text_at(alert, "/recommendations/0/playbook"), "lower_bids");
   EXPECT_EQ(text_at(alert, "/recommendations/0/text"), "Lower bids of brand by 20 %.");
   EXPECT_TRUE(at(alert, "/acknowledgedBy").is_null());
@@ -385,6 +389,21 @@ TEST_F(ApiReadTest, SourcesOfAClientAreItsOwnAndThoseOfNobody) {
   EXPECT_EQ(text_at(answer, "/data/sources/1/name"), "ecb");
 }
 
+TEST_F(ApiReadTest, AJournalThatTakesNothingIsNotReadyUntilItDoes) {
+  testing::MemoryJournal journal;
+  world_.shown_journal = &journal;
+  journal.failing = "the disk is full";
+  journal.append({}, [](const std::optional<JournalError>&, Sequence) {});
+  const Response refused = world_.call("GET", "/-/ready");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.body, "Tightrope is not ready.\njournal: the disk is full\n");
+  // Nobody pushes to what is not ready, so asking finds out by itself that there is room again.
+  journal.failing.clear();
+  EXPECT_EQ(world_.call("GET", "/-/ready").status, 503);
+  EXPECT_EQ(world_.call("GET", "/-/ready").body, "Tightrope is ready.\n");
+  world_.shown_journal = nullptr;
+}
+
 TEST_F(ApiReadTest, HealthReadinessAndThePage) {
   EXPECT_EQ(world_.call("GET", "/-/healthy").status, 200);
   EXPECT_EQ(world_.call("GET", "/-/ready").status, 200);
@@ -397,6 +416,7 @@ TEST_F(ApiReadTest, HealthReadinessAndThePage) {
   EXPECT_EQ(page.status, 200);
   EXPECT_TRUE(page.body.starts_with("<!DOCTYPE html>"));
   EXPECT_TRUE(world_.call("GET", "/page.js").body.starts_with("\"use strict\";"));
+  EXPECT_TRUE(world_.call("GET", "/answers.js").body.starts_with("\"use strict\";"));
   EXPECT_EQ(world_.call("GET", "/page.css").content_type, "text/css; charset=utf-8");
 }
 

@@ -30,7 +30,7 @@ class ApiWorld final : public daemon::Services {
   ~ApiWorld() override;
 
   daemon::Clock& clock() override { return clock_; }
-  daemon::Journal& journal() override { return *journal_; }
+  daemon::Journal& journal() override { return shown_journal ? *shown_journal : *journal_; }
   daemon::Metrics& metrics() override { return metrics_; }
   const config::Configuration& configuration() const override { return configuration_; }
   std::vector<daemon::ClientRuntime*> clients() override;
@@ -55,6 +55,7 @@ class ApiWorld final : public daemon::Services {
   ManualClock& manual_clock() { return clock_; }
 
   bool is_ready = true;
+  daemon::Journal* shown_journal = nullptr;  // what handlers are given instead of its own
   std::vector<daemon::SourceStatus> source_statuses;
   config::Errors reload_errors;
   struct Pushed {

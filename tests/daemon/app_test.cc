@@ -6,8 +6,10 @@
 #include <atomic>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <fstream>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "client_world.h"
@@ -71,6 +73,57 @@ class AppTest : public ::testing::Test {
   std::atomic<int> answer_{200};
   HttpServer sink_{[this](const HttpRequest&) { return HttpReply{.status = answer_}; }};
 };
+
+TEST_F(AppTest, AnAddressThatStrangersReachIsWarnedOfUnlessThereIsAToken) {
+  configure();
+  daemon::AppOptions open = options();
+  open.http.listen_address = "0.0.0.0:0";
+  {
+    const LogCapture log;
+    RunningApp app(open);
+    EXPECT_TRUE(log.contains("level=warn component=http msg=\"everybody who reaches this port")) << "open";
+  }
+  const LogCapture log;
+  {
+    RunningApp app(options());
+    EXPECT_FALSE(log.contains("everybody who reaches this port")) << "loopback";
+  }
+  configure();
+  std::ofstream(directory_ / "tightrope.yaml", std::ios::app) << "http: {bearer_token: s3cret}\n";
+  RunningApp app(open);
+  EXPECT_FALSE(app.problem());
+  EXPECT_FALSE(log.contains("everybody who reaches this port")) << "with a token";
+}
+
+TEST_F(AppTest, AnAddressWithoutAHostIsThisMachineAndSaysSo) {
+  configure();
+  daemon::AppOptions given = options();
+  given.http.listen_address = ":0";
+  const LogCapture log;
+  RunningApp app(given);
+  EXPECT_FALSE(app.problem());
+  EXPECT_TRUE(log.contains("reached from this machine only; for all interfaces listen on 0.0.0.0:0"));
+}
+
+TEST_F(AppTest, TheLogSaysWhoDecidedWhat) {
+  configure();
+  const LogCapture log;
+  RunningApp app(options());
+  ASSERT_TRUE(push(app, "brand", 100, 1));
+  std::string id;
+  app.run(app.app().find_client("acme")->view(
+      [&id](const rules::Engine& engine) { id = engine.alerts().at(0).recommendations.at(0).id; }));
+  rules::Decision decision;
+  decision.recommendation = id;
+  decision.kind = rules::DecisionKind::declined;
+  decision.by = "mara";
+  decision.reason = "a sale is on";
+  ASSERT_TRUE(app.run(app.app().find_client("acme")->decide(decision)));
+  const std::string said = " decision=declined by=mara recommendation=" + id;
+  for (int i = 0; i < 400 && !log.contains(said); ++i) std::this_thread::sleep_for(5ms);
+  EXPECT_TRUE(log.contains(said));
+  EXPECT_TRUE(log.contains("reason=\"a sale is on\""));
+}
 
 TEST_F(AppTest, FiguresThatMissTheirTargetReachTheWebhookAndTheLog) {
   LogCapture log(daemon::LogLevel::info);

@@ -302,6 +302,24 @@ TEST(ClientRuntimeTest, WhatIsNotThereCannotBeAcknowledgedOrDecidedAndIsNotJourn
   EXPECT_EQ(world.journal.events.size(), events);
 }
 
+TEST(ClientRuntimeTest, WhatWasPutOffIsAskedAgainAtItsMinuteWithoutAnyOtherEvent) {
+  ClientWorld world;
+  ASSERT_TRUE(world.observe(figures("brand", kToday, 100, 1)));
+  rules::Decision decision;
+  decision.recommendation = world.alerts().at(0).recommendations.at(0).id;
+  decision.kind = rules::DecisionKind::later;
+  decision.until = world.now() + 7min;
+  ASSERT_TRUE(world.decide(decision));
+  world.pass(6min);
+  EXPECT_EQ(world.alerts().at(0).recommendations[0].state, rules::RecommendationState::later);
+  world.pass(1min);
+  EXPECT_EQ(world.alerts().at(0).recommendations[0].state, rules::RecommendationState::open);
+  const std::string live = world.snapshot();
+  world.crash();
+  world.start(acme_yaml());
+  EXPECT_EQ(world.snapshot(), live);
+}
+
 TEST(ClientRuntimeTest, ADecisionIsKept) {
   ClientWorld world;
   ASSERT_TRUE(world.observe(figures("brand", kToday, 100, 1)));
@@ -311,6 +329,7 @@ TEST(ClientRuntimeTest, ADecisionIsKept) {
   decision.kind = rules::DecisionKind::did;
   decision.by = "kim";
   ASSERT_TRUE(world.decide(decision));
+  world.pass(11min);  // so long it may be replaced
   const Taken<std::string> again = world.decide(decision);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().kind, Refusal::Kind::conflict);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
@@ -493,6 +494,36 @@ TEST_F(CommandsTest, ARunningDaemonCanBeAskedAndTold) {
   EXPECT_TRUE(has(tightrope({"alerts", url, "--state=resolved"}).out, "(restated: would not have fired)"));
   EXPECT_TRUE(has(tightrope({"alerts", url, "--state=resolved", "--output=extended"}).out,
                   "Restated: now 10.00 EUR over that window, would not have fired"));
+}
+
+TEST_F(CommandsTest, ADaemonThatAsksForATokenNamesTheFlag) {
+  const std::string token_file = directory_ / "token";
+  std::ofstream(token_file) << "s3cret\n";
+  std::ofstream(config_, std::ios::app) << "http: {bearer_token: s3cret}\n";
+  daemon::AppOptions options;
+  options.config_file = config_;
+  options.storage_path = directory_ / "data";
+  options.http.listen_address = ":0";
+  RunningApp app(options);
+  ASSERT_FALSE(app.problem()) << *app.problem();
+  const std::string url = "--url=" + app.url();
+  const Ran without = tightrope({"alerts", url});
+  EXPECT_EQ(without.code, 1);
+  EXPECT_TRUE(has(without.err, "--bearer-token-file")) << without.err;
+  EXPECT_EQ(tightrope({"alerts", url, "--bearer-token-file=" + token_file}).code, 0);
+  std::ofstream(token_file) << "wrong\n";
+  const Ran wrong = tightrope({"alerts", url, "--bearer-token-file=" + token_file});
+  EXPECT_TRUE(has(wrong.err, "does not accept the token in " + token_file)) << wrong.err;
+}
+
+TEST_F(CommandsTest, AWrongAddressOrExternalUrlIsAUsageError) {
+  for (const char* wrong : {"--web.listen-address=9870", "--web.listen-address=example:http",
+                            "--web.listen-address=127.0.0.1:99999", "--web.external-url=notaurl",
+                            "--web.external-url=ftp://tightrope.example"}) {
+    const Ran ran = tightrope({"run", config_flag(), wrong});
+    EXPECT_EQ(ran.code, 2) << wrong;
+    EXPECT_FALSE(ran.err.empty()) << wrong;
+  }
 }
 
 TEST_F(CommandsTest, ADaemonThatIsNotThereIsSaid) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <future>
 #include <memory>
@@ -11,6 +12,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "tests/support/log_capture.h"
 
 namespace tightrope::daemon {
 namespace {
@@ -238,6 +241,35 @@ TEST(JournalWriterTest, QuickRequestsGoBetweenTheStepsOfASlowOne) {
               ElementsAre("step of snapshot", "commit 1", "step of snapshot", "step of snapshot", "close"));
   EXPECT_THAT(told, ElementsAre("a is 1", "snapshot is saved"));
   EXPECT_THAT(store.hurries(), ElementsAre(true, false, false));
+}
+
+TEST(JournalWriterTest, AFullDiskIsLoggedWhenItStartsChangesAndEnds) {
+  const testing::LogCapture log;
+  const auto said = [&log](std::string_view part) {
+    const auto lines = log.lines();
+    return std::count_if(lines.begin(), lines.end(),
+                         [part](const std::string& line) { return line.find(part) != std::string::npos; });
+  };
+  ScriptedStore store;
+  store.go();
+  JournalWriter writer(store, 1'000'000);
+  store.fail_with(JournalError{JournalFailure::full, "the disk is full"});
+  for (int i = 0; i < 3; ++i) {
+    writer.push(append("a"));
+    wait_for_all_before(writer);
+  }
+  EXPECT_EQ(said("level=error"), 1);
+  EXPECT_EQ(said("the disk is full"), 1);
+  EXPECT_EQ(writer.stats().refusing->text, "the disk is full");
+  store.fail_with(JournalError{JournalFailure::read_only, "the disk cannot be written"});
+  writer.push(append("a"));
+  wait_for_all_before(writer);
+  EXPECT_EQ(said("for another reason"), 1);
+  store.fail_with(std::nullopt);
+  writer.push(append("a"));
+  wait_for_all_before(writer);
+  EXPECT_EQ(said("the journal takes events again"), 1);
+  EXPECT_FALSE(writer.stats().refusing);
 }
 
 TEST(JournalWriterTest, AFailedCommitFailsItsWholeGroupAndTheNextIsTriedAgain) {

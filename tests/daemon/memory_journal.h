@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -105,7 +106,11 @@ class MemoryJournal final : public daemon::Journal {
     }
     return std::nullopt;
   }
-  daemon::JournalStats stats() const override { return {}; }
+  daemon::JournalStats stats() const override {
+    daemon::JournalStats stats;
+    stats.failing = stats.refusing = refused_;
+    return stats;
+  }
 
  private:
   void run(std::function<void()> write) {
@@ -116,12 +121,15 @@ class MemoryJournal final : public daemon::Journal {
     }
   }
   std::optional<daemon::JournalError> refusal() {
+    refused_.reset();
     if (failing.empty()) return std::nullopt;
     ++failures;
-    return daemon::JournalError{daemon::JournalFailure::full, failing};
+    refused_ = daemon::JournalError{daemon::JournalFailure::full, failing};
+    return refused_;
   }
 
   daemon::Sequence last_ = 0;
+  std::optional<daemon::JournalError> refused_;  // what the latest write was told
   std::vector<std::function<void()>> held_;
 };
 

@@ -102,7 +102,7 @@ clients:
   std::string refusing_;
   std::vector<std::string> handed_;
   Polling polling_{io_.get_executor(), clock_, metrics_, transfer_,
-                   [this](std::string client, rules::ObservationBatch batch) {
+                   [this](std::string client, rules::ObservationBatch batch, std::optional<rules::Coverage>) {
                      return take(std::move(client), std::move(batch));
                    }};
 };

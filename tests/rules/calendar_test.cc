@@ -240,6 +240,9 @@ TEST(CalendarTest, TheNextHourIsAfterTheTimeAndBeginsABucket) {
 TEST(CalendarTest, LocalTextIsForPeople) {
   EXPECT_EQ(open("America/New_York").format_local(at("2026-11-21T02:04:59Z")), "Fri 20 Nov 21:04");
   EXPECT_EQ(open("UTC").format_local(at("2026-03-01T00:00:00Z")), "Sun 1 Mar 00:00");
+  EXPECT_EQ(open("America/New_York").format_with_zone(at("2026-11-21T02:04:59Z")),
+            "Fri 20 Nov 21:04, New York time");
+  EXPECT_EQ(open("Etc/UTC").format_with_zone(at("2026-03-01T00:00:00Z")), "Sun 1 Mar 00:00, UTC");
 }
 
 TEST(CalendarTest, TheEndsOfTimeDoNotOverflow) {

@@ -257,12 +257,58 @@ TEST(EngineTest, TheDriverIsNamedAndItsPlaybookLeads) {
   EXPECT_EQ(alert.recommendations[1].playbook, "any");
 }
 
+TEST(EngineTest, AdviceForSearchIsNotGivenToAnEmailCampaign) {
+  Playbook search = playbook("search_terms", "cpa", "", "", "Read the search terms of {campaign}.");
+  search.channels = {"shop*", "search"};
+  Playbook dental = playbook("book_once", "cpa", "", "", "Book once yourself.");
+  dental.clients = {"dental_*"};
+  Engine engine = engine_with(at_most("cpa", "cpa", 40), {search, dental});
+  const Entity mail = campaign("mail", "newsletter");
+  EXPECT_TRUE(engine.apply(week_of(kNoon, mail, 100, 2)).alerts[0].alert.recommendations.empty());
+  const Effects fired = engine.apply(week_of(kNoon, kBrand, 100, 2));
+  ASSERT_EQ(fired.alerts[0].alert.recommendations.size(), 1u);
+  EXPECT_EQ(fired.alerts[0].alert.recommendations[0].playbook, "search_terms");
+}
+
+TEST(EngineTest, TrackingThatBrokeOvernightIsCheckedBeforeAnythingElse) {
+  Engine engine = engine_with(at_most("cpa", "cpa", 12),
+                              {playbook("book_once", "cpa", "cvr", "", "Book once yourself."),
+                               playbook("test_the_tag", "", "tracking", "", "Test the tag of {campaign}.")});
+  std::vector<Figure> list;
+  for (int back = 13; back >= 0; --back) {
+    list.push_back({kBrand, "clicks", kToday - back, 200});
+    list.push_back({kBrand, "spend", kToday - back, 200});
+    list.push_back({kBrand, "conversions", kToday - back, back >= 3 ? 20.0 : 2.0});
+  }
+  const Effects fired = engine.apply(figures(kNoon, list));
+  ASSERT_EQ(fired.alerts.size(), 1u);
+  EXPECT_EQ(fired.alerts[0].alert.driver, "tracking");
+  EXPECT_EQ(fired.alerts[0].alert.reason,
+            "6 conversions on 600 clicks in three days, where about 60 were due: has the tracking broken?");
+  ASSERT_EQ(fired.alerts[0].alert.recommendations.size(), 1u);
+  EXPECT_EQ(fired.alerts[0].alert.recommendations[0].playbook, "test_the_tag");
+}
+
+TEST(EngineTest, TheWorthOfAdviceWithoutAStepIsHalfTheStake) {
+  // The cost per conversion has to fall by 60 %, and a step is 20 %.
+  Engine engine = engine_with(
+      at_most("cpa", "cpa", 20),
+      {playbook("look", "cpa", "", "", "Look."), playbook("bids", "cpa", "", "", "Lower by {step:.0%}.")});
+  const Alert alert = engine.apply(week_of(kNoon, kBrand, 100, 2)).alerts[0].alert;
+  ASSERT_EQ(alert.recommendations.size(), 2u);
+  const double half = alert.verdict.stake_per_hour * 24 / 2;
+  EXPECT_EQ(alert.recommendations[0].playbook, "look");
+  EXPECT_NEAR(alert.recommendations[0].worth_per_day, half, 1e-9);
+  EXPECT_NEAR(alert.recommendations[1].worth_per_day, half * 0.2 / 0.6, 1e-9);
+}
+
 TEST(EngineTest, APlaybookThatWasCarriedOutRestsForItsCooldown) {
   Engine engine = engine_with(at_most("cpa", "cpa", 40), {playbook("look", "cpa", "", "", "Look.")});
   const Effects fired = engine.apply(week_of(kNoon, kBrand, 100, 2));
   const std::string id = fired.alerts[0].alert.recommendations[0].id;
   Decision decision{.at = kNoon + 1h, .recommendation = id, .by = "ann"};
   EXPECT_EQ(told(engine.apply(decision)), "decided cpa search/brand\n");
+  decision.at = kNoon + 1h + 11min;
   EXPECT_NE(engine.apply(decision).refused, "");
   engine.apply(week_of(kNoon + 2h, kBrand, 100, 5));
   const Effects again = engine.apply(week_of(kNoon + 3h, kBrand, 100, 2));
@@ -270,6 +316,62 @@ TEST(EngineTest, APlaybookThatWasCarriedOutRestsForItsCooldown) {
   engine.apply(week_of(kNoon + 4h, kBrand, 100, 5));
   const Effects later = engine.apply(week_of(kNoon + days(4), kBrand, 100, 2, kToday + 4));
   EXPECT_EQ(later.alerts.back().alert.recommendations.size(), 1u);
+}
+
+TEST(EngineTest, ASlipOfTheThumbIsPutRightWithin10Minutes) {
+  Engine engine = engine_with(at_most("cpa", "cpa", 40), {playbook("look", "cpa", "", "", "Look.")});
+  const Effects fired = engine.apply(week_of(kNoon, kBrand, 100, 2));
+  Decision decision{.at = kNoon + 1h, .recommendation = fired.alerts[0].alert.recommendations[0].id};
+  engine.apply(decision);
+  decision.at += 10min;
+  decision.kind = DecisionKind::declined;
+  decision.by = "ann";
+  EXPECT_EQ(engine.apply(decision).refused, "");
+  const Recommendation declined = engine.alerts()[0].recommendations[0];
+  EXPECT_EQ(declined.state, RecommendationState::declined);
+  EXPECT_EQ(declined.decided_by, "ann");
+  decision.at += 10min + 1ms;
+  EXPECT_EQ(engine.apply(decision).refused,
+            "it was declined before, by ann, on " + engine.calendar().format_with_zone(*declined.decided_at) +
+                "; a decision can be replaced for 10 minutes");
+  // What was not carried out after all does not rest.
+  engine.apply(week_of(kNoon + 2h, kBrand, 100, 5));
+  const Effects again = engine.apply(week_of(kNoon + 3h, kBrand, 100, 2));
+  EXPECT_EQ(again.alerts.back().alert.recommendations.size(), 1u);
+}
+
+TEST(EngineTest, ARefusedSecondDecisionDoesNotEndInByAndNothing) {
+  Engine engine = engine_with(at_most("cpa", "cpa", 40), {playbook("look", "cpa", "", "", "Look.")});
+  const Effects fired = engine.apply(week_of(kNoon, kBrand, 100, 2));
+  Decision decision{.at = kNoon + 1h, .recommendation = fired.alerts[0].alert.recommendations[0].id};
+  engine.apply(decision);
+  decision.at += 1h;
+  const std::string refused = engine.apply(decision).refused;
+  EXPECT_TRUE(refused.starts_with("it was carried out before, on ")) << refused;
+}
+
+TEST(EngineTest, WhatWasPutOffIsAskedAgainAtItsMinute) {
+  Engine engine = engine_with(at_most("cpa", "cpa", 40), {playbook("look", "cpa", "", "", "Look.")});
+  const Effects fired = engine.apply(week_of(kNoon, kBrand, 100, 2));
+  const Timestamp until = kNoon + 1h + 17min;
+  Decision decision{.at = kNoon + 1h,
+                    .recommendation = fired.alerts[0].alert.recommendations[0].id,
+                    .kind = DecisionKind::later,
+                    .by = "ann",
+                    .until = until};
+  engine.apply(decision);
+  EXPECT_EQ(engine.next_wakeup(), until);
+  auto restored = Engine::restore(engine.strategy(), engine.snapshot());
+  ASSERT_TRUE(restored);
+  for (Engine* one : {&engine, &*restored}) {
+    EXPECT_EQ(one->next_wakeup(), until);
+    one->apply(Tick{until - 1ms});
+    EXPECT_EQ(one->alerts()[0].recommendations[0].state, RecommendationState::later);
+    one->apply(Tick{until});
+    EXPECT_EQ(one->alerts()[0].recommendations[0].state, RecommendationState::open);
+    EXPECT_GT(one->next_wakeup(), until);
+  }
+  EXPECT_EQ(engine.snapshot(), restored->snapshot());
 }
 
 TEST(EngineTest, AnAcknowledgementStaysWithTheAlert) {

@@ -58,9 +58,11 @@ void expect_explained(const Engine& engine, int& missed, int& with_evidence) {
                 verdict.gap_ratio > 0 && !std::isnan(verdict.value) && !told->input.volume_reached)
           << what;
       ASSERT_TRUE(told->bound) << what;
-      const double share = told->target->pace ? told->elapsed_share : 1;
-      if (!std::isnan(verdict.high)) expect_equal(told->bound->high * share, verdict.high, what + " high");
-      if (!std::isnan(verdict.low)) expect_equal(told->bound->low * share, verdict.low, what + " low");
+      ASSERT_EQ(told->expected.has_value(), told->target->pace) << what;
+      const double low = told->expected ? told->expected->allowed_low : told->bound->low;
+      const double high = told->expected ? told->expected->allowed_high : told->bound->high;
+      if (!std::isnan(verdict.high)) expect_equal(high, verdict.high, what + " high");
+      if (!std::isnan(verdict.low)) expect_equal(low, verdict.low, what + " low");
       for (const ExplainedInput& input : told->inputs) {
         double sum = 0;
         for (const ExplainedCell& cell : input.cells) sum += cell.value.to_double();

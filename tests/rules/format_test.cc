@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
@@ -66,6 +67,33 @@ INSTANTIATE_TEST_SUITE_P(All, FormatTest,
 
 TEST(FormatTest, WithoutACurrencyMoneyIsANumber) {
   EXPECT_EQ(format_value(45.1, Unit::money, ""), "45.10");
+}
+
+TEST(FormatTest, ComparedFiguresTakeTheFormOfTheBound) {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  const auto both = [](Unit unit, double value, double low, double high) {
+    const ComparedFigures figures(unit, "EUR", value, low, high);
+    return figures.text(value) + " | " + figures.text(std::isnan(low) ? high : low);
+  };
+  EXPECT_EQ(both(Unit::ratio, 0.2, 3, none), "0.20 | 3.00");
+  EXPECT_EQ(both(Unit::ratio, 1.8, none, 0.3), "180 % | 30 %");
+  EXPECT_EQ(both(Unit::ratio, 0.084, none, 0.03), "8.4 % | 3.0 %");
+  EXPECT_EQ(both(Unit::ratio, 0.4, 0.5, none), "40 % | 50 %");
+  EXPECT_EQ(both(Unit::ratio, 1.8, none, none), "1.80 | n/a");
+  EXPECT_EQ(both(Unit::number, 3.25, 4, none), "3.25 | 4.00");
+  EXPECT_EQ(both(Unit::money, 12340, none, 9800), "12 340 EUR | 9 800 EUR");
+  EXPECT_EQ(both(Unit::count, 412, 600, none), "412 | 600");
+}
+
+TEST(FormatTest, NumbersWithUnitsDoNotBreakOverLines) {
+  EXPECT_EQ(unbroken("about 1 204 567 EUR a day, 12.5 % in 3 h 20 min over 7 days"),
+            "about 1\xe2\x80\xaf"
+            "204\xe2\x80\xaf"
+            "567\xc2\xa0"
+            "EUR a day, 12.5\xc2\xa0% in 3\xc2\xa0h 20\xc2\xa0min over 7\xc2\xa0"
+            "days");
+  EXPECT_EQ(unbroken("Fri 20 Nov 2026, brand 7 of 12, 3 heads"), "Fri 20 Nov 2026, brand 7 of 12, 3 heads");
+  EXPECT_EQ(with_plain_spaces(unbroken("1 204 EUR")), "1 204 EUR");
 }
 
 TEST(FormatTest, FixedHasTheDecimalsAskedFor) {

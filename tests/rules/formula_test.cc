@@ -212,7 +212,7 @@ TEST(FormulaTest, InputsAreNumberedInOrderOfFirstUseAndStandOnce) {
   const Window day = *parse_window("24h");
   EXPECT_EQ(formula.inputs(), (std::vector<Input>{{.name = "clicks"},
                                                   {.name = "clicks", .over = week},
-                                                  {.name = "clicks", .over = week, .earlier = 7},
+                                                  {.name = "clicks", .over = week, .earlier = 7, .so_far = true},
                                                   {.name = "clicks", .over = day},
                                                   {.name = "clicks", .over = day, .earlier = 24},
                                                   {.name = "conversions"}}));

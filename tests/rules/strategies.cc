@@ -107,6 +107,7 @@ Verdict verdict_of(const Engine& engine, std::string_view target, const Entity& 
 std::string told(const Effects& effects) {
   std::string text;
   for (const AlertChange& change : effects.alerts) {
+    if (change.kind == AlertChange::Kind::updated) continue;
     text += std::string(to_string(change.kind)) + " " + change.alert.target;
     for (std::size_t i = 0; i < change.alert.dimensions.size(); ++i) {
       text += (i == 0 ? " " : "/") + change.alert.dimensions[i].second;

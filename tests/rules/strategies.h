@@ -40,6 +40,7 @@ ObservationBatch week_of(Timestamp learnt, const Entity& entity, double spend, d
 // The verdict of a target at an entity. Fails the test when there is none.
 Verdict verdict_of(const Engine& engine, std::string_view target, const Entity& entity);
 // "fired trial_cpa search/brand", one a line, in order.
+// Steps in the lives of alerts, one a line; that one was updated is no step.
 std::string told(const Effects& effects);
 
 }  // namespace tightrope::rules::testing

@@ -12,7 +12,7 @@ using namespace tightrope::rules::testing;
 Verdict judged(const Target& target, CheckInput input) {
   static const KpiLibrary kLibrary;
   input.any_figure = true;
-  return judge(target, *kLibrary.find_kpi(target.kpi), sides_of(target, target.bounds[0], 1), input);
+  return judge(target, *kLibrary.find_kpi(target.kpi), sides_of(target, target.bounds[0]), input);
 }
 
 CheckInput price(double spend, double results) {

@@ -48,6 +48,7 @@ asio::awaitable<Response> post_decision(Api& api, const Request& request);
 asio::awaitable<Response> get_sources(Api& api, const Request& request);
 asio::awaitable<Response> get_page(Api& api, const Request& request);
 asio::awaitable<Response> get_page_style(Api& api, const Request& request);
+asio::awaitable<Response> get_answers_script(Api& api, const Request& request);
 asio::awaitable<Response> get_page_script(Api& api, const Request& request);
 
 // Every path of interfaces.md that is answered. `api` must outlive the routes.

@@ -196,6 +196,15 @@ json::object explanation_json(const Explained& explained, std::size_t most_cells
   period["elapsedShare"] = number(told.elapsed_share);
   result["period"] = std::move(period);
   result["pace"] = told.target->pace;
+  if (told.expected) {
+    json::object expected;
+    expected["byNow"] = number(told.expected->by_now);
+    expected["total"] = number(told.expected->total);
+    expected["allowedLow"] = number(told.expected->allowed_low);
+    expected["allowedHigh"] = number(told.expected->allowed_high);
+    expected["todayCounts"] = told.today_counts;
+    result["expected"] = std::move(expected);
+  }
   result["paceText"] = maybe(pace_sentence(explained));
   result["bound"] = bound_json(explained, told.bound);
   result["boundIsException"] = told.excepted;

@@ -16,6 +16,14 @@ Response plain(int status, std::string text) {
   return response;
 }
 
+// The journal finds out that it can write again by writing. Whoever asks whether it is ready may be the one
+// that keeps events from it until it is, so the question itself has to be a write.
+void probe(Api& api) {
+  const std::string now = rules::to_rfc3339(api.services.clock().now());
+  std::vector<RecordChange> changes{{.table = "readiness", .key = "probe", .value = now}};
+  api.services.journal().write(std::move(changes), [](const std::optional<JournalError>&) {});
+}
+
 json::object error_json(const config::Error& error) {
   json::object result;
   result["level"] = error.level == config::ErrorLevel::error ? "error" : "warning";
@@ -41,7 +49,14 @@ asio::awaitable<Response> get_ready(Api& api, const Request&) {
     response.headers.emplace_back("Retry-After", "1");
     co_return response;
   }
-  co_return plain(200, "Tightrope is ready.\n");
+  const JournalStats stats = api.services.journal().stats();
+  if (stats.refusing) {
+    probe(api);
+    co_return plain(503, "Tightrope is not ready.\njournal: " + stats.refusing->text + "\n");
+  }
+  std::string text = "Tightrope is ready.\n";
+  if (stats.failing) text += "journal: " + stats.failing->text + "\n";
+  co_return plain(200, std::move(text));
 }
 
 asio::awaitable<Response> post_reload(Api& api, const Request&) {

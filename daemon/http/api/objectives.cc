@@ -1,5 +1,6 @@
 // GET /api/v1/objectives: each client's objectives as a tree, and what serves none of them.
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "daemon/http/api/api.h"
@@ -63,8 +64,10 @@ json::object target_json(const rules::Engine& engine, const rules::TargetView& v
   const rules::Strategy& strategy = engine.strategy();
   Counts counts;
   double worst_gap = rules::kUndefined;
+  double room_used = rules::kUndefined;
   for (const rules::Verdict verdict : view.verdicts) {
     counts.add(verdict.state);
+    room_used = std::fmax(room_used, verdict.room_used);
     if (!(verdict.gap_ratio <= worst_gap) && verdict.gap_ratio == verdict.gap_ratio)
       worst_gap = verdict.gap_ratio;
   }
@@ -86,8 +89,23 @@ json::object target_json(const rules::Engine& engine, const rules::TargetView& v
   result["status"] = counts.worst();
   result["verdicts"] = counts.json();
   result["worstGap"] = number(worst_gap);
+  result["roomUsed"] = number(room_used);
+  json::array guards;
+  for (const std::string& guard : target.guards) guards.push_back(text(guard));
+  result["guards"] = std::move(guards);
   return result;
 }
+
+// What an objective and all below it come to.
+struct Health {
+  Counts counts;
+  double room_used = rules::kUndefined;  // the most of all verdicts
+
+  void add(const Health& other) noexcept {
+    counts.add(other.counts);
+    room_used = std::fmax(room_used, other.room_used);
+  }
+};
 
 // A client's objectives while its tree is made.
 class Tree {
@@ -113,16 +131,16 @@ class Tree {
   }
 
   // With the verdicts of the objective and all below it.
-  std::pair<json::object, Counts> node(const rules::ObjectiveSummary& summary, int depth) const {
+  std::pair<json::object, Health> node(const rules::ObjectiveSummary& summary, int depth) const {
     const rules::Objective& objective = *summary.objective;
     const Counts own = own_counts(summary);
-    Counts all = own;
+    Health all{own, summary.room_used};
     json::array children;
     for (const rules::ObjectiveSummary& child : summaries_) {
       if (child.objective->parent != objective.name || depth >= kDeepest) continue;
-      auto [json, counts] = node(child, depth + 1);
+      auto [json, health] = node(child, depth + 1);
       children.push_back(std::move(json));
-      all.add(counts);
+      all.add(health);
     }
     json::array targets;
     for (const rules::TargetView& view : targets_) {
@@ -132,7 +150,8 @@ class Tree {
     result["name"] = text(objective.name);
     result["why"] = text(objective.why);
     result["owner"] = text(objective.owner);
-    result["status"] = all.worst();
+    result["status"] = all.counts.worst();
+    result["roomUsed"] = number(all.room_used);
     result["ownStatus"] = own.worst();
     result["verdicts"] = own.json();
     result["firing"] = summary.firing;

@@ -30,6 +30,10 @@ asio::awaitable<Response> get_page_style(Api&, const Request&) {
   co_return asset("text/css; charset=utf-8", web::page_css());
 }
 
+asio::awaitable<Response> get_answers_script(Api&, const Request&) {
+  co_return asset("text/javascript; charset=utf-8", web::answers_js());
+}
+
 asio::awaitable<Response> get_page_script(Api&, const Request&) {
   co_return asset("text/javascript; charset=utf-8", web::page_js());
 }

@@ -76,6 +76,15 @@ json::object verdict_json(const rules::Verdict& verdict) {
   result["gapRatio"] = number(verdict.gap_ratio);
   result["stakePerHour"] = number(verdict.stake_per_hour);
   result["evidenceLog10"] = number(verdict.evidence_log10);
+  result["roomUsed"] = number(verdict.room_used);
+  result["paysForAnother"] = verdict.pays_for_another;
+  if (verdict.projected == verdict.projected) {
+    json::object projected;
+    projected["value"] = number(verdict.projected);
+    projected["low"] = number(verdict.projected_low);
+    projected["high"] = number(verdict.projected_high);
+    result["projected"] = std::move(projected);
+  }
   return result;
 }
 

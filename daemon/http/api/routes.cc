@@ -45,9 +45,11 @@ std::vector<Route> routes(Api& api) {
       {"POST", "/api/v1/recommendations/{id}/decision", "decision", when_ready(api, post_decision),
        authorized, Body::json},
       {"GET", "/api/v1/sources", "sources", when_ready(api, get_sources)},
-      {"GET", "/", "page", always(api, get_page)},
-      {"GET", "/page.css", "page", always(api, get_page_style)},
-      {"GET", "/page.js", "page", always(api, get_page_script)},
+      // The page holds no figures: it asks for the token itself, and shows them with it.
+      {"GET", "/", "page", always(api, get_page), anyone},
+      {"GET", "/page.css", "page", always(api, get_page_style), anyone},
+      {"GET", "/answers.js", "page", always(api, get_answers_script), anyone},
+      {"GET", "/page.js", "page", always(api, get_page_script), anyone},
   };
 }
 

@@ -1,0 +1,125 @@
+// Totals by the end of a period: what is asked for by now, and where it is heading.
+#include <algorithm>
+#include <cmath>
+
+#include "rules/engine_state.h"
+
+namespace tightrope::rules {
+namespace {
+
+// What a profile is learnt from, and the three days around it.
+constexpr int kProfileDays = 59;
+// Fewer days than these before the period say too little of its weekdays: then those up to yesterday do.
+constexpr int kEnoughDays = 28;
+
+}  // namespace
+
+double Engine::State::today_elapsed() const noexcept {
+  const Timestamp begin = calendar.start_of(today);
+  const double whole = static_cast<double>((calendar.start_of(today + 1) - begin).count());
+  return std::clamp(static_cast<double>((calendar.next_hour(now) - begin).count()) / whole, 0.0, 1.0);
+}
+
+// Whether anything of the objective was reported for today: a source that reports once a day has nothing to
+// show for today, and nothing is asked of it.
+bool Engine::State::has_today(const Checks& check) const {
+  return check.target->pace && rollups[check.whole].at(check.today).present[0] > 0;
+}
+
+std::optional<Sides> Engine::State::paced_sides(const Target& target, const PacePlan& plan,
+                                                bool today_counts) const {
+  const PaceExpectation expected = plan.at(today_counts ? today_elapsed() : 0);
+  Sides sides;
+  if (target.kind != BoundKind::at_most) sides.low = std::max(0.0, expected.allowed_low);
+  if (target.kind != BoundKind::at_least) sides.high = expected.allowed_high;
+  return sides;
+}
+
+std::vector<std::optional<double>> Engine::State::history_of(const Checks& check,
+                                                             std::span<const EntityIndex> members,
+                                                             DayRange days) const {
+  std::vector<std::optional<double>> history;
+  for (Day day = days.first; day <= days.last; day = day + 1) {
+    const double figure = kpi_over(*check.kpi, members, DayRange{day, day});
+    history.push_back(std::isnan(figure) ? std::nullopt : std::optional(figure));
+  }
+  return history;
+}
+
+// Learnt before the period begins, where enough days are in memory, so that what is asked for stays what it
+// is while the period goes on.
+WeekdayProfile Engine::State::profile_of(const Checks& check, std::span<const EntityIndex> members,
+                                         const WeekdayProfile& prior) const {
+  const Day oldest = cube.head() - (Cube::kDays - 1);
+  const DayRange period = calendar.period_of(check.target->over, today);
+  Day last = std::min(period.first, today) - 1;
+  if (last - oldest < kEnoughDays) last = today - 1;
+  const Day first = std::max(oldest, last - (kProfileDays - 1));
+  return weekday_profile(history_of(check, members, {first, last}), first, prior);
+}
+
+// What the period before left to this one.
+double Engine::State::carried(const Checks& check, std::span<const Bound> bounds, NodeIndex node,
+                              const WeekdayProfile& profile) const {
+  const Target& target = *check.target;
+  const Day last = calendar.period_of(target.over, today).first - 1;
+  const DayRange before = calendar.period_of(target.over, last);
+  if (!cube.holds(before.first)) return 0;
+  const double actual = kpi_over(*check.kpi, rollups[check.rollup].members(node), before);
+  const PacePlan plan({.period = before, .kind = target.kind, .bounds = bounds, .profile = profile}, last);
+  if (std::isnan(actual) || plan.counts_from() > before.first) return 0;
+  const PaceExpectation asked = plan.at(1);
+  return carried_over(target.kind, asked.allowed_low, asked.allowed_high, actual);
+}
+
+PacePlan Engine::State::plan_of(const Checks& check, std::size_t exception, NodeIndex node) const {
+  const Target& target = *check.target;
+  const auto& bounds = exception == 0 ? target.bounds : target.exceptions[exception - 1].bounds;
+  PaceTerms terms{.period = calendar.period_of(target.over, today), .kind = target.kind, .bounds = bounds};
+  terms.corridor = target.pacing.corridor;
+  if (node != kNoNode) {
+    if (target.pacing.profile == Pacing::Profile::weekdays) {
+      const WeekdayProfile whole = profile_of(check, rollups[check.whole].members(0), kFlatProfile);
+      terms.profile =
+          check.rollup == check.whole ? whole : profile_of(check, rollups[check.rollup].members(node), whole);
+    }
+    if (target.pacing.rollover) terms.carried = carried(check, bounds, node, terms.profile);
+  }
+  return PacePlan(terms, today);
+}
+
+void Engine::State::refresh_pace(Checks& check, NodeIndex node) {
+  auto& pace = check.paces[node];
+  const std::size_t exception = check.exception_of(node);
+  if (check.bounds[exception] == nullptr) {
+    pace.reset();
+    return;
+  }
+  const std::uint32_t stamp = node_stamps[check.rollup][node];
+  if (!pace || pace->stamp != stamp || pace->day != today)
+    pace = Checks::NodePace{plan_of(check, exception, node), std::nullopt, stamp, today};
+  pace->sides = paced_sides(*check.target, pace->plan, check.today_counts);
+}
+
+void Engine::State::project_pace(const Checks& check, NodeIndex node, Verdict& verdict) const {
+  const Target& target = *check.target;
+  const DayRange period = calendar.period_of(target.over, today);
+  if (std::isnan(verdict.value) || !period.contains(today)) return;
+  const auto& members = rollups[check.rollup].members(node);
+  const Day first = std::max(cube.head() - (Cube::kDays - 1), today - kProfileDays);
+  const WeekdayProfile whole = check.rollup == check.whole
+                                   ? kFlatProfile
+                                   : profile_of(check, rollups[check.whole].members(0), kFlatProfile);
+  const auto basis = pace_basis(history_of(check, members, {first, today - 1}), first, whole);
+  if (!basis) return;
+  const std::vector<double> factors = day_factors({today + 1, period.last}, basis->profile);
+  const double today_left =
+      basis->profile[weekday_index(today)] * (check.today_counts ? 1 - today_elapsed() : 1);
+  const Projection projection =
+      project(basis->rate, verdict.value, today_left, days_ahead(factors, basis->rate.smoothing));
+  verdict.projected = projection.total;
+  verdict.projected_low = projection.low;
+  verdict.projected_high = projection.high;
+}
+
+}  // namespace tightrope::rules
