@@ -27,6 +27,25 @@ std::size_t Cube::hour_slot(Bucket bucket) noexcept {
   return modulo(bucket.day.number, kHourDays) * kHoursPerDay + static_cast<std::size_t>(bucket.hour);
 }
 
+std::size_t Cube::given_slot(Day day) noexcept {
+  return modulo(day.number, kHourDays);
+}
+
+bool Cube::given(const Column& column, EntityIndex entity, Day day) noexcept {
+  const auto& row = column.given[given_slot(day)];
+  return entity < row.size() && row[entity] != 0;
+}
+
+void Cube::give(Column& column, EntityIndex entity, Day day, bool as_day) {
+  if (!holds_hours(day)) return;
+  auto& row = column.given[given_slot(day)];
+  if (entity >= row.size()) {
+    if (!as_day) return;
+    row.resize(static_cast<std::size_t>(entity) + 1, 0);
+  }
+  row[entity] = as_day ? 1 : 0;
+}
+
 void Cube::drop_row(std::vector<std::int64_t>& row) {
   cells_ -= static_cast<std::uint64_t>(
       std::count_if(row.begin(), row.end(), [](std::int64_t value) { return value != kMissing; }));
@@ -40,6 +59,7 @@ void Cube::advance(Day head) {
   for (Column& column : metrics_) {
     for (int i = 0; i < days; ++i) drop_row(column.days[day_slot(head - i)]);
     for (int i = 0; i < hour_days; ++i) {
+      std::vector<std::uint8_t>().swap(column.given[given_slot(head - i)]);
       const std::size_t first = hour_slot({head - i, 0});
       for (int hour = 0; hour < kHoursPerDay; ++hour)
         drop_row(column.hours[first + static_cast<std::size_t>(hour)]);
@@ -56,6 +76,7 @@ MetricIndex Cube::intern_metric(const std::string& name) {
     column.name = name;
     column.days.resize(kDays);
     column.hours.resize(static_cast<std::size_t>(kHourDays) * kHoursPerDay);
+    column.given.resize(kHourDays);
   }
   return place->second;
 }
@@ -108,18 +129,18 @@ CellChange Cube::set_raw(MetricIndex metric, EntityIndex entity, Bucket bucket, 
   if (bucket.whole_day()) {
     // A day's own figure taken back leaves the sum of its hours, if it has any.
     const std::int64_t next = value == kMissing ? sum_of_hours(column, entity, bucket.day) : value;
+    give(column, entity, bucket.day, value != kMissing);
     if (next == day) return change;
     put(day, next);
   } else {
-    const std::int64_t hours_before = sum_of_hours(column, entity, bucket.day);
     std::int64_t& hour = cell(column.hours[hour_slot(bucket)], entity);
     if (hour == value) return change;
     change.hour_before = hour;
     change.hour_after = value;
     put(hour, value);
     column.any_hours = true;
-    // A day that is not the sum of its hours was given as a day, and stays as it was given.
-    if (day == hours_before) put(day, sum_of_hours(column, entity, bucket.day));
+    // What was given for the day stays as it was given.
+    if (!given(column, entity, bucket.day)) put(day, sum_of_hours(column, entity, bucket.day));
   }
   change.day_after = day;
   const std::int64_t before = bucket.whole_day() ? change.day_before : change.hour_before;
@@ -144,8 +165,9 @@ std::span<const std::int64_t> Cube::hour_row(MetricIndex metric, Bucket bucket) 
 }
 
 bool Cube::is_sum_of_hours(MetricIndex metric, EntityIndex entity, Day day) const noexcept {
-  const std::int64_t hours = sum_of_hours(metrics_[metric], entity, day);
-  return hours != kMissing && at(metrics_[metric].days[day_slot(day)], entity) == hours;
+  const Column& column = metrics_[metric];
+  return column.any_hours && holds_hours(day) && !given(column, entity, day) &&
+         sum_of_hours(column, entity, day) != kMissing;
 }
 
 void Cube::copy_column(MetricIndex from, MetricIndex to) {
@@ -211,6 +233,16 @@ bool load_rows(std::vector<std::vector<std::int64_t>>& rows, ByteReader& in, std
 
 }  // namespace
 
+void Cube::infer_given(Column& column) {
+  for (Day day = head_ - (kHourDays - 1); day <= head_; day = day + 1) {
+    const auto& row = column.days[day_slot(day)];
+    for (EntityIndex entity = 0; entity < row.size(); ++entity) {
+      if (row[entity] != kMissing && row[entity] != sum_of_hours(column, entity, day))
+        give(column, entity, day, true);
+    }
+  }
+}
+
 void Cube::save(ByteWriter& out) const {
   out.signed_varint(head_.number);
   out.varint(metrics_.size());
@@ -219,10 +251,12 @@ void Cube::save(ByteWriter& out) const {
     out.boolean(column.any_hours);
     save_rows(column.days, out);
     save_rows(column.hours, out);
+    for (const auto& row : column.given)
+      out.string(std::string_view(reinterpret_cast<const char*>(row.data()), row.size()));
   }
 }
 
-bool Cube::load(ByteReader& in) {
+bool Cube::load(ByteReader& in, Saved saved) {
   *this = Cube();
   head_ = {static_cast<std::int32_t>(in.signed_varint_in(INT32_MIN, INT32_MAX))};
   const std::size_t count = in.count(4);
@@ -232,6 +266,11 @@ bool Cube::load(ByteReader& in) {
     Column& column = metrics_[intern_metric(name)];
     column.any_hours = in.boolean();
     if (!load_rows(column.days, in, cells_) || !load_rows(column.hours, in, cells_)) return false;
+    for (int slot = 0; slot < kHourDays && saved == Saved::whole; ++slot) {
+      const std::string_view row = in.string();
+      column.given[static_cast<std::size_t>(slot)].assign(row.begin(), row.end());
+    }
+    if (saved == Saved::without_given) infer_given(column);
   }
   return in.ok();
 }

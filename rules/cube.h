@@ -65,13 +65,20 @@ class Cube {
   std::span<const std::int64_t> hour_row(MetricIndex metric, Bucket bucket) const noexcept;
   // Whether the day's figure is that of its hours, and was not given for the day.
   bool is_sum_of_hours(MetricIndex metric, EntityIndex entity, Day day) const noexcept;
+  // Whether the figure that stands there was given for that very bucket.
+  bool was_given(MetricIndex metric, EntityIndex entity, Bucket bucket) const noexcept {
+    return !bucket.whole_day() || !is_sum_of_hours(metric, entity, bucket.day);
+  }
   bool has_hours(MetricIndex metric) const noexcept { return metrics_[metric].any_hours; }
 
   std::uint64_t cells() const noexcept { return cells_; }  // that hold a figure, days and hours
   std::uint64_t bytes() const noexcept;                    // of rows
 
   void save(ByteWriter& out) const;
-  bool load(ByteReader& in);  // false: not a saved cube
+  // False: not a saved cube. Without what was given, as it was once saved, a day that differs from its hours
+  // was.
+  enum class Saved : std::uint8_t { whole, without_given };
+  bool load(ByteReader& in, Saved saved = Saved::whole);
 
  private:
   struct Column {
@@ -79,9 +86,16 @@ class Cube {
     bool any_hours = false;
     std::vector<std::vector<std::int64_t>> days;   // kDays rows by day number modulo kDays
     std::vector<std::vector<std::int64_t>> hours;  // kHourDays * kHoursPerDay rows
+    // Of the days with hours: whether the day's figure was given for the day, and is not the sum of its
+    // hours.
+    std::vector<std::vector<std::uint8_t>> given;  // kHourDays rows; shorter than entities: not given
   };
   static std::size_t day_slot(Day day) noexcept;
   static std::size_t hour_slot(Bucket bucket) noexcept;
+  static std::size_t given_slot(Day day) noexcept;
+  static bool given(const Column& column, EntityIndex entity, Day day) noexcept;
+  void give(Column& column, EntityIndex entity, Day day, bool as_day);
+  void infer_given(Column& column);
   static std::int64_t& cell(std::vector<std::int64_t>& row, EntityIndex entity);
   std::int64_t sum_of_hours(const Column& column, EntityIndex entity, Day day) const noexcept;
   void put(std::int64_t& cell, std::int64_t value) noexcept;

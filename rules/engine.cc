@@ -65,6 +65,9 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   auto next = std::make_unique<State>(std::move(strategy), std::move(*calendar));
   next->started = old.started;
   next->now = old.now;
+  // What is told of targets that go is their last word: from the figures and sums of before.
+  for (auto& [key, live_alert] : old.live)
+    live_alert.alert.verdict = old.verdict(old.checks[key.target], key.node);
   next->cube = std::move(old.cube);
   next->rates = std::move(old.rates);
   next->cube.advance(next->calendar.day_of(next->now) + 1);
@@ -106,10 +109,11 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
       live_alert.alert.resolved_at = next->now;
       ++live_alert.alert.revision;
     }
-    live_alert.alert.verdict = old.verdict(old.checks[key.target], key.node);
     effects.alerts.push_back(
         {fired ? AlertChange::Kind::resolved : AlertChange::Kind::dropped, next->now, live_alert.alert});
-    if (fired) next->resolved.push_front(std::move(live_alert));
+    if (!fired) continue;
+    live_alert.key = found;  // nothing, for now: a node of that name may come again
+    next->resolved.push_front(std::move(live_alert));
   }
   if (next->resolved.size() > kMostResolved) next->resolved.resize(kMostResolved);
   state_ = std::move(next);
@@ -152,6 +156,7 @@ ObservationBatch Engine::changed(const ObservationBatch& batch,
       same = state.rates.on(*rate_bases[row.metric], currency.at(0), row.bucket.day) == row.value;
     } else if (entity != state.entities.size() && metric != Cube::kNoMetric) {
       same = state.cube.get(metric, entity, row.bucket) == row.value && state.cube.holds(row.bucket.day) &&
+             state.cube.was_given(metric, entity, row.bucket) &&
              !days_of_gone_hours.contains({metric, entity, row.bucket});
     } else {
       same = row.value.is_missing();
@@ -305,8 +310,17 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
   std::vector<EntityIndex> entity_of;
   if (any_plain) {
     const EntityIndex known = entities.size();
-    for (const Entity& path : batch.entities) {
-      const auto [entity, is_new] = entities.intern(path);
+    // Currencies of exchange rates are no entities.
+    std::vector<std::uint8_t> has_figures(batch.entities.size(), 0);
+    for (const ObservationBatch::Row& row : batch.rows) {
+      if (!metric_of[row.metric].rate_base) has_figures[row.entity] = 1;
+    }
+    for (std::size_t i = 0; i < batch.entities.size(); ++i) {
+      if (has_figures[i] == 0) {
+        entity_of.push_back(entities.size());
+        continue;
+      }
+      const auto [entity, is_new] = entities.intern(batch.entities[i]);
       entity_of.push_back(entity);
       if (!is_new) continue;
       enter(entity);
@@ -314,6 +328,7 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     }
     if (entities.size() != known) {
       for (std::uint32_t target = 0; target < checks.size(); ++target) grow(target);
+      find_nodes_of_resolved();
     }
   }
 

@@ -133,7 +133,6 @@ void Engine::State::renew_brief(CheckKey key, Effects& effects) {
   const Diagnosis why = diagnosis(check, key.node);
   live_alert.alert.driver = why.driver;
   live_alert.alert.reason = why.reason;
-  live_alert.alert.verdict = verdict(check, key.node);
   renew_recommendations(key);
   tell(AlertChange::Kind::updated, key, live_alert, effects);
 }
@@ -141,6 +140,7 @@ void Engine::State::renew_brief(CheckKey key, Effects& effects) {
 void Engine::State::renew_recommendations(CheckKey key) {
   LiveAlert& live_alert = live.at(key);
   if (live_alert.state.phase != AlertPhase::firing) return;
+  live_alert.alert.verdict = verdict(checks[key.target], key.node);
   std::vector<Recommendation> renewed = recommend(checks[key.target], key.node, live_alert);
   for (Recommendation& past : live_alert.alert.recommendations) {
     if (past.state == RecommendationState::open) continue;

@@ -68,7 +68,7 @@ Checks Engine::State::make_checks(const Objective& objective, const Target& targ
   check.frame = frame_of({target.over, 0});
   check.whole = rollup_for(rollups, objective, Level::kObjective);
   check.rollup = rollup_for(rollups, objective, target.per.depth);
-  check.moves_by_hour = target.pace;
+  check.moves_by_hour = target.pace || target.over.kind == Window::Kind::hours;
   for (const Input& input : check.kpi->formula.inputs()) {
     check.sources.push_back(source_of(check, input));
     if (input.over.value_or(target.over).kind == Window::Kind::hours || input.so_far)
@@ -147,8 +147,8 @@ void Engine::State::build() {
   for (EntityIndex entity = 0; entity < entities.size(); ++entity) enter(entity);
   for (MetricIndex metric = 0; metric < cube.metric_count(); ++metric) bind(metric);
   for (std::uint32_t target = 0; target < checks.size(); ++target) grow(target);
-  for (LiveAlert& past : resolved)
-    past.key = find_check(past.alert.objective, past.alert.target, past.entity);
+  for (LiveAlert& past : resolved) past.key.reset();
+  find_nodes_of_resolved();
   ++shape;
   if (!started) return;
   today = calendar.day_of(now);
@@ -165,6 +165,12 @@ void Engine::State::build() {
     evaluate_all(check, changed);
     check.dirty.clear();
     std::fill(check.is_dirty.begin(), check.is_dirty.end(), std::uint8_t{0});
+  }
+}
+
+void Engine::State::find_nodes_of_resolved() {
+  for (LiveAlert& past : resolved) {
+    if (!past.key) past.key = find_check(past.alert.objective, past.alert.target, past.entity);
   }
 }
 
@@ -245,7 +251,12 @@ void Engine::State::bind(MetricIndex metric) {
 
 void Engine::State::refresh_frames() {
   frames_now.clear();
-  for (const Timeframe& frame : frames) frames_now.push_back(timeframe_now(calendar, frame, now));
+  // What has left the memory leaves the sums too: a flight may lie as far back.
+  const Day oldest = calendar.day_of(now) + 1 - (Cube::kDays - 1);
+  for (const Timeframe& frame : frames) {
+    TimeframeNow& current = frames_now.emplace_back(timeframe_now(calendar, frame, now));
+    current.days.first = std::max(current.days.first, oldest);
+  }
 }
 
 std::optional<CheckKey> Engine::State::find_check(std::string_view objective, std::string_view target,

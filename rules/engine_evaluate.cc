@@ -27,6 +27,10 @@ double sum_at(const SumColumn& column, NodeIndex node, bool additive) noexcept {
   return figure_of(column.sums[node], column.present[node], column.converted(node), additive);
 }
 
+// What a node shows in a block: that it has figures, and that judge() has to look at it.
+constexpr std::uint8_t kHasFigures = 1;
+constexpr std::uint8_t kUnusual = 2;
+
 // The mean of those that are known.
 double mean_of_known(std::span<const double> figures) noexcept {
   double sum = 0;
@@ -60,7 +64,10 @@ void load_column(const SumColumn& column, const Nodes& nodes, std::size_t count,
     for (std::size_t i = 0; i < count; ++i) {
       const NodeIndex node = nodes[i];
       out[i] = sum_at(column, node, additive);
-      any[i] = static_cast<std::uint8_t>(any[i] | static_cast<std::uint8_t>(column.present[node] != 0));
+      const std::int32_t present = column.present[node];
+      const bool unusual = !column.converted(node) || (!additive && present > 1);
+      any[i] =
+          static_cast<std::uint8_t>(any[i] | (present != 0 ? kHasFigures : 0) | (unusual ? kUnusual : 0));
     }
   } else if (nodes.list == nullptr) {
     load_plain(
@@ -147,8 +154,8 @@ void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::si
       const double gap = gaps[i];
       VerdictState state = gap > near_gap ? VerdictState::watch : VerdictState::on_target;
       Reason reason = gap > near_gap ? Reason::near_bound : Reason::meets_target;
-      if (nothing_ordinary || any[i] == 0 || std::isnan(gap) || gap > 0) {
-        if (gap > 0 && any[i] != 0 && !nothing_ordinary && check.volume.empty()) {
+      if (nothing_ordinary || any[i] != kHasFigures || std::isnan(gap) || gap > 0) {
+        if (gap > 0 && any[i] == kHasFigures && !nothing_ordinary && check.volume.empty()) {
           state = VerdictState::off_target;
           reason = Reason::misses_target;
         } else {
@@ -176,14 +183,23 @@ void Engine::State::load(const Checks& check, const CheckSource& source, NodeInd
     case CheckSource::Kind::weekdays:
       for (std::size_t i = 0; i < count; ++i) {
         std::array<double, CheckSource::kWeeks> weeks;
-        for (std::size_t week = 0; week < weeks.size(); ++week)
-          weeks[week] = sum_at(rollup.at(source.columns[week]), nodes[i], source.additive);
-        out[i] = mean_of_known(weeks);
+        bool converted = true;
+        for (std::size_t week = 0; week < weeks.size(); ++week) {
+          const SumColumn& column = rollup.at(source.columns[week]);
+          weeks[week] = sum_at(column, nodes[i], source.additive);
+          converted = converted && column.converted(nodes[i]);
+        }
+        out[i] = converted ? mean_of_known(weeks) : kUndefined;
+        if (!converted) any[i] = static_cast<std::uint8_t>(any[i] | kUnusual);
       }
       break;
-    case CheckSource::Kind::whole:
-      std::fill_n(out, count, sum_at(rollups[check.whole].at(source.columns[0]), 0, source.additive));
+    case CheckSource::Kind::whole: {
+      const SumColumn& column = rollups[check.whole].at(source.columns[0]);
+      std::fill_n(out, count, sum_at(column, 0, source.additive));
+      for (std::size_t i = 0; i < count && !column.converted(0); ++i)
+        any[i] = static_cast<std::uint8_t>(any[i] | kUnusual);
       return;
+    }
     case CheckSource::Kind::bound:
       for (std::size_t i = 0; i < count; ++i) {
         const auto sides = sides_at(check, nodes[i]);
@@ -212,11 +228,18 @@ CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
   for (std::size_t i = 0; i < figures.size(); ++i) {
     const CheckSource& source = check.sources[i];
     load(check, source, node, nullptr, 1, &figures[i], &any);
-    const bool own = source.kind == CheckSource::Kind::column;
-    if (own && !rollup.at(source.columns[0]).converted(node)) input.converted = false;
-    if (own && !source.additive && rollup.at(source.columns[0]).present[node] > 1) input.adds_up = false;
+    if (source.kind == CheckSource::Kind::column) {
+      const SumColumn& column = rollup.at(source.columns[0]);
+      input.converted = input.converted && column.converted(node);
+      if (!source.additive && column.present[node] > 1) input.adds_up = false;
+    } else if (source.kind == CheckSource::Kind::weekdays) {
+      for (const std::size_t week : source.columns)
+        input.converted = input.converted && rollup.at(week).converted(node);
+    } else if (source.kind == CheckSource::Kind::whole) {
+      input.converted = input.converted && rollups[check.whole].at(source.columns[0]).converted(0);
+    }
   }
-  input.any_figure = any != 0;
+  input.any_figure = (any & kHasFigures) != 0;
   input.needs_hours = check.needs_hours;
   input.value = formula.evaluate(std::span<const double>(figures));
   if (formula.is_quotient()) {

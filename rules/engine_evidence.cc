@@ -40,6 +40,7 @@ ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex n
   const bool is_price = too_high && check.kpi->unit == Unit::money && formula.is_quotient();
   const bool counts_money =
       !is_price && (check.kpi->unit == Unit::money || formula.denominator_unit() == Unit::money);
+  // For how many days the bound of a total is; a window of hours asks a day for as much more as it is longer.
   const DayRange days_of_bound =
       target.pace ? calendar.period_of(target.over, today) : frames_now[check.frame].days;
 
@@ -55,7 +56,8 @@ ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex n
     ExplainedDay one{.day = day, .seen = 0, .expected = 0};
     if (!formula.is_quotient()) {
       one.seen = formula.evaluate(std::span<const double>(figures));
-      one.expected = limit / std::max(1, days_of_bound.length());
+      one.expected = target.over.kind == Window::Kind::hours ? limit * 24 / target.over.length
+                                                             : limit / std::max(1, days_of_bound.length());
     } else if (is_price) {
       one.seen = formula.denominator(figures);
       one.expected = formula.numerator(figures) / limit;

@@ -53,6 +53,10 @@ double Engine::State::metric_figure(const Input& input, std::span<const EntityIn
   double sum = 0;
   int known = 0;
   for (const std::int16_t earlier : {std::int16_t{7}, std::int16_t{14}, std::int16_t{21}, std::int16_t{28}}) {
+    const TimeframeNow frame = timeframe_now(calendar, {over, earlier}, at);
+    if (sum_over(cube, cube.find_metric(input.name), members, frame.days).unconverted > 0) return kUndefined;
+  }
+  for (const std::int16_t earlier : {std::int16_t{7}, std::int16_t{14}, std::int16_t{21}, std::int16_t{28}}) {
     const double figure = in_frame(earlier);
     if (std::isnan(figure)) continue;
     sum += figure;

@@ -250,7 +250,8 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
   for (std::size_t i = 0; i < entities && in.ok(); ++i) {
     if (!state.entities.intern(load_entity(in)).second) return std::nullopt;  // one entity twice
   }
-  if (!in.ok() || !state.cube.load(in)) return std::nullopt;
+  const auto saved = version == kFirstVersion ? Cube::Saved::without_given : Cube::Saved::whole;
+  if (!in.ok() || !state.cube.load(in, saved)) return std::nullopt;
   if (version == kFirstVersion) {
     state.sources.forget(state.cube.head(), state.cube.metric_count());
   } else if (!state.sources.load(in, state.cube.head()) || !state.rates.load(in)) {

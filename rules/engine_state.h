@@ -13,8 +13,8 @@
 #include "rules/currency.h"
 #include "rules/diagnosis.h"
 #include "rules/engine.h"
-#include "rules/pacing.h"
 #include "rules/figure_sources.h"
+#include "rules/pacing.h"
 #include "rules/rollup.h"
 
 namespace tightrope::rules {
@@ -187,6 +187,7 @@ struct Engine::State {
                                                 DayRange days) const;
   void refresh_pace(Checks& check, NodeIndex node);
   void project_pace(const Checks& check, NodeIndex node, Verdict& verdict) const;
+  void find_nodes_of_resolved();
   void grow(std::uint32_t target);  // columns for the nodes that its rollup has got
   void attach(LiveAlert alert, CheckKey key);
   std::optional<CheckKey> find_check(std::string_view objective, std::string_view target,

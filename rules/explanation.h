@@ -83,10 +83,10 @@ struct Explanation {
 
   // The bound as it is written, before it is scaled to the share elapsed; nothing while none is in force.
   std::optional<Bound> bound;
-  bool excepted = false;            // it is that of one of the target's exceptions
-  std::optional<Bound> next_bound;  // that takes over on a later day
-  DayRange period{};                // the whole one that the window is in
-  double elapsed_share = 1;         // of it, by hours
+  bool excepted = false;                    // it is that of one of the target's exceptions
+  std::optional<Bound> next_bound;          // that takes over on a later day
+  DayRange period{};                        // the whole one that the window is in
+  double elapsed_share = 1;                 // of it, by hours
   std::optional<PaceExpectation> expected;  // of a pace, while a bound is in force
   bool today_counts = true;                 // of a pace: today has figures, so its share is asked for
   CheckInput input;

@@ -34,7 +34,8 @@ std::string_view to_string(BoundKind kind) noexcept;
 std::string_view to_string(NoData no_data) noexcept;
 std::string_view to_string(Severity severity) noexcept;
 
-// Below it, a missed bound is watched and not called off target.
+// Below it, a missed bound is watched and not called off target. Where money was spent and no result came at
+// all, as many results must have been due.
 struct MinimumVolume {
   std::string metric;
   double amount;

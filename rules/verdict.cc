@@ -131,7 +131,13 @@ Verdict judge(const Target& target, const Kpi& kpi, const std::optional<Sides>& 
     if (input.denominator == 0 && input.numerator > 0 && input.denominator_unit == Unit::count && most > 0) {
       const double due = input.numerator / most;
       if (due >= 1) {
-        verdict.state = due >= kDueAndNoneSeen ? VerdictState::off_target : VerdictState::watch;
+        // Where the minimum volume was not reached, as it cannot be on results that did not come, so many
+        // were due at least.
+        double enough = kDueAndNoneSeen;
+        for (const MinimumVolume& least : target.min_volume) {
+          if (!input.volume_reached) enough = std::max(enough, least.amount);
+        }
+        verdict.state = due >= enough ? VerdictState::off_target : VerdictState::watch;
         verdict.reason = verdict.missed() ? Reason::misses_target : Reason::little_volume;
         // "At least": one result more would still leave it so far off.
         verdict.gap_ratio = due - 1;
@@ -148,7 +154,8 @@ Verdict judge(const Target& target, const Kpi& kpi, const std::optional<Sides>& 
     verdict.state = input.volume_reached ? VerdictState::off_target : VerdictState::watch;
     verdict.reason = input.volume_reached ? Reason::misses_target : Reason::little_volume;
     if (verdict.missed() && input.hours > 0) {
-      verdict.stake_per_hour = money_at_stake(kpi, input, verdict) / input.hours;
+      const double money = money_at_stake(kpi, input, verdict);
+      verdict.stake_per_hour = std::isfinite(money) ? money / input.hours : 0;
     }
     return verdict;
   }
