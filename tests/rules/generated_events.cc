@@ -138,7 +138,7 @@ void EventGenerator::add_figure(BatchBuilder& builder, const Calendar& calendar,
   const bool as_rule = entity.path.size() > 1 && entity.path[1] == "c1";
   const bool hourly = (additive || !currency.empty()) && (once_in(random_, 15) ? !as_rule : as_rule);
   Amount amount = any_amount();
-  // A day's own figure is never by chance the sum of its hours: see DISABLED_ in engine_order_test.cc.
+  // A day's own figure is never by chance the sum of its hours: see AnyOrderOfADayAndItsHoursGivesTheSameDay.
   if (!hourly && !amount.is_missing()) amount = Amount::from_micros(amount.micros() + 7);
   builder.add(builder.entity(entity), builder.metric(metric), any_bucket(calendar, hourly), amount);
 }

@@ -111,7 +111,10 @@ NaiveVerdict NaiveEngine::judge_alone(const Target& target, const Objective& obj
   const Inputs inputs = this->inputs(target, objective, node, verdict.bound);
   verdict.value = strategy_.find_kpi(target.kpi)->formula.evaluate(inputs.values);
   verdict.rounded = inputs.rounded;
-  verdict.is_open = inputs.week_unconverted;
+  // A side that an if() does not choose may lack hours or rates: the headers say both that it does not count
+  // and that the verdict is unknown.
+  verdict.is_open =
+      inputs.week_unconverted || (!std::isnan(verdict.value) && (inputs.no_hours || inputs.unconverted));
   if (!verdict.bound) verdict.reasons.insert(Reason::no_bound_yet);
   if (std::isnan(verdict.value)) {
     if (inputs.no_hours) verdict.reasons.insert(Reason::needs_hours);
