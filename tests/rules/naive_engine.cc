@@ -123,12 +123,6 @@ std::set<Entity> NaiveEngine::nodes(const Target& target, const Objective& objec
   return nodes;
 }
 
-bool NaiveEngine::was_reported(const Entity& entity) const {
-  return std::any_of(reported_.begin(), reported_.end(), [&entity](const Entity& reported) {
-    return is_under(reported, entity, entity.path.size());
-  });
-}
-
 bool NaiveEngine::is_additive(const std::string& metric) const {
   const Metric* known = strategy_.find_metric(metric);
   return known == nullptr || known->additive;

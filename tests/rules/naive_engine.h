@@ -49,8 +49,6 @@ class NaiveEngine {
 
   // Every node a target has: one for each prefix of a reported entity that matches, and the objective itself.
   std::set<Entity> nodes(const Target& target, const Objective& objective) const;
-  // Whether some figure of this entity or of one under it was ever reported.
-  bool was_reported(const Entity& entity) const;
   // `paced` are the sides that a paced target is held against; they are not worked out here.
   NaiveVerdict verdict(const Target& target, const Objective& objective, const Entity& node,
                        const Sides& paced) const;
