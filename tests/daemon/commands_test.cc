@@ -492,8 +492,9 @@ TEST_F(CommandsTest, ARunningDaemonCanBeAskedAndTold) {
   ASSERT_TRUE(app.run(client.observe(figures("shoes", today - 1, 100, 1))));
   ASSERT_TRUE(app.run(client.observe(figures("shoes", today - 1, 100, 10))));
   EXPECT_TRUE(has(tightrope({"alerts", url, "--state=resolved"}).out, "(restated: would not have fired)"));
-  EXPECT_TRUE(has(tightrope({"alerts", url, "--state=resolved", "--output=extended"}).out,
-                  "Restated: now 10.00 EUR over that window, would not have fired"));
+  EXPECT_TRUE(
+      has(tightrope({"alerts", url, "--state=resolved", "--output=extended"}).out,
+          "Restated: it fired on 100.00\u00a0EUR, which is now 10.00\u00a0EUR and would not have fired"));
 }
 
 TEST_F(CommandsTest, ADaemonThatAsksForATokenNamesTheFlag) {
