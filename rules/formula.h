@@ -53,7 +53,7 @@ struct Input {
   // Whose figure: the entity's, that of its whole objective, or the entity's place among its siblings.
   enum class Of : std::uint8_t { entity, objective, siblings };
 
-  std::string name;
+  std::string name = {};
   Name::Kind kind = Name::Kind::metric;
   std::optional<Window> over = std::nullopt;  // else the window of the target
   // The window ends so much before now: days, or hours of an hourly window.

@@ -47,9 +47,9 @@ struct Finding {
   bool is_note = false;  // worth knowing, and nothing is wrong
   bool likely = false;   // rests on more than is certain; the problem says so
   std::string client;
-  std::vector<Subject> about;  // not empty; the first is where to look
-  std::string problem;         // for people, with the numbers
-  std::string remedy;
+  std::vector<Subject> about = {};  // not empty; the first is where to look
+  std::string problem = {};         // for people, with the numbers
+  std::string remedy = {};
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 

@@ -331,9 +331,9 @@ TEST(EngineTest, ASlipOfTheThumbIsPutRightWithin10Minutes) {
   EXPECT_EQ(declined.state, RecommendationState::declined);
   EXPECT_EQ(declined.decided_by, "ann");
   decision.at += 10min + 1ms;
-  EXPECT_EQ(engine.apply(decision).refused,
-            "it was declined before, by ann, on " + engine.calendar().format_with_zone(*declined.decided_at) +
-                "; a decision can be replaced for 10 minutes");
+  EXPECT_EQ(engine.apply(decision).refused, "it was declined before, by ann, on " +
+                                                engine.calendar().format_with_zone(*declined.decided_at) +
+                                                "; a decision can be replaced for 10 minutes");
   // What was not carried out after all does not rest.
   engine.apply(week_of(kNoon + 2h, kBrand, 100, 5));
   const Effects again = engine.apply(week_of(kNoon + 3h, kBrand, 100, 2));
@@ -405,9 +405,11 @@ TEST(EngineTest, ANewPlaybookAdvisesOnAlertsThatFireAlready) {
   const Target target = at_most("cpa", "cpa", 40);
   Engine engine(strategy({objective("growth", {target})}, {playbook("look", "cpa", "", "", "Look.")}));
   const Effects fired = engine.apply(week_of(kNoon, kBrand, 100, 2));
-  Decision decision{.at = kNoon + 1h, .recommendation = fired.alerts[0].alert.recommendations[0].id, .by = "ann"};
+  Decision decision{
+      .at = kNoon + 1h, .recommendation = fired.alerts[0].alert.recommendations[0].id, .by = "ann"};
   engine.apply(decision);
-  engine.adopt(strategy({objective("growth", {target})}, {playbook("act", "cpa", "", "", "Act.")}), kNoon + 2h);
+  engine.adopt(strategy({objective("growth", {target})}, {playbook("act", "cpa", "", "", "Act.")}),
+               kNoon + 2h);
   const auto recommendations = engine.alerts()[0].recommendations;
   ASSERT_EQ(recommendations.size(), 2u);
   EXPECT_EQ(recommendations[0].playbook, "act");

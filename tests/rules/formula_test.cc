@@ -210,12 +210,13 @@ TEST(FormulaTest, InputsAreNumberedInOrderOfFirstUseAndStandOnce) {
       compiled("clicks + change(clicks, 7d) * clicks + change(clicks, 24h) * conversions");
   const Window week = *parse_window("7d");
   const Window day = *parse_window("24h");
-  EXPECT_EQ(formula.inputs(), (std::vector<Input>{{.name = "clicks"},
-                                                  {.name = "clicks", .over = week},
-                                                  {.name = "clicks", .over = week, .earlier = 7, .so_far = true},
-                                                  {.name = "clicks", .over = day},
-                                                  {.name = "clicks", .over = day, .earlier = 24},
-                                                  {.name = "conversions"}}));
+  EXPECT_EQ(formula.inputs(),
+            (std::vector<Input>{{.name = "clicks"},
+                                {.name = "clicks", .over = week},
+                                {.name = "clicks", .over = week, .earlier = 7, .so_far = true},
+                                {.name = "clicks", .over = day},
+                                {.name = "clicks", .over = day, .earlier = 24},
+                                {.name = "conversions"}}));
 }
 
 TEST(FormulaTest, AFormulaWithoutATextIsUnknown) {

@@ -162,7 +162,6 @@ void set_guards(std::mt19937& random, Objective& objective) {
   }
 }
 
-
 Objective objective_of(std::mt19937& random, const std::string& name, Day around) {
   Objective result = objective(name, {});
   if (once_in(random, 2)) result.match = match_of(random, 3);

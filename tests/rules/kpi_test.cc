@@ -210,8 +210,7 @@ INSTANTIATE_TEST_SUITE_P(
          "the KPI \"cpa\" is known already, as spend / conversions"},
         {"TheNameOfAMetric", "reach", "impressions", std::nullopt, "\"reach\" is known already, as a metric"},
         {"ItsOwnName", "mine", "mine + 1", std::nullopt, "unknown name \"mine\""},
-        {"ARank", "mine", "rank(spend)", std::nullopt,
-         "rank() cannot be used here: a KPI is made of sums"},
+        {"ARank", "mine", "rank(spend)", std::nullopt, "rank() cannot be used here: a KPI is made of sums"},
         {"AnotherUnit", "mine", "spend / orders", Unit::ratio, "the formula gives money, not ratio"},
         {"ACondition", "mine", "spend > 5", std::nullopt,
          "a KPI is a figure; this is a condition, which is true or false"},
@@ -279,7 +278,7 @@ TEST(KpiLibraryTest, ConditionsOfPlaybooksUseKpisAsInputs) {
   EXPECT_EQ(formula.unit(), Unit::truth);
   EXPECT_EQ(formula.inputs(), (std::vector<Input>{{"cpa", Name::Kind::kpi, std::nullopt},
                                                   {"cpa", Name::Kind::kpi, parse_window("7d")},
-                                {"cpa", Name::Kind::kpi, parse_window("7d"), 7},
+                                                  {"cpa", Name::Kind::kpi, parse_window("7d"), 7},
                                                   {"spend", Name::Kind::metric, std::nullopt},
                                                   {"step", Name::Kind::value, std::nullopt}}));
 }

@@ -93,8 +93,7 @@ Verdict judged(const Strategy& strategy, const Target& target, const std::map<st
     if (figures.at(volume.metric) < volume.amount) check.volume_reached = false;
   }
   const Bound* bound = target.bound_on(Day{20000});
-  return judge(target, kpi, bound == nullptr ? std::nullopt : std::optional(sides_of(target, *bound)),
-               check);
+  return judge(target, kpi, bound == nullptr ? std::nullopt : std::optional(sides_of(target, *bound)), check);
 }
 
 const Target& named(const Strategy& strategy, const std::string& name) {

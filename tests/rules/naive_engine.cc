@@ -182,7 +182,9 @@ NaiveSum NaiveEngine::hour_sum(const Cells& cells, const std::vector<Bucket>& ho
 
 double NaiveEngine::today_elapsed() const {
   const Day today = calendar_.day_of(now_);
-  const auto hours = [](Duration length) { return std::chrono::duration<double, std::ratio<3600>>(length).count(); };
+  const auto hours = [](Duration length) {
+    return std::chrono::duration<double, std::ratio<3600>>(length).count();
+  };
   return hours(calendar_.next_hour(now_) - calendar_.start_of(today)) /
          hours(calendar_.start_of(today + 1) - calendar_.start_of(today));
 }
