@@ -263,7 +263,9 @@ TEST_F(AdTableTest, ABacktestFiresWhereTheSumsCrossTheTarget) {
         const double value = kpis(window).at(target.kpi);
         bool missed;
         if (target.kpi == "cpa" && window.any && window.conversions == 0) {
-          if (window.spend < 3 * target.bounds[0].high) return;  // fewer than three were due: nothing is said
+          // Fewer than three were due, or than the minimum that can be judged: nothing is said.
+          const double least = target.min_volume.empty() ? 3 : std::max(3.0, target.min_volume[0].amount);
+          if (window.spend < least * target.bounds[0].high) return;
           missed = true;
         } else {
           if (!window.any || std::isnan(value)) return;
