@@ -38,6 +38,11 @@ function stateMark(state, word) {
 
 // "cpa" as people write it, and "3d" as they say it.
 const kpiText = (kpi) => (kpi.length <= 4 ? kpi.toUpperCase() : kpi.replaceAll("_", " "));
+// How near its worst check is to the bound; 100 % is at it.
+function roomText(target) {
+  return typeof target.roomUsed === "number" ? `, ${percent(target.roomUsed)} of the room used` : "";
+}
+
 function windowText(window) {
   const counted = /^(\d+)([dh])$/.exec(window);
   if (!counted) return ["week", "month", "quarter"].includes(window) ? `this ${window}` : window;
@@ -126,7 +131,7 @@ function objectiveView(objective, currency) {
   const inner = element("div", "children");
   for (const target of objective.targets) {
     inner.append(element("div", "row small", element("span", "", `${kpiText(target.kpi)} ${target.text} `,
-      element("span", "quiet", `${windowText(target.window)}, per ${target.per}`)), stateMark(target.status || "unknown")));
+      element("span", "quiet", `${windowText(target.window)}, per ${target.per}${roomText(target)}`)), stateMark(target.status || "unknown")));
   }
   for (const child of objective.children) inner.append(objectiveView(child, currency));
   view.append(inner);
