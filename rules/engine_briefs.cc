@@ -8,9 +8,6 @@
 namespace tightrope::rules {
 namespace {
 
-// By how much a figure must have moved for its reason to be looked for again.
-constexpr double kWorthBriefing = 0.1;
-
 // The bound that is missed.
 double bound_of(const Verdict& verdict) noexcept {
   if (std::isnan(verdict.low)) return verdict.high;
@@ -118,6 +115,11 @@ LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
   return live_alert;
 }
 
+void Engine::State::set_briefed(CheckKey key, LiveAlert& live_alert, double value) {
+  live_alert.briefed_value = value;
+  checks[key.target].briefed[key.node] = value;
+}
+
 void Engine::State::renew_brief(CheckKey key, Effects& effects) {
   const Checks& check = checks[key.target];
   // Without figures, or while it is well, nothing new is to be said.
@@ -125,11 +127,8 @@ void Engine::State::renew_brief(CheckKey key, Effects& effects) {
   LiveAlert& live_alert = live.at(key);
   if (live_alert.state.phase != AlertPhase::firing) return;
   const double value = verdict_without_evidence(check, key.node).value;
-  const double moved = std::abs(value - live_alert.briefed_value);
-  const bool same = std::isnan(value) ? std::isnan(live_alert.briefed_value)
-                                      : moved <= kWorthBriefing * std::abs(live_alert.briefed_value);
-  if (same) return;
-  live_alert.briefed_value = value;
+  if (!has_moved(live_alert.briefed_value, value)) return;
+  set_briefed(key, live_alert, value);
   const Diagnosis why = diagnosis(check, key.node);
   live_alert.alert.driver = why.driver;
   live_alert.alert.reason = why.reason;

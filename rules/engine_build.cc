@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "rules/engine_state.h"
 
@@ -183,6 +184,7 @@ void Engine::State::grow(std::uint32_t target) {
   check.states.resize(nodes, VerdictState::unknown);
   check.reasons.resize(nodes, Reason::no_figures);
   check.is_live.resize(nodes, 0);
+  check.briefed.resize(nodes, std::numeric_limits<double>::quiet_NaN());
   check.is_dirty.resize(nodes, 0);
   if (!check.evidence.empty()) check.evidence.resize(nodes);
   if (check.paces_by_node()) check.paces.resize(nodes);
@@ -273,6 +275,7 @@ std::optional<CheckKey> Engine::State::find_check(std::string_view objective, st
 void Engine::State::attach(LiveAlert alert, CheckKey key) {
   Checks& check = checks[key.target];
   check.is_live[key.node] = 1;
+  check.briefed[key.node] = alert.briefed_value;
   LiveAlert& place = live.insert_or_assign(key, std::move(alert)).first->second;
   place.timer.reset();
   set_timer(key, place, health(check, key.node));

@@ -111,7 +111,7 @@ void Engine::State::fire(CheckKey key, LiveAlert& live_alert) {
   alert.fired_on = alert.verdict;
   alert.revision = 1;
   live_alert.told_value = alert.verdict.value;
-  live_alert.briefed_value = alert.verdict.value;
+  set_briefed(key, live_alert, alert.verdict.value);
   const Diagnosis why = diagnosis(check, key.node);
   alert.driver = why.driver;
   alert.reason = why.reason;

@@ -164,6 +164,7 @@ void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::si
           reason = verdict.reason;
         }
       }
+      if (check.is_live[node] != 0 && has_moved(check.briefed[node], values[i])) moved_nodes.push_back(node);
       if (check.states[node] == state && check.reasons[node] == reason) continue;
       check.states[node] = state;
       check.reasons[node] = reason;
@@ -290,54 +291,49 @@ Verdict Engine::State::verdict(const Checks& check, NodeIndex node) const {
 void Engine::State::check_dirty(const std::vector<TouchedNode>& restated, Effects& effects) {
   std::vector<NodeIndex> changed;
   std::vector<CheckKey> to_step;
-  std::vector<CheckKey> looked_at;
+  std::vector<CheckKey> to_brief;
   for (std::uint32_t target = 0; target < checks.size(); ++target) {
     Checks& check = checks[target];
     if (check.dirty.empty() && !check.all_dirty) continue;
     changed.clear();
+    moved_nodes.clear();
     for (const NodeIndex node : check.dirty) check.is_dirty[node] = 0;
     if (check.all_dirty) {
       evaluate_all(check, changed);
-      for (NodeIndex node = 0; node < check.states.size(); ++node) {
-        if (check.is_live[node] != 0) looked_at.push_back({target, node});
-      }
     } else {
       std::sort(check.dirty.begin(), check.dirty.end());
       for (const NodeIndex node : check.dirty) {
         if (!check.paces.empty()) refresh_pace(check, node);
-        if (check.is_live[node] != 0) looked_at.push_back({target, node});
       }
       evaluate(check, check.dirty, changed);
     }
     check.dirty.clear();
     check.all_dirty = false;
     for (const NodeIndex node : changed) to_step.push_back({target, node});
+    for (const NodeIndex node : moved_nodes) to_brief.push_back({target, node});
   }
   if (!restated.empty()) amend(restated, effects);
   for (const CheckKey key : to_step) step_alert(key, effects);
-  for (const CheckKey key : looked_at) renew_brief(key, effects);
+  for (const CheckKey key : to_brief) renew_brief(key, effects);
 }
 
 void Engine::State::check_many(Which which, Effects& effects) {
   std::vector<NodeIndex> changed;
   std::vector<CheckKey> to_step;
+  std::vector<CheckKey> to_brief;
   for (std::uint32_t target = 0; target < checks.size(); ++target) {
     Checks& check = checks[target];
     if (which == Which::hourly && !check.moves_by_hour) continue;
     check.today_counts = has_today(check);
     refresh_bounds(check);
     changed.clear();
+    moved_nodes.clear();
     evaluate_all(check, changed);
     for (const NodeIndex node : changed) to_step.push_back({target, node});
+    for (const NodeIndex node : moved_nodes) to_brief.push_back({target, node});
   }
   for (const CheckKey key : to_step) step_alert(key, effects);
-  for (std::uint32_t target = 0; target < checks.size(); ++target) {
-    const Checks& check = checks[target];
-    if (which == Which::hourly && !check.moves_by_hour) continue;
-    for (NodeIndex node = 0; node < check.states.size(); ++node) {
-      if (check.is_live[node] != 0) renew_brief({target, node}, effects);
-    }
-  }
+  for (const CheckKey key : to_brief) renew_brief(key, effects);
 }
 
 void Engine::State::check_afresh(Effects& effects) {

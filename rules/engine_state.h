@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <deque>
 #include <map>
 #include <optional>
@@ -79,6 +80,7 @@ struct Checks {
   std::vector<VerdictState> states;
   std::vector<Reason> reasons;
   std::vector<std::uint8_t> is_live;  // has a pending or firing alert
+  std::vector<double> briefed;        // by node: LiveAlert::briefed_value of those that are alive
   std::vector<std::uint8_t> is_dirty;
   std::vector<NodeIndex> dirty;
   bool all_dirty = false;
@@ -244,7 +246,8 @@ struct Engine::State {
   // engine_evaluate.cc: states from sums.
   void mark_dirty(std::uint32_t target, NodeIndex node);
   void mark_column(const SumColumn& column, NodeIndex node);
-  // The states of the nodes of a list, or of all; gives those that changed, in ascending order.
+  // The states of the nodes of a list, or of all; gives those that changed, in ascending order, and adds to
+  // `moved_nodes` those with an alert whose figure is no longer what was said of it.
   void evaluate(Checks& check, std::span<const NodeIndex> nodes, std::vector<NodeIndex>& changed);
   void evaluate_all(Checks& check, std::vector<NodeIndex>& changed);
   void evaluate_nodes(Checks& check, const NodeIndex* list, std::size_t count,
@@ -255,6 +258,7 @@ struct Engine::State {
             std::size_t count, double* out, std::uint8_t* any) const;
   // `restated`: sorted, each once.
   void check_dirty(const std::vector<TouchedNode>& restated, Effects& effects);
+  std::vector<NodeIndex> moved_nodes;
   enum class Which { hourly, all };
   void check_many(Which which, Effects& effects);
   // Every alert and every miss is looked at, whether it changed or not: after another strategy came.
@@ -314,6 +318,7 @@ struct Engine::State {
   // Its reason and advice are made again where its figure has moved since; people who ask, and repeated
   // messages, then get them.
   void renew_brief(CheckKey key, Effects& effects);
+  void set_briefed(CheckKey key, LiveAlert& live_alert, double value);
   LiveAlert make_alert(const Checks& check, NodeIndex node) const;
 
   // engine_explain.cc: the numbers behind a verdict, from the cells anew.
@@ -336,6 +341,13 @@ struct Engine::State {
   double metric_figure(const Input& input, std::span<const EntityIndex> members, Window window,
                        Timestamp at) const;
 };
+
+// Whether a figure has moved so far from what was said of it that its reason is to be looked for again.
+inline bool has_moved(double briefed, double value) noexcept {
+  constexpr double kWorthBriefing = 0.1;
+  if (std::isnan(value)) return !std::isnan(briefed);
+  return !(std::abs(value - briefed) <= kWorthBriefing * std::abs(briefed));
+}
 
 // The days of as many buckets before a window as it has; for an hourly window, hours.
 DayRange days_before(DayRange days) noexcept;
