@@ -203,7 +203,11 @@ class DocumentWriter {
     write_exceptions(target, dimensions);
     plain("over", to_string(target.over));
     text("per", depth == 0 ? "objective" : dimensions.names[depth - 1]);
-    plain("confidence", format_number(target.confidence));
+    if (target.confidence) {
+      plain("confidence", format_number(*target.confidence));
+      plain("min_miss", format_number(target.min_miss));
+      plain("min_stake", format_number(target.min_stake));
+    }
     plain("for", format_duration(target.hold));
     plain("keep_firing_for", format_duration(target.keep_firing_for));
     plain("no_data", std::string(to_string(target.no_data)));

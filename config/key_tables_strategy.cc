@@ -117,7 +117,7 @@ constexpr std::array<Key, 2> kFlight{{
     {.name = "to", .shape = Shape::text, .about = "YYYY-MM-DD, the last day, included", .required = true},
 }};
 
-constexpr std::array<Key, 17> kTarget{{
+constexpr std::array<Key, 19> kTarget{{
     {.name = "name", .shape = Shape::name, .about = "Unique within the client", .required = true},
     {.name = "kpi",
      .shape = Shape::identifier,
@@ -148,7 +148,16 @@ constexpr std::array<Key, 17> kTarget{{
      .about = "objective, or a dimension such as campaign; objective unless given"},
     {.name = "confidence",
      .shape = Shape::share,
-     .about = "Without effect so far: a miss alerts however little is known; see min_volume, for"},
+     .about = "How sure a miss must be: with 0.999 a campaign exactly on its target brings at most one false "
+              "alert in "
+              "1000 days, however often it is looked at. Without it every miss alerts"},
+    {.name = "min_miss",
+     .shape = Shape::share,
+     .about = "With confidence: a smaller miss is watched, however sure; 5% unless given"},
+    {.name = "min_stake",
+     .shape = Shape::number,
+     .about = "With confidence: a miss that costs less a day is watched, in the client's currency; 0 unless "
+              "given"},
     {.name = "for",
      .shape = Shape::duration,
      .about = "Off target for so long before it fires; 0s unless given"},

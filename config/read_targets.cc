@@ -99,7 +99,14 @@ void read_bound(MappingReader& in, const rules::Kpi* kpi, rules::Target& target)
 }
 
 void read_dealing(MappingReader& in, rules::Target& target) {
-  target.confidence = in.share("confidence", {0.5, 0.9999}).value_or(target.confidence);
+  target.confidence = in.share("confidence", {0.5, 0.9999});
+  target.min_miss = in.share("min_miss", {0, 1}).value_or(target.min_miss);
+  if (const auto stake = in.get("min_stake", Shape::number)) {
+    target.min_stake = stake->number().value_or(target.min_stake);
+    if (target.min_stake < 0) stake->error("must not be negative", "give money a day, such as 50");
+  }
+  if (!target.confidence && (in.has("min_miss") || in.has("min_stake")))
+    in.at().warning("min_miss and min_stake have no effect without a confidence", "add confidence: 0.999");
   target.hold = in.duration("for", kHold).value_or(target.hold);
   target.keep_firing_for = in.duration("keep_firing_for", kHold).value_or(target.keep_firing_for);
   if (const auto choice = in.choice("no_data")) {

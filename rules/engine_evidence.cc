@@ -79,9 +79,10 @@ ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex n
     if (!(orders > 0 && money > 0)) return {};
     trail.scale = 2 * money / orders;
   }
-  Evidence evidence(is_price || !too_high ? EvidenceSide::below : EvidenceSide::above, kDefaultDayVariance);
+  Evidence evidence;
   for (const ExplainedDay& day : trail.days)
-    evidence.add({day.seen / trail.scale, day.expected / trail.scale});
+    evidence.add({day.seen / trail.scale, day.expected / trail.scale, kDefaultDayVariance},
+                 is_price || !too_high ? EvidenceSide::below : EvidenceSide::above);
   const double log_value = evidence.log_value();
   if (std::isinf(log_value)) return {};
   trail.log10 = log_value / std::log(10.0);

@@ -1,6 +1,7 @@
-// The engine's memory as bytes, version 2: time, entities, figures, their sources, exchange rates, alerts and
+// The engine's memory as bytes, version 3: time, entities, figures, their sources, exchange rates, alerts and
 // what was done. Sums, states and the verdicts of alerts that are alive are not kept: they follow from the
-// figures and the strategy. Version 1 had no sources, no exchange rates, and less of verdicts.
+// figures and the strategy. Version 1 had no sources, no exchange rates, and less of verdicts; version 2 had
+// no evidence.
 #include <cmath>
 
 #include "rules/engine_state.h"
@@ -8,7 +9,7 @@
 namespace tightrope::rules {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 constexpr std::uint8_t kFirstVersion = 1;
 
 void save(Timestamp time, ByteWriter& out) {
@@ -56,12 +57,16 @@ Entity load_entity(ByteReader& in) {
 void save(const Verdict& verdict, ByteWriter& out) {
   save_enum(verdict.state, out);
   save_enum(verdict.reason, out);
-  for (const double number : {verdict.value, verdict.low, verdict.high, verdict.gap_ratio,
-                              verdict.stake_per_hour, verdict.evidence_log10, verdict.room_used,
-                              verdict.projected, verdict.projected_low, verdict.projected_high}) {
+  for (const double number :
+       {verdict.value, verdict.low, verdict.high, verdict.gap_ratio, verdict.stake_per_hour,
+        verdict.evidence_log10, verdict.room_used, verdict.projected, verdict.projected_low,
+        verdict.projected_high, verdict.sure, verdict.value_low, verdict.value_high, verdict.maturity,
+        verdict.complete_value}) {
     out.fixed64(std::isnan(number) ? kUndefined : number);  // one NaN: equal states give equal bytes
   }
   out.boolean(verdict.pays_for_another);
+  out.boolean(verdict.since.has_value());
+  if (verdict.since) out.signed_varint(verdict.since->number);
 }
 Verdict load_verdict(ByteReader& in, std::uint8_t version) {
   Verdict verdict;
@@ -76,7 +81,14 @@ Verdict load_verdict(ByteReader& in, std::uint8_t version) {
        {&verdict.room_used, &verdict.projected, &verdict.projected_low, &verdict.projected_high}) {
     *number = in.fixed64();
   }
+  if (version > 2) {
+    for (double* number :
+         {&verdict.sure, &verdict.value_low, &verdict.value_high, &verdict.maturity, &verdict.complete_value})
+      *number = in.fixed64();
+  }
   verdict.pays_for_another = in.boolean();
+  if (version > 2 && in.boolean())
+    verdict.since = Day{static_cast<std::int32_t>(in.signed_varint_in(INT32_MIN, INT32_MAX))};
   return verdict;
 }
 
@@ -241,7 +253,7 @@ std::string Engine::snapshot() const {
 std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapshot) {
   ByteReader in(snapshot);
   const std::uint8_t version = in.byte();
-  if (version != kVersion && version != kFirstVersion) return std::nullopt;
+  if (version < kFirstVersion || version > kVersion) return std::nullopt;
   Engine engine(std::move(strategy));
   State& state = *engine.state_;
   state.started = in.boolean();

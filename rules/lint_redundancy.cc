@@ -45,7 +45,8 @@ bool comparable(const Target& a, const Target& b) {
 bool adds_nothing(const Target& loose, const Target& strict) {
   return comparable(loose, strict) && is_looser(loose, strict) && needs_no_more_volume(strict, loose) &&
          strict.severity <= loose.severity && strict.hold <= loose.hold &&
-         strict.confidence <= loose.confidence;
+         strict.confidence.value_or(0) <= loose.confidence.value_or(0) && strict.min_miss <= loose.min_miss &&
+         strict.min_stake <= loose.min_stake;
 }
 
 struct Place {

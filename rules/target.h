@@ -88,7 +88,13 @@ struct Target {
   std::vector<BoundException> exceptions;  // `except:`; the first that matches an entity holds for it
   Window over;
   Level per;
-  double confidence = 0.95;
+  // How sure a miss has to be before it is called one: while the target is met exactly, a false alert comes
+  // in at most 1 of 1 / (1 - confidence) days. Nothing: every miss is called one.
+  std::optional<double> confidence;
+  // With `confidence`: what is missed by less than this share of what was due, or costs less than this a day,
+  // is watched however sure it is.
+  double min_miss = 0.05;
+  double min_stake = 0;
   Duration hold{0};  // `for:`
   Duration keep_firing_for{0};
   NoData no_data = NoData::keep;

@@ -8,10 +8,11 @@ namespace tightrope::rules {
 namespace {
 
 constexpr std::array<std::string_view, 4> kStates{"unknown", "on_target", "watch", "off_target"};
-constexpr std::array<std::string_view, 11> kReasons{
-    "meets_target", "near_bound",   "misses_target", "little_volume", "no_figures",  "undefined",
-    "needs_hours",  "no_bound_yet", "no_rate",       "guard_missed",  "does_not_add"};
-constexpr std::array<std::string_view, 11> kExplanations{
+constexpr std::array<std::string_view, 15> kReasons{
+    "meets_target", "near_bound",    "misses_target", "little_volume", "no_figures",
+    "undefined",    "needs_hours",   "no_bound_yet",  "no_rate",       "guard_missed",
+    "does_not_add", "within_chance", "likely_missed", "small_miss",    "recovering"};
+constexpr std::array<std::string_view, 15> kExplanations{
     "the target is met",
     "the target is met, but only just",
     "the target is missed",
@@ -24,6 +25,10 @@ constexpr std::array<std::string_view, 11> kExplanations{
     "the target is met, but a target that guards it is missed: it is bought at its expense",
     "it is made of figures that do not add up over days and campaigns, such as reach: give it a window and a "
     "level with one figure",
+    "the target is missed, but by no more than chance explains so far",
+    "the target is missed, and chance hardly explains it: not sure enough for an alert yet",
+    "the target is missed for sure, but by less than matters",
+    "the target was missed for sure and is met again, not for long enough to be sure of that",
 };
 
 // With no conversion at all, a price has no value, yet money was spent. On target, this many conversions

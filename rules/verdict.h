@@ -31,8 +31,13 @@ enum class Reason : std::uint8_t {
   no_rate,        // money in another currency, and no exchange rate for its day
   guard_missed,   // met, while a target that guards it is missed: bought at its expense
   does_not_add,   // several figures that must not be added, such as the reach of several days
+  // Of targets with a confidence:
+  within_chance,  // misses it, by no more than chance explains so far
+  likely_missed,  // misses it, and chance hardly explains it
+  small_miss,     // misses it for sure, by less than matters
+  recovering,     // was missed for sure, and is met again, not for long enough to be sure
 };
-constexpr Reason kLastReason = Reason::does_not_add;
+constexpr Reason kLastReason = Reason::recovering;
 std::string_view to_string(Reason reason) noexcept;  // "meets_target", ...
 std::string_view explain(Reason reason) noexcept;    // a clause for people
 
@@ -60,6 +65,18 @@ struct Verdict {
   double projected = kUndefined;
   double projected_low = kUndefined;
   double projected_high = kUndefined;
+  // Of missed targets, and those that were, what their days say. How sure it is that this is no chance, 0 to
+  // 1: 1 - days / evidence, for evidence that began in the last 56 days. Undefined where the KPI is no count.
+  double sure = kUndefined;
+  // The day the rate changed; nothing while nothing says so.
+  std::optional<Day> since;
+  // The values of the KPI that the window's figures speak for, 95 %.
+  double value_low = kUndefined;
+  double value_high = kUndefined;
+  // The share of the window's results that has arrived by now, and the value once all have; undefined while
+  // nothing is known of their lag.
+  double maturity = kUndefined;
+  double complete_value = kUndefined;
   // This is missed, and a target that it guards is met: that one is bought at its expense.
   bool pays_for_another = false;
 

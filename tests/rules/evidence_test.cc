@@ -15,10 +15,10 @@ namespace {
 std::vector<double> evidence_by_day(double day_variance) {
   const double spend[] = {400, 380, 410, 395, 405};
   const double conversions[] = {10, 7, 6, 5, 4};
-  Evidence evidence(EvidenceSide::below, day_variance);
+  Evidence evidence;
   std::vector<double> values;
   for (int day = 0; day < 5; ++day) {
-    evidence.add({conversions[day], spend[day] / 40});
+    evidence.add({conversions[day], spend[day] / 40, day_variance}, EvidenceSide::below);
     values.push_back(std::exp(evidence.log_value()));
   }
   return values;
@@ -38,8 +38,8 @@ TEST(EvidenceTest, IsWeakerWhereDaysVary) {
 }
 
 TEST(EvidenceTest, ADayWithoutExposureTeachesNothing) {
-  Evidence evidence(EvidenceSide::below, 0.1);
-  evidence.add({0, 0});
+  Evidence evidence;
+  evidence.add({0, 0, 0.1}, EvidenceSide::below);
   EXPECT_TRUE(std::isinf(evidence.log_value()));
 }
 

@@ -215,7 +215,7 @@ json::object explanation_json(const Explained& explained, std::size_t most_cells
   result["stake"] = stake_json(explained);
   result["volume"] = volume_json(told);
   result["volumeReached"] = told.input.volume_reached;
-  result["confidence"] = number(told.target->confidence);
+  result["confidence"] = number(told.target->confidence.value_or(rules::kUndefined));
   result["evidence"] = evidence_json(explained);
   result["driver"] = maybe(told.driver);
   result["reason"] = maybe(told.reason);
