@@ -80,7 +80,9 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   const bool money_changed = next->strategy.currency != old.strategy.currency ||
                              next->strategy.rates_hold_days != old.strategy.rates_hold_days;
   if (money_changed) next->redenominate(old.strategy.currency);
-  next->build();
+  next->build_structure();
+  next->carry_evidence(old);
+  if (next->started) next->evaluate_structure();
   for (auto& [key, live_alert] : old.live) {
     const auto found =
         next->find_check(live_alert.alert.objective, live_alert.alert.target, live_alert.entity);
@@ -249,6 +251,15 @@ CellChange Engine::State::put(MetricIndex metric, EntityIndex entity, Bucket buc
     if (is_over) {
       ++node_stamps[membership.rollup][node];
       for (const std::uint32_t target : paced_of[membership.rollup]) mark_dirty(target, node);
+      for (const std::uint32_t target : evident_of[membership.rollup]) {
+        mark_dirty(target, node);
+        CheckEvidence& evidence = checks[target].evidence;
+        if (evidence.nodes[node].stale || bucket.day < today - kEvidenceDays) continue;
+        evidence.nodes[node].stale = true;
+        evidence.stale.push_back(node);
+      }
+    } else {
+      ++today_stamps[membership.rollup][node];
     }
     if (restated) {
       const TouchedNode touched{membership.rollup, node};

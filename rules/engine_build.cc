@@ -6,6 +6,9 @@
 namespace tightrope::rules {
 namespace {
 
+// A miss is watched at a tenth of the evidence of an alert, and at twice what nothing says.
+constexpr double kAlertsPerWatch = 10;
+constexpr double kLeastToWatch = 2;
 constexpr std::string_view kSpend = "spend";
 constexpr Window kToday{.kind = Window::Kind::today, .length = 1};
 
@@ -75,6 +78,13 @@ Checks Engine::State::make_checks(const Objective& objective, const Target& targ
     if (input.over.value_or(target.over).kind == Window::Kind::hours || input.so_far)
       check.moves_by_hour = true;
   }
+  CheckEvidence& evidence = check.evidence;
+  evidence.plan = evidence_plan(target, *check.kpi);
+  if (!check.adds_up) evidence.plan.usable = false;
+  if (target.confidence && evidence.plan.usable && !target.pace) {
+    evidence.alert_at = 1 / (1 - *target.confidence);
+    evidence.watch_at = std::max(kLeastToWatch, evidence.alert_at / kAlertsPerWatch);
+  }
   // Figures that do not add up stand for themselves alone, and so must all that they are set against.
   if (!check.adds_up) {
     for (CheckSource& source : check.sources) source.additive = false;
@@ -104,6 +114,11 @@ void Engine::State::link_guards() {
 }
 
 void Engine::State::build() {
+  build_structure();
+  if (started) evaluate_structure();
+}
+
+void Engine::State::build_structure() {
   frames.clear();
   rollups.clear();
   objective_rollups.clear();
@@ -118,11 +133,14 @@ void Engine::State::build() {
   for (std::uint32_t target = 0; target < checks.size(); ++target) places.push_back({this, target});
   targets_of.assign(rollups.size(), {});
   node_stamps.assign(rollups.size(), {});
+  today_stamps.assign(rollups.size(), {});
   paced_of.assign(rollups.size(), {});
+  evident_of.assign(rollups.size(), {});
   for (std::uint32_t target = 0; target < checks.size(); ++target) {
     const Checks& check = checks[target];
     targets_of[check.rollup].push_back(target);
     if (check.paces_by_node()) paced_of[check.rollup].push_back(target);
+    if (check.evidence.judges()) evident_of[check.rollup].push_back(target);
     for (const CheckSource& source : check.sources) {
       if (source.so_far_days > 0) add_once(rollups[check.rollup].at(source.today).targets, target);
       switch (source.kind) {
@@ -151,7 +169,9 @@ void Engine::State::build() {
   for (LiveAlert& past : resolved) past.key.reset();
   find_nodes_of_resolved();
   ++shape;
-  if (!started) return;
+}
+
+void Engine::State::evaluate_structure() {
   today = calendar.day_of(now);
   refresh_frames();
   for (Rollup& rollup : rollups) {
@@ -163,6 +183,7 @@ void Engine::State::build() {
   for (Checks& check : checks) {
     check.today_counts = has_today(check);
     refresh_bounds(check);
+    resume_evidence(check);
     evaluate_all(check, changed);
     check.dirty.clear();
     std::fill(check.is_dirty.begin(), check.is_dirty.end(), std::uint8_t{0});
@@ -186,9 +207,11 @@ void Engine::State::grow(std::uint32_t target) {
   check.is_live.resize(nodes, 0);
   check.briefed.resize(nodes, std::numeric_limits<double>::quiet_NaN());
   check.is_dirty.resize(nodes, 0);
-  if (!check.evidence.empty()) check.evidence.resize(nodes);
+  if (!check.told.empty()) check.told.resize(nodes);
+  if (check.evidence.judges()) check.evidence.nodes.resize(nodes);
   if (check.paces_by_node()) check.paces.resize(nodes);
   node_stamps[check.rollup].resize(nodes, 1);
+  today_stamps[check.rollup].resize(nodes, 1);
   const auto& exceptions = check.target->exceptions;
   for (std::size_t node = before; !exceptions.empty() && node < nodes; ++node) {
     const auto found = std::find_if(
@@ -238,7 +261,10 @@ void Engine::State::enter(EntityIndex entity) {
     const NodeIndex node = rollups[i].add(entity, entities[entity]);
     if (node == kNoNode) continue;
     list.push_back({i, node});
-    if (node_stamps[i].size() <= node) node_stamps[i].resize(static_cast<std::size_t>(node) + 1, 1);
+    if (node_stamps[i].size() <= node) {
+      node_stamps[i].resize(static_cast<std::size_t>(node) + 1, 1);
+      today_stamps[i].resize(static_cast<std::size_t>(node) + 1, 1);
+    }
   }
   list.shrink_to_fit();
 }

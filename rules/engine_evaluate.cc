@@ -117,6 +117,7 @@ void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::si
   // A pace is close to its expectation by nature, so nearness says nothing there.
   const double near_gap = target.pace ? std::numeric_limits<double>::infinity() : -target.watch_within;
   const bool one_bound = check.exceptions.empty() && check.paces.empty();
+  const bool judges = check.evidence.judges();
   const bool nothing_ordinary = check.needs_hours || (one_bound && !check.sides[0]);
   if (one_bound && check.sides[0]) {
     lows.fill(check.sides[0]->low);
@@ -164,6 +165,8 @@ void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::si
           reason = verdict.reason;
         }
       }
+      if (judges && (state == VerdictState::off_target || check.evidence.nodes[node].open()))
+        judge_by_evidence(check, node, gap, state, reason);
       if (check.is_live[node] != 0 && has_moved(check.briefed[node], values[i])) moved_nodes.push_back(node);
       if (check.states[node] == state && check.reasons[node] == reason) continue;
       check.states[node] = state;
@@ -261,6 +264,11 @@ CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
 
 Verdict Engine::State::verdict_without_evidence(const Checks& check, NodeIndex node) const {
   Verdict verdict = judge(*check.target, *check.kpi, sides_at(check, node), input_at(check, node));
+  if (check.evidence.judges() && verdict.state != check.states[node]) {
+    verdict.state = check.states[node];
+    verdict.reason = check.reasons[node];
+    if (!verdict.missed()) verdict.stake_per_hour = 0;
+  }
   const auto in_state = [node, this](std::uint32_t target, VerdictState state) {
     return checks[target].states[node] == state;
   };
@@ -283,7 +291,7 @@ Verdict Engine::State::verdict_without_evidence(const Checks& check, NodeIndex n
 Verdict Engine::State::verdict(const Checks& check, NodeIndex node) const {
   Verdict verdict = verdict_without_evidence(check, node);
   if (check.target->pace) project_pace(check, node, verdict);
-  if (verdict.gap_ratio > 0) verdict.evidence_log10 = evidence(check, node);
+  if (verdict.gap_ratio > 0 || verdict.reason == Reason::recovering) tell_evidence(check, node, verdict);
   return verdict;
 }
 
@@ -298,6 +306,7 @@ void Engine::State::check_dirty(const std::vector<TouchedNode>& restated, Effect
     changed.clear();
     moved_nodes.clear();
     for (const NodeIndex node : check.dirty) check.is_dirty[node] = 0;
+    replay_stale(check);
     if (check.all_dirty) {
       evaluate_all(check, changed);
     } else {
@@ -326,6 +335,7 @@ void Engine::State::check_many(Which which, Effects& effects) {
     if (which == Which::hourly && !check.moves_by_hour) continue;
     check.today_counts = has_today(check);
     refresh_bounds(check);
+    begin_day(check);
     changed.clear();
     moved_nodes.clear();
     evaluate_all(check, changed);

@@ -1,92 +1,250 @@
-// How strongly the days of a node contradict "meets its target".
+// How strongly the days of a node contradict "meets its target", and what is judged by it.
 #include <algorithm>
 #include <cmath>
 
 #include "rules/engine_state.h"
-#include "rules/evidence.h"
 
 namespace tightrope::rules {
-namespace {
-
-constexpr int kEvidenceDays = 56;
-
-}  // namespace
-
-// Asked for often and changed rarely: kept until a day that is over changes, or another day begins.
-double Engine::State::evidence(const Checks& check, NodeIndex node) const {
-  if (check.evidence.empty()) check.evidence.resize(check.states.size());
-  Checks::Evidence& kept = check.evidence[node];
-  const std::uint32_t stamp = node_stamps[check.rollup][node];
-  if (kept.stamp != stamp || kept.day != today) kept = {evidence_trail(check, node).log10, stamp, today};
-  return kept.log10;
+// Days before the first bound are held against nothing.
+void Engine::State::begin_with_bound(Checks& check, NodeIndex node) {
+  const Bound* bound = bound_at(check, node);
+  NodeEvidence& kept = check.evidence.nodes[node];
+  if (kept.from == kFirstDay && bound != nullptr) kept.from = bound->from;
 }
 
-// Y given X by day, as statistics of counts: the noisy side against what the other side should have brought
-// at the bound.
-ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex node) const {
-  using Side = ExplainedEvidence::Side;
-  const Target& target = *check.target;
-  const auto& members = rollups[check.rollup].members(node);
-  const Formula& formula = check.kpi->formula;
-  const Bound* bound = bound_at(check, node);
-  const bool too_high = target.kind == BoundKind::at_most;
-  if (bound == nullptr || target.kind == BoundKind::between) return {};
-  const double limit = too_high ? bound->high : bound->low;
-  if (!(limit > 0)) return {};
-  for (const Input& input : formula.inputs()) {
-    // Changes and shares are no counts of a day.
-    if (input.over || input.of != Input::Of::entity || input.kind == Name::Kind::value) return {};
+void Engine::State::replay(Checks& check, NodeIndex node) {
+  NodeEvidence& kept = check.evidence.nodes[node];
+  kept.closed = kept.settled;
+  const double due = due_at_bound(check, node);
+  begin_with_bound(check, node);
+  const Day first = std::max(kept.from, today - kEvidenceDays);
+  if (!(due > 0) || first >= today) return;
+  const DayRange days{first, today - 1};
+  DaySides sides;
+  day_sides(check, rollups[check.rollup].members(node), days, sides);
+  for (Day day = days.first; day <= days.last; day = day + 1) {
+    const auto i = static_cast<std::size_t>(day - days.first);
+    const double most =
+        kept.open() && day >= kept.open_since ? most_while_open(check.evidence.alert_at) : Evidence::kMost;
+    kept.closed.add(evidence_day(check, kept, day, sides.seen[i], sides.exposure[i], due),
+                    check.evidence.plan.side, most);
   }
-  const bool is_price = too_high && check.kpi->unit == Unit::money && formula.is_quotient();
-  const bool counts_money =
-      !is_price && (check.kpi->unit == Unit::money || formula.denominator_unit() == Unit::money);
-  // For how many days the bound of a total is; a window of hours asks a day for as much more as it is longer.
-  const DayRange days_of_bound =
-      target.pace ? calendar.period_of(target.over, today) : frames_now[check.frame].days;
+}
 
-  ExplainedEvidence trail;
-  if (formula.is_quotient()) trail.seen = is_price ? Side::denominator : Side::numerator;
-  double money = 0;
-  double orders = 0;
-  std::vector<double> figures(formula.inputs().size());
-  for (Day day = today - kEvidenceDays; day < today; day = day + 1) {
-    if (day < bound->from) continue;
-    for (std::size_t i = 0; i < figures.size(); ++i)
-      figures[i] = metric_over(formula.inputs()[i].name, members, DayRange{day, day});
-    ExplainedDay one{.day = day, .seen = 0, .expected = 0};
-    if (!formula.is_quotient()) {
-      one.seen = formula.evaluate(std::span<const double>(figures));
-      one.expected = target.over.kind == Window::Kind::hours ? limit * 24 / target.over.length
-                                                             : limit / std::max(1, days_of_bound.length());
-    } else if (is_price) {
-      one.seen = formula.denominator(figures);
-      one.expected = formula.numerator(figures) / limit;
-    } else {
-      one.seen = formula.numerator(figures);
-      one.expected = formula.denominator(figures) * limit;
+void Engine::State::replay_stale(Checks& check) {
+  for (const NodeIndex node : check.evidence.stale) {
+    check.evidence.nodes[node].stale = false;
+    replay(check, node);
+  }
+  check.evidence.stale.clear();
+}
+
+// What no longer is replayed is settled for good; then the new day's fits, from the days before it.
+void Engine::State::begin_day(Checks& check) {
+  CheckEvidence& evidence = check.evidence;
+  if (!evidence.judges() || evidence.day == today) return;
+  const Day before = std::exchange(evidence.day, today);
+  const Day oldest = cube.head() - (Cube::kDays - 1);
+  const DayRange leaving{std::max(oldest, before - kEvidenceDays), today - kEvidenceDays - 1};
+  DaySides sides;
+  for (NodeIndex node = 0; node < evidence.nodes.size(); ++node) {
+    NodeEvidence& kept = evidence.nodes[node];
+    const Bound* bound = bound_at(check, node);
+    begin_with_bound(check, node);
+    if (bound != nullptr && bound->from > kept.from) {
+      // Evidence against another bound says nothing of this one.
+      kept.settled = kept.closed = {};
+      kept.from = bound->from;
+      kept.open_since = kFirstDay;
     }
-    if (std::isnan(one.seen) || std::isnan(one.expected) || one.seen < 0) continue;
-    trail.days.push_back(one);
-    const double conversions =
-        counts_money ? metric_over("conversions", members, DayRange{day, day}) : kUndefined;
-    if (std::isnan(conversions)) continue;
-    money += one.seen;
-    orders += conversions;
+    const double due = due_at_bound(check, node);
+    if (due > 0 && leaving.length() > 0 && leaving.last >= kept.from) {
+      const DayRange days{std::max(leaving.first, kept.from), leaving.last};
+      day_sides(check, rollups[check.rollup].members(node), days, sides);
+      for (Day day = days.first; day <= days.last; day = day + 1) {
+        const auto i = static_cast<std::size_t>(day - days.first);
+        const double most =
+            kept.open() && day >= kept.open_since ? most_while_open(evidence.alert_at) : Evidence::kMost;
+        kept.settled.add(evidence_day(check, kept, day, sides.seen[i], sides.exposure[i], due), evidence.plan.side,
+                         most);
+      }
+    }
   }
-  // Money arrives in jumps; without single order values, twice the mean order stands for their size
-  // (size-biased mean).
-  if (counts_money) {
-    if (!(orders > 0 && money > 0)) return {};
-    trail.scale = 2 * money / orders;
+  refit(check);
+  for (NodeIndex node = 0; node < evidence.nodes.size(); ++node) replay(check, node);
+}
+
+void Engine::State::resume_evidence(Checks& check) {
+  if (!check.evidence.judges()) return;
+  if (check.evidence.day == kFirstDay) {
+    check.evidence.day = today;
+    refit(check);
   }
-  Evidence evidence;
-  for (const ExplainedDay& day : trail.days)
-    evidence.add({day.seen / trail.scale, day.expected / trail.scale, kDefaultDayVariance},
-                 is_price || !too_high ? EvidenceSide::below : EvidenceSide::above);
-  const double log_value = evidence.log_value();
-  if (std::isinf(log_value)) return {};
-  trail.log10 = log_value / std::log(10.0);
+  for (NodeIndex node = 0; node < check.evidence.nodes.size(); ++node) replay(check, node);
+}
+
+void Engine::State::carry_evidence(const State& old) {
+  for (Checks& check : checks) {
+    CheckEvidence& evidence = check.evidence;
+    if (!evidence.judges()) continue;
+    const auto before = std::find_if(old.checks.begin(), old.checks.end(), [&](const Checks& other) {
+      return other.target->name == check.target->name && other.objective->name == check.objective->name;
+    });
+    if (before == old.checks.end()) continue;
+    const Target& was = *before->target;
+    const bool same = before->evidence.judges() && was.kpi == check.target->kpi &&
+                      was.kind == check.target->kind && was.per == check.target->per &&
+                      before->kpi->formula == check.kpi->formula;
+    if (!same) continue;
+    evidence.day = before->evidence.day;
+    evidence.profiles = before->evidence.profiles;
+    const Rollup& rollup = rollups[check.rollup];
+    const Rollup& old_rollup = old.rollups[before->rollup];
+    for (NodeIndex node = 0; node < evidence.nodes.size(); ++node) {
+      const NodeIndex old_node = old_rollup.find(rollup.nodes()[node]);
+      if (old_node == kNoNode) continue;
+      NodeEvidence& kept = evidence.nodes[node];
+      kept = before->evidence.nodes[old_node];
+      const bool same_bounds = bounds_at(was, rollup.nodes()[node]) == bounds_at(*check.target, rollup.nodes()[node]);
+      if (same_bounds && rollup.members(node) == old_rollup.members(old_node)) continue;
+      // Evidence against another bound, or of other campaigns, says nothing of this one: it begins tomorrow.
+      kept.settled = kept.closed = {};
+      kept.from = old.today + 1;
+      kept.open_since = kFirstDay;
+    }
+  }
+}
+
+double Engine::State::evidence_now(const Checks& check, NodeIndex node) const {
+  const NodeEvidence& kept = check.evidence.nodes[node];
+  const double due = due_at_bound(check, node);
+  if (kept.from > today || !(due > 0)) return kept.closed.value();
+  DaySides sides;
+  day_sides(check, rollups[check.rollup].members(node), {today, today}, sides);
+  return kept.closed.value_with(evidence_day(check, kept, today, sides.seen[0], sides.exposure[0], due),
+                                check.evidence.plan.side);
+}
+
+// A miss is told once the evidence is there, and stays told until what comes after speaks for the target: until
+// the value meets it and less than a tenth of the evidence is left, or nothing is. Then all begins anew on the
+// next day, so that false alerts stay as rare as was promised.
+void Engine::State::judge_by_evidence(Checks& check, NodeIndex node, double gap, VerdictState& state,
+                                      Reason& reason) {
+  CheckEvidence& evidence = check.evidence;
+  NodeEvidence& kept = evidence.nodes[node];
+  begin_with_bound(check, node);
+  const double now_worth = evidence_now(check, node);
+  const bool misses = gap > 0;
+  if (kept.open()) {
+    if (misses ? now_worth >= 1 : now_worth >= evidence.watch_at) {
+      if (misses) return;
+      state = VerdictState::watch;
+      reason = Reason::recovering;
+      return;
+    }
+    kept.open_since = kFirstDay;
+    kept.from = today + 1;
+    kept.settled = kept.closed = {};
+    ++today_stamps[check.rollup][node];
+    if (!misses) return;
+    state = VerdictState::on_target;
+    reason = Reason::within_chance;
+    return;
+  }
+  if (!misses) return;
+  if (now_worth >= evidence.alert_at) {
+    if (matters(check, node)) {
+      kept.open_since = today;
+      return;
+    }
+    state = VerdictState::watch;
+    reason = Reason::small_miss;
+    return;
+  }
+  const bool likely = now_worth >= evidence.watch_at;
+  state = likely ? VerdictState::watch : VerdictState::on_target;
+  reason = likely ? Reason::likely_missed : Reason::within_chance;
+}
+
+// Statistics say whether a miss is real; this says whether it is worth a word.
+bool Engine::State::matters(const Checks& check, NodeIndex node) const {
+  const Target& target = *check.target;
+  const ExplainedEvidence trail = evidence_trail(check, node);
+  double seen = 1;
+  double expected = 1;
+  for (const ExplainedDay& day : trail.days) {
+    if (trail.since && day.day < *trail.since) continue;
+    seen += day.seen / day.jump;
+    expected += day.expected / day.jump;
+  }
+  const double ratio = seen / expected;
+  const double missed = check.evidence.plan.side == EvidenceSide::below ? 1 - ratio : ratio - 1;
+  if (missed < target.min_miss) return false;
+  if (!(target.min_stake > 0)) return true;
+  const Verdict verdict = judge(target, *check.kpi, sides_at(check, node), input_at(check, node));
+  return verdict.stake_per_hour * 24 >= target.min_stake;
+}
+
+// Y given X by day, as statistics of counts, of the last days: what is shown. It begins from nothing, so it says
+// a little less than what is judged by, which knows of days before.
+ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex node) const {
+  const CheckEvidence& evidence = check.evidence;
+  ExplainedEvidence trail;
+  const double due = evidence.plan.usable ? due_at_bound(check, node) : 0;
+  const Bound* bound = bound_at(check, node);
+  if (!(due > 0) || bound == nullptr) return {};
+  trail.seen = evidence.plan.seen;
+  NodeEvidence kept;
+  if (!evidence.nodes.empty()) kept = evidence.nodes[node];
+  // Without a confidence nothing is judged by it, and today, which is not over, is left out.
+  const DayRange days{std::max({kept.from, bound->from, today - kEvidenceDays}),
+                      evidence.judges() ? today : today - 1};
+  if (days.length() <= 0) return trail;
+  DaySides sides;
+  day_sides(check, rollups[check.rollup].members(node), days, sides);
+  if (evidence.plan.money && kept.last_fit() == nullptr) {
+    const double jump = jump_of(check, rollups[check.rollup].members(node), days);
+    if (std::isnan(jump)) return {};
+    kept.add_fit({days.first, static_cast<float>(kDefaultDayVariance), static_cast<float>(jump)});
+  }
+  Evidence sum;
+  ChangePoint change;
+  for (Day day = days.first; day <= days.last; day = day + 1) {
+    const auto i = static_cast<std::size_t>(day - days.first);
+    const EvidenceDay one = evidence_day(check, kept, day, sides.seen[i], sides.exposure[i], due);
+    if (!(one.expected > 0)) continue;
+    const DayFit* fit = kept.fit_on(day);
+    const double jump = fit == nullptr ? 1 : static_cast<double>(fit->jump);
+    change.add(trail.days.size(), one, evidence.plan.side);
+    sum.add(one, evidence.plan.side);
+    trail.days.push_back({.day = day,
+                          .seen = one.seen * jump,
+                          .expected = one.expected * jump,
+                          .day_variance = one.day_variance,
+                          .jump = jump});
+  }
+  if (trail.days.empty() || !(sum.value() > 0)) return trail;
+  trail.log10 = sum.log_value() / std::log(10.0);
+  trail.scale = trail.days.back().jump;
+  if (sum.value() > 1) trail.since = trail.days[change.since()].day;
+  // At a fixed moment the sum over D days has a mean of D at the most, so D / E is a chance (Markov).
+  trail.sure = std::max(0.0, 1 - static_cast<double>(trail.days.size()) / sum.value());
   return trail;
+}
+
+// Asked for often and changed rarely: kept until a day changes, or another one begins.
+void Engine::State::tell_evidence(const Checks& check, NodeIndex node, Verdict& verdict) const {
+  if (check.told.size() < check.states.size()) check.told.resize(check.states.size());
+  Checks::Told& told = check.told[node];
+  const std::uint32_t stamp = node_stamps[check.rollup][node];
+  const std::uint32_t today_stamp = check.evidence.judges() ? today_stamps[check.rollup][node] : 0;
+  if (told.stamp != stamp || told.day != today || told.today_stamp != today_stamp) {
+    const ExplainedEvidence trail = evidence_trail(check, node);
+    told = {trail.log10, trail.sure, trail.since, stamp, today_stamp, today};
+  }
+  verdict.evidence_log10 = told.log10;
+  verdict.sure = told.sure;
+  verdict.since = told.since;
 }
 
 }  // namespace tightrope::rules

@@ -218,6 +218,52 @@ LiveAlert load_live_alert(ByteReader& in, std::uint8_t version) {
   return item;
 }
 
+void save(const CheckEvidence& evidence, ByteWriter& out) {
+  out.signed_varint(evidence.day.number);
+  out.varint(evidence.profiles.size());
+  for (const ProfileFit& fit : evidence.profiles) {
+    out.signed_varint(fit.from.number);
+    for (const double factor : fit.profile) out.fixed64(factor);
+  }
+  out.varint(evidence.nodes.size());
+  for (const NodeEvidence& node : evidence.nodes) {
+    for (const double bet : node.settled.bets()) out.fixed64(bet);
+    out.signed_varint(node.from.number);
+    out.signed_varint(node.open_since.number);
+    for (const DayFit& fit : node.fits) {
+      out.signed_varint(fit.from.number);
+      if (fit.from == kFirstDay) break;
+      out.fixed64(static_cast<double>(fit.day_variance));
+      out.fixed64(static_cast<double>(fit.jump));
+    }
+  }
+}
+Day load_day(ByteReader& in) {
+  return {static_cast<std::int32_t>(in.signed_varint_in(INT32_MIN, INT32_MAX))};
+}
+bool load(ByteReader& in, CheckEvidence& evidence) {
+  evidence.day = load_day(in);
+  const std::size_t profiles = in.count(8);
+  for (std::size_t i = 0; i < profiles; ++i) {
+    ProfileFit& fit = evidence.profiles.emplace_back();
+    fit.from = load_day(in);
+    for (double& factor : fit.profile) factor = in.fixed64();
+  }
+  if (in.varint() != evidence.nodes.size()) return false;
+  for (NodeEvidence& node : evidence.nodes) {
+    for (double& bet : node.settled.bets()) bet = in.fixed64();
+    node.from = load_day(in);
+    node.open_since = load_day(in);
+    for (DayFit& fit : node.fits) {
+      fit.from = load_day(in);
+      if (fit.from == kFirstDay) break;
+      fit.day_variance = static_cast<float>(in.fixed64());
+      fit.jump = static_cast<float>(in.fixed64());
+    }
+  }
+  return in.ok();
+}
+
 }  // namespace
 
 std::string Engine::snapshot() const {
@@ -231,6 +277,9 @@ std::string Engine::snapshot() const {
   state.cube.save(out);
   state.sources.save(out);
   state.rates.save(out);
+  for (const Checks& check : state.checks) {
+    if (check.evidence.judges()) save(check.evidence, out);
+  }
   out.varint(state.live.size());
   for (const auto& [key, live_alert] : state.live) {
     out.varint(key.target);
@@ -269,7 +318,11 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
   } else if (!state.sources.load(in, state.cube.head()) || !state.rates.load(in)) {
     return std::nullopt;
   }
-  state.build();
+  state.build_structure();
+  for (Checks& check : state.checks) {
+    if (version > 2 && check.evidence.judges() && !load(in, check.evidence)) return std::nullopt;
+  }
+  if (state.started) state.evaluate_structure();
   const std::size_t live = in.count(8);
   for (std::size_t i = 0; i < live && in.ok(); ++i) {
     const std::uint64_t target = in.varint();

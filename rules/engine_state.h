@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "rules/check_evidence.h"
 #include "rules/currency.h"
 #include "rules/diagnosis.h"
 #include "rules/engine.h"
@@ -85,14 +86,18 @@ struct Checks {
   std::vector<NodeIndex> dirty;
   bool all_dirty = false;
 
-  // Evidence as it was last asked for: of the figures with this stamp, on that day. Only the engine's own
-  // thread asks.
-  struct Evidence {
+  CheckEvidence evidence;
+  // What verdicts say of it, as last asked for: of the figures with these stamps, on that day. Only the engine's
+  // own thread asks.
+  struct Told {
     double log10 = kUndefined;
+    double sure = kUndefined;
+    std::optional<Day> since;
     std::uint32_t stamp = 0;
+    std::uint32_t today_stamp = 0;
     Day day = kFirstDay;
   };
-  mutable std::vector<Evidence> evidence;  // empty until first asked for
+  mutable std::vector<Told> told;  // empty until first asked for
 
   std::size_t exception_of(NodeIndex node) const noexcept {
     return exceptions.empty() ? 0 : exceptions[node];
@@ -144,8 +149,10 @@ struct Engine::State {
   std::vector<std::size_t> objective_rollups;          // by objective: its rollup at objective level
   std::vector<std::vector<std::uint32_t>> targets_of;  // by rollup
   std::vector<std::vector<std::uint32_t>> paced_of;    // by rollup: targets that pace by node
+  std::vector<std::vector<std::uint32_t>> evident_of;  // by rollup: targets that are judged by evidence
   std::vector<std::vector<std::uint32_t>>
       node_stamps;                                   // by rollup, node: grows when a day that is over changes
+  std::vector<std::vector<std::uint32_t>> today_stamps;  // likewise when a figure of today does
   std::vector<std::vector<Membership>> memberships;  // by entity
   std::vector<Checks> checks;                        // by target, in the strategy's order
   std::map<CheckKey, LiveAlert> live;
@@ -165,7 +172,9 @@ struct Engine::State {
   std::vector<CheckPlace> places;  // by target
 
   // engine_build.cc: what follows from the strategy and the cube.
-  void build();                    // rollups, checks, sums, states; alerts are left alone
+  void build();                    // both of the next two; alerts are left alone
+  void build_structure();          // rollups, checks, nodes
+  void evaluate_structure();       // sums and states; evidence goes on from what the nodes have
   void enter(EntityIndex entity);  // an entity that was just interned
   void bind(MetricIndex metric);   // a metric that was just interned
   std::uint32_t frame_of(Timeframe frame);
@@ -278,10 +287,45 @@ struct Engine::State {
     return check.bounds[check.exception_of(node)];
   }
 
-  // engine_evidence.cc
-  double evidence(const Checks& check, NodeIndex node) const;  // log10; undefined where there is none
+  // engine_evidence.cc: evidence over days, and what is judged by it.
+  void begin_with_bound(Checks& check, NodeIndex node);
+  void replay(Checks& check, NodeIndex node);
+  void replay_stale(Checks& check);
+  // After a restart or under another strategy: what follows from what was kept.
+  void resume_evidence(Checks& check);
+  // From the check of the old strategy that is the same target.
+  void carry_evidence(const State& old);
+  // A day has begun: its nodes go on to it.
+  void begin_day(Checks& check);
+  // Of a node whose value misses its bound or whose miss is told: what the evidence makes of it.
+  void judge_by_evidence(Checks& check, NodeIndex node, double gap, VerdictState& state, Reason& reason);
+  bool matters(const Checks& check, NodeIndex node) const;
+  double evidence_now(const Checks& check, NodeIndex node) const;
+  void tell_evidence(const Checks& check, NodeIndex node, Verdict& verdict) const;
   // The days it comes from, worked out anew.
   ExplainedEvidence evidence_trail(const Checks& check, NodeIndex node) const;
+
+  // engine_evidence_days.cc: days as counts seen and due.
+  // A day as both sides of the KPI: what was seen, and the exposure that it is due for; NaN where unknown.
+  struct DaySides {
+    std::array<double, Cube::kDays> seen;
+    std::array<double, Cube::kDays> exposure;
+  };
+  // REQUIRES: check.evidence.plan.usable; days.length() <= Cube::kDays.
+  void day_sides(const Checks& check, std::span<const EntityIndex> members, DayRange days,
+                 DaySides& sides) const;
+  void day_figures(const Checks& check, std::size_t input, std::span<const EntityIndex> members, DayRange days,
+                   double* out) const;
+  // What one unit of exposure is due at the bound; 0 where no bound is in force.
+  double due_at_bound(const Checks& check, NodeIndex node) const;
+  EvidenceDay evidence_day(const Checks& check, const NodeEvidence& kept, Day day, double seen, double exposure,
+                           double due) const;
+  // Money: the size of one result, as twice the mean; NaN where there are none.
+  double jump_of(const Checks& check, std::span<const EntityIndex> members, DayRange days) const;
+
+  // engine_fits.cc: how days scatter, learnt from the days before today, for today and those after it.
+  void refit(Checks& check);
+  void refit_profile(Checks& check);
 
   // engine_checks.cc: the lives of alerts.
   Health health(const Checks& check, NodeIndex node) const;

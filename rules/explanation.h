@@ -9,6 +9,7 @@
 
 #include "rules/alert.h"
 #include "rules/calendar.h"
+#include "rules/check_evidence.h"
 #include "rules/entity.h"
 #include "rules/pacing.h"
 #include "rules/target.h"
@@ -57,16 +58,20 @@ struct ExplainedStake {
 // What one day says against "the target is met", in counts, or in money where the KPI counts money.
 struct ExplainedDay {
   Day day;
-  double seen;
-  double expected;  // due exactly at the bound
+  double seen = 0;
+  double expected = 0;  // due exactly at the bound, of what arrives late as much as should be there
+  double arrived = 1;   // that share
+  double day_variance = 0;
+  double jump = 1;  // money: the size of one result, by which both numbers are divided
 };
 struct ExplainedEvidence {
-  // Which side of a quotient is seen; `whole` for a KPI that is none.
-  enum class Side : std::uint8_t { whole, numerator, denominator };
-  Side seen = Side::whole;
+  using Side = EvidencePlan::Seen;
+  Side seen = Side::whole;         // which side of a quotient is seen; `whole` for a KPI that is none
   std::vector<ExplainedDay> days;  // that were used, in order
-  double scale = 1;                // money: the size of one result, by which both numbers are divided
+  double scale = 1;                // the jump of the last
   double log10 = kUndefined;       // what they come to
+  double sure = kUndefined;        // see Verdict
+  std::optional<Day> since;
 };
 
 struct Explanation {

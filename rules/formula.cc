@@ -200,12 +200,24 @@ double Formula::run(const Program& program, std::span<const double> inputs) cons
   return finite_or_unknown(top[-1]);
 }
 
-// A value on the stack is a column: an input's own, which is only read, or the buffer of its place.
 void Formula::evaluate(std::span<const double* const> inputs, std::size_t count, double* out) const {
+  run(program_, inputs, count, out);
+}
+
+void Formula::sides(std::span<const double* const> inputs, std::size_t count, double* numerator,
+                    double* denominator) const {
+  assert(is_quotient());
+  run(numerator_, inputs, count, numerator);
+  run(denominator_, inputs, count, denominator);
+}
+
+// A value on the stack is a column: an input's own, which is only read, or the buffer of its place.
+void Formula::run(const Program& program, std::span<const double* const> inputs, std::size_t count,
+                  double* out) const {
   assert(inputs.size() == inputs_.size() && count <= kColumn);
   std::size_t depth = 0;
   std::size_t deepest = 1;
-  for (const Instruction& instruction : program_) {
+  for (const Instruction& instruction : program) {
     if (instruction.op == Op::constant || instruction.op == Op::input) {
       deepest = std::max(deepest, ++depth);
     } else if (instruction.op == Op::select) {
@@ -222,7 +234,7 @@ void Formula::evaluate(std::span<const double* const> inputs, std::size_t count,
   std::array<const double*, kMostInstructions> stack;
   std::size_t top = 0;
   const auto place = [&](std::size_t at) { return buffers + at * kColumn; };
-  for (const Instruction& instruction : program_) {
+  for (const Instruction& instruction : program) {
     switch (instruction.op) {
       case Op::constant:
         std::fill_n(place(top), count, constants_[instruction.index]);

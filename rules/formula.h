@@ -96,6 +96,9 @@ class Formula {
   bool is_quotient() const noexcept { return !denominator_.empty(); }
   double numerator(std::span<const double> inputs) const noexcept;
   double denominator(std::span<const double> inputs) const noexcept;
+  // Both for `count` entities or days at once, as evaluate() with columns. REQUIRES: is_quotient().
+  void sides(std::span<const double* const> inputs, std::size_t count, double* numerator,
+             double* denominator) const;
   // Unit::number when it is no quotient.
   Unit denominator_unit() const noexcept { return denominator_unit_; }
 
@@ -139,6 +142,8 @@ class Formula {
   };
   using Program = std::vector<Instruction>;
   double run(const Program& program, std::span<const double> inputs) const noexcept;
+  void run(const Program& program, std::span<const double* const> inputs, std::size_t count,
+           double* out) const;
 
   std::string text_;
   Unit unit_ = Unit::number;
