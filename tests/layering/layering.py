@@ -37,7 +37,7 @@ IMPURE_CALLS = re.compile(
     r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)::now\b|\b(?:std::)?(?:rand|getenv)\s*\("
     r"|\bstd::time\s*\(|\bgettimeofday\s*\(|\bclock_gettime\s*\("
 )
-RULES_LINKS = {"fmt::fmt", "date::date", "date::date-tz", "Threads::Threads"}
+RULES_LINKS = {"Boost::headers", "fmt::fmt", "date::date", "date::date-tz", "Threads::Threads"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
