@@ -1,8 +1,26 @@
 #include "rules/check_evidence.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace tightrope::rules {
+
+namespace {
+
+// Which inputs make a side unknown when they are: those that it is made of.
+template <class Side>
+std::vector<std::uint8_t> inputs_of(const Formula& formula, const Side& side) {
+  std::vector<double> figures(formula.inputs().size(), 1);
+  std::vector<std::uint8_t> uses;
+  for (double& figure : figures) {
+    figure = std::numeric_limits<double>::quiet_NaN();
+    uses.push_back(std::isnan(side(figures)) ? 1 : 0);
+    figure = 1;
+  }
+  return uses;
+}
+
+}  // namespace
 
 EvidencePlan evidence_plan(const Target& target, const Kpi& kpi) {
   const Formula& formula = kpi.formula;
@@ -13,13 +31,28 @@ EvidencePlan evidence_plan(const Target& target, const Kpi& kpi) {
     if (input.over || input.of != Input::Of::entity || input.kind == Name::Kind::value) return plan;
   }
   const bool too_high = target.kind == BoundKind::at_most;
-  const bool is_price = too_high && kpi.unit == Unit::money && formula.is_quotient();
-  plan.usable = true;
-  // Of a price, the results that the money should have bought.
-  if (formula.is_quotient())
+  plan.side = too_high ? EvidenceSide::above : EvidenceSide::below;
+  if (!formula.is_quotient()) {
+    plan.is_seen.assign(formula.inputs().size(), 1);
+    plan.money = kpi.unit == Unit::money;
+  } else {
+    const auto numerator =
+        inputs_of(formula, [&](const auto& figures) { return formula.numerator(figures); });
+    const auto denominator =
+        inputs_of(formula, [&](const auto& figures) { return formula.denominator(figures); });
+    bool of_spend = true;
+    for (std::size_t i = 0; i < numerator.size(); ++i)
+      of_spend = of_spend && (numerator[i] == 0 || formula.inputs()[i].name == "spend");
+    // Of a price or a cost ratio, the results that the money should have bought.
+    const bool is_price = too_high && (kpi.unit == Unit::money || of_spend);
+    if (is_price) plan.side = EvidenceSide::below;
     plan.seen = is_price ? EvidencePlan::Seen::denominator : EvidencePlan::Seen::numerator;
-  plan.side = is_price || !too_high ? EvidenceSide::below : EvidenceSide::above;
-  plan.money = !is_price && (kpi.unit == Unit::money || formula.denominator_unit() == Unit::money);
+    plan.is_seen = is_price ? denominator : numerator;
+    plan.money = is_price ? formula.denominator_unit() == Unit::money
+                          : kpi.unit == Unit::money ||
+                                (kpi.unit == Unit::ratio && formula.denominator_unit() == Unit::money);
+  }
+  plan.usable = !plan.money || plan.side == EvidenceSide::below;
   return plan;
 }
 
@@ -34,28 +67,31 @@ const DayFit* NodeEvidence::fit_on(Day day) const noexcept {
 }
 
 const DayFit* NodeEvidence::last_fit() const noexcept {
-  const auto unused = std::find_if(fits.begin(), fits.end(), [](const DayFit& fit) { return fit.from == kFirstDay; });
+  const auto unused =
+      std::find_if(fits.begin(), fits.end(), [](const DayFit& fit) { return fit.from == kFirstDay; });
   return unused == fits.begin() ? nullptr : &*(unused - 1);
 }
 
-void NodeEvidence::add_fit(const DayFit& fit) noexcept {
-  const auto unused = std::find_if(fits.begin(), fits.end(), [](const DayFit& one) { return one.from == kFirstDay; });
+bool NodeEvidence::add_fit(const DayFit& fit) noexcept {
+  const auto unused =
+      std::find_if(fits.begin(), fits.end(), [](const DayFit& one) { return one.from == kFirstDay; });
   if (unused != fits.end()) {
     *unused = fit;
-    return;
+    return unused == fits.begin();
   }
   // The oldest goes: days before the second are taken with what came after them.
   std::move(fits.begin() + 1, fits.end(), fits.begin());
   fits.back() = fit;
+  return true;
 }
 
-double CheckEvidence::season(Day day) const noexcept {
+double CheckEvidence::season(Day on) const noexcept {
   const ProfileFit* found = nullptr;
   for (const ProfileFit& fit : profiles) {
-    if (fit.from > day) break;
+    if (fit.from > on) break;
     found = &fit;
   }
-  return found == nullptr ? 1 : found->profile[weekday_index(day)];
+  return found == nullptr ? 1 : found->profile[weekday_index(on)];
 }
 
 }  // namespace tightrope::rules

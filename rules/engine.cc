@@ -7,6 +7,14 @@
 #include "rules/engine_state.h"
 
 namespace tightrope::rules {
+namespace {
+
+// Missing counts as nothing where only growth is asked for.
+std::int64_t micros_of(std::int64_t value) noexcept {
+  return value <= Amount::kUnconverted ? 0 : value;
+}
+
+}  // namespace
 
 // Time that nothing was heard for is stepped through hour by hour, but no more of it than this: a clock that
 // was wrong by years must not keep the engine busy.
@@ -72,6 +80,8 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   next->rates = std::move(old.rates);
   next->cube.advance(next->calendar.day_of(next->now) + 1);
   next->sources = std::move(old.sources);
+  next->lags = std::move(old.lags);
+  next->old_entities = old.old_entities;
   next->sources.advance(next->cube.head());
   next->entities = std::move(old.entities);
   next->resolved = std::move(old.resolved);
@@ -81,6 +91,7 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
                              next->strategy.rates_hold_days != old.strategy.rates_hold_days;
   if (money_changed) next->redenominate(old.strategy.currency);
   next->build_structure();
+  next->lags.learn(old.today, next->result_metric(), next->money_metrics());
   next->carry_evidence(old);
   if (next->started) next->evaluate_structure();
   for (auto& [key, live_alert] : old.live) {
@@ -232,11 +243,24 @@ void Engine::State::begin_hour(Effects& effects) {
     }
   }
   if (new_day) {
+    lags.close(today - 1, result_metric(), money_metrics());
+    old_entities = entities.size();
     cube.advance(today + 1);
     sources.advance(cube.head());
     rates.drop_before(today - Cube::kDays);
   }
   check_many(new_day ? Which::all : Which::hourly, effects);
+}
+
+void Engine::State::mark_stale(Membership membership, Day day) {
+  if (day < today - kEvidenceDays) return;
+  for (const std::uint32_t target : evident_of[membership.rollup]) {
+    mark_dirty(target, membership.node);
+    CheckEvidence& evidence = checks[target].evidence;
+    if (evidence.nodes[membership.node].stale) continue;
+    evidence.nodes[membership.node].stale = true;
+    evidence.stale.push_back(membership.node);
+  }
 }
 
 CellChange Engine::State::put(MetricIndex metric, EntityIndex entity, Bucket bucket, std::int64_t value,
@@ -251,13 +275,7 @@ CellChange Engine::State::put(MetricIndex metric, EntityIndex entity, Bucket buc
     if (is_over) {
       ++node_stamps[membership.rollup][node];
       for (const std::uint32_t target : paced_of[membership.rollup]) mark_dirty(target, node);
-      for (const std::uint32_t target : evident_of[membership.rollup]) {
-        mark_dirty(target, node);
-        CheckEvidence& evidence = checks[target].evidence;
-        if (evidence.nodes[node].stale || bucket.day < today - kEvidenceDays) continue;
-        evidence.nodes[node].stale = true;
-        evidence.stale.push_back(node);
-      }
+      mark_stale(membership, bucket.day);
     } else {
       ++today_stamps[membership.rollup][node];
     }
@@ -286,6 +304,7 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
   // What each metric of the batch is: one that is summed, money in another currency, or exchange rates.
   struct Incoming {
     MetricIndex index = Cube::kNoMetric;
+    MetricIndex whole = Cube::kNoMetric;
     bool part = false;
     std::optional<std::string_view> rate_base;
   };
@@ -314,6 +333,7 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     const std::string metric(foreign ? foreign->metric : name);
     const MetricIndex whole = plain_metric(metric);
     const std::string_view currency = foreign ? foreign->currency : strategy.currency;
+    incoming.whole = whole;
     incoming.part = has_parts(whole) || currency != strategy.currency;
     incoming.index = incoming.part ? part_of(metric, currency) : whole;
   }
@@ -365,8 +385,24 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
       ++effects.cells_outside;
       continue;
     }
-    if (!row.value.is_missing()) sources.give(source, incoming.index, entity, row.bucket);
+    if (!row.value.is_missing()) {
+      // Another source, another lateness.
+      const bool handed_over =
+          row.bucket.day < today && !sources.gave(source, incoming.index, entity, row.bucket);
+      sources.give(source, incoming.index, entity, row.bucket);
+      if (handed_over) {
+        for (const Membership& membership : memberships[entity]) {
+          ++node_stamps[membership.rollup][membership.node];
+          mark_stale(membership, row.bucket.day);
+        }
+      }
+    }
     if (change.kind == CellChange::Kind::none) continue;
+    if (change.day_before != change.day_after) {
+      lags.series(source, incoming.whole, today)
+          .change(row.bucket.day, today, micros_of(change.day_after) - micros_of(change.day_before),
+                  entity >= old_entities);
+    }
     ++effects.cells_changed;
     if (change.kind == CellChange::Kind::restated && row.bucket.day < today) ++effects.cells_restated;
   }

@@ -19,7 +19,8 @@ Health Engine::State::health(const Checks& check, NodeIndex node) const {
       return Health::missed;
     case VerdictState::on_target:
       return Health::ok;
-    // Missed on too little to judge, or well again for too short a while: neither raises an alert nor clears one.
+    // Missed on too little to judge, or well again for too short a while: neither raises an alert nor clears
+    // one.
     case VerdictState::watch:
       return reason == Reason::little_volume || reason == Reason::recovering ? Health::unknown : Health::ok;
     case VerdictState::unknown:

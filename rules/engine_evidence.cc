@@ -5,30 +5,38 @@
 #include "rules/engine_state.h"
 
 namespace tightrope::rules {
-// Days before the first bound are held against nothing.
-void Engine::State::begin_with_bound(Checks& check, NodeIndex node) {
-  const Bound* bound = bound_at(check, node);
-  NodeEvidence& kept = check.evidence.nodes[node];
-  if (kept.from == kFirstDay && bound != nullptr) kept.from = bound->from;
+namespace {
+
+constexpr Day kNoBound{INT32_MAX};
+
+Day from_of(const Bound* bound) noexcept {
+  return bound == nullptr ? kNoBound : bound->from;
+}
+
+}  // namespace
+// Adds days that are over to the sum of a node.
+void Engine::State::add_days(const Checks& check, NodeIndex node, DayRange days, Evidence& sum) const {
+  const NodeEvidence& kept = check.evidence.nodes[node];
+  const double due = due_at_bound(check, node);
+  if (!(due > 0)) return;
+  days.first = std::max({days.first, kept.from, bound_at(check, node)->from});
+  if (days.first > days.last) return;
+  const auto& members = rollups[check.rollup].members(node);
+  const ArrivalsOfKpi arrivals = arrivals_of(check, members);
+  DaySides sides;
+  day_sides(check, members, days, sides);
+  for (Day day = days.first; day <= days.last; day = day + 1) {
+    const auto i = static_cast<std::size_t>(day - days.first);
+    const bool told = kept.open() && day >= kept.open_since;
+    sum.add(evidence_day(check, kept, day, sides.seen[i], sides.exposure[i] * due, arrivals.at(age_of(day))),
+            check.evidence.plan.side, told ? most_while_open(check.evidence.alert_at) : Evidence::kMost);
+  }
 }
 
 void Engine::State::replay(Checks& check, NodeIndex node) {
   NodeEvidence& kept = check.evidence.nodes[node];
   kept.closed = kept.settled;
-  const double due = due_at_bound(check, node);
-  begin_with_bound(check, node);
-  const Day first = std::max(kept.from, today - kEvidenceDays);
-  if (!(due > 0) || first >= today) return;
-  const DayRange days{first, today - 1};
-  DaySides sides;
-  day_sides(check, rollups[check.rollup].members(node), days, sides);
-  for (Day day = days.first; day <= days.last; day = day + 1) {
-    const auto i = static_cast<std::size_t>(day - days.first);
-    const double most =
-        kept.open() && day >= kept.open_since ? most_while_open(check.evidence.alert_at) : Evidence::kMost;
-    kept.closed.add(evidence_day(check, kept, day, sides.seen[i], sides.exposure[i], due),
-                    check.evidence.plan.side, most);
-  }
+  add_days(check, node, {today - kEvidenceDays, today - 1}, kept.closed);
 }
 
 void Engine::State::replay_stale(Checks& check) {
@@ -39,46 +47,51 @@ void Engine::State::replay_stale(Checks& check) {
   check.evidence.stale.clear();
 }
 
-// What no longer is replayed is settled for good; then the new day's fits, from the days before it.
+// What no longer is replayed is settled for good; then the new day's fits, from the days before it. Where
+// nothing ever comes late and no fit of the past moved, yesterday is all that is new.
 void Engine::State::begin_day(Checks& check) {
   CheckEvidence& evidence = check.evidence;
   if (!evidence.judges() || evidence.day == today) return;
   const Day before = std::exchange(evidence.day, today);
   const Day oldest = cube.head() - (Cube::kDays - 1);
   const DayRange leaving{std::max(oldest, before - kEvidenceDays), today - kEvidenceDays - 1};
-  DaySides sides;
+  // What a total is due a day moves with its period.
+  const bool complete = before == today - 1 && evidence.plan.seen != EvidencePlan::Seen::whole &&
+                        nothing_comes_late(check, before);
+  std::vector<std::uint8_t> other_bound;
+  for (std::size_t e = 0; e < check.bounds.size(); ++e) {
+    const Day from = from_of(check.bounds[e]);
+    other_bound.push_back(from == std::exchange(evidence.bound_from[e], from) ? 0 : 1);
+  }
   for (NodeIndex node = 0; node < evidence.nodes.size(); ++node) {
     NodeEvidence& kept = evidence.nodes[node];
-    const Bound* bound = bound_at(check, node);
-    begin_with_bound(check, node);
-    if (bound != nullptr && bound->from > kept.from) {
+    if (other_bound[check.exception_of(node)] != 0) {
       // Evidence against another bound says nothing of this one.
       kept.settled = kept.closed = {};
-      kept.from = bound->from;
       kept.open_since = kFirstDay;
     }
-    const double due = due_at_bound(check, node);
-    if (due > 0 && leaving.length() > 0 && leaving.last >= kept.from) {
-      const DayRange days{std::max(leaving.first, kept.from), leaving.last};
-      day_sides(check, rollups[check.rollup].members(node), days, sides);
-      for (Day day = days.first; day <= days.last; day = day + 1) {
-        const auto i = static_cast<std::size_t>(day - days.first);
-        const double most =
-            kept.open() && day >= kept.open_since ? most_while_open(evidence.alert_at) : Evidence::kMost;
-        kept.settled.add(evidence_day(check, kept, day, sides.seen[i], sides.exposure[i], due), evidence.plan.side,
-                         most);
-      }
-    }
+    add_days(check, node, leaving, kept.settled);
+    if (complete) add_days(check, node, {before, before}, kept.closed);
   }
-  refit(check);
-  for (NodeIndex node = 0; node < evidence.nodes.size(); ++node) replay(check, node);
+  std::vector<NodeIndex> refitted;
+  refit(check, refitted);
+  if (complete) {
+    for (const NodeIndex node : refitted) replay(check, node);
+  } else {
+    for (NodeIndex node = 0; node < evidence.nodes.size(); ++node) replay(check, node);
+  }
 }
 
 void Engine::State::resume_evidence(Checks& check) {
   if (!check.evidence.judges()) return;
+  if (check.evidence.bound_from.size() != check.bounds.size()) {
+    check.evidence.bound_from.clear();
+    for (const Bound* bound : check.bounds) check.evidence.bound_from.push_back(from_of(bound));
+  }
   if (check.evidence.day == kFirstDay) {
     check.evidence.day = today;
-    refit(check);
+    std::vector<NodeIndex> refitted;
+    refit(check, refitted);
   }
   for (NodeIndex node = 0; node < check.evidence.nodes.size(); ++node) replay(check, node);
 }
@@ -98,6 +111,8 @@ void Engine::State::carry_evidence(const State& old) {
     if (!same) continue;
     evidence.day = before->evidence.day;
     evidence.profiles = before->evidence.profiles;
+    if (was.bounds == check.target->bounds && was.exceptions == check.target->exceptions)
+      evidence.bound_from = before->evidence.bound_from;
     const Rollup& rollup = rollups[check.rollup];
     const Rollup& old_rollup = old.rollups[before->rollup];
     for (NodeIndex node = 0; node < evidence.nodes.size(); ++node) {
@@ -105,7 +120,8 @@ void Engine::State::carry_evidence(const State& old) {
       if (old_node == kNoNode) continue;
       NodeEvidence& kept = evidence.nodes[node];
       kept = before->evidence.nodes[old_node];
-      const bool same_bounds = bounds_at(was, rollup.nodes()[node]) == bounds_at(*check.target, rollup.nodes()[node]);
+      const bool same_bounds =
+          bounds_at(was, rollup.nodes()[node]) == bounds_at(*check.target, rollup.nodes()[node]);
       if (same_bounds && rollup.members(node) == old_rollup.members(old_node)) continue;
       // Evidence against another bound, or of other campaigns, says nothing of this one: it begins tomorrow.
       kept.settled = kept.closed = {};
@@ -115,24 +131,31 @@ void Engine::State::carry_evidence(const State& old) {
   }
 }
 
+bool Engine::State::nothing_comes_late(const Checks& check, Day since) const {
+  return std::all_of(check.sources.begin(), check.sources.end(), [&](const CheckSource& source) {
+    return lags.complete_since(rollups[check.rollup].at(source.columns[0]).index, since);
+  });
+}
+
 double Engine::State::evidence_now(const Checks& check, NodeIndex node) const {
   const NodeEvidence& kept = check.evidence.nodes[node];
   const double due = due_at_bound(check, node);
-  if (kept.from > today || !(due > 0)) return kept.closed.value();
+  if (!(due > 0) || std::max(kept.from, bound_at(check, node)->from) > today) return kept.closed.value();
+  const auto& members = rollups[check.rollup].members(node);
   DaySides sides;
-  day_sides(check, rollups[check.rollup].members(node), {today, today}, sides);
-  return kept.closed.value_with(evidence_day(check, kept, today, sides.seen[0], sides.exposure[0], due),
+  day_sides(check, members, {today, today}, sides);
+  return kept.closed.value_with(evidence_day(check, kept, today, sides.seen[0], sides.exposure[0] * due,
+                                             arrivals_of(check, members).at(-1)),
                                 check.evidence.plan.side);
 }
 
-// A miss is told once the evidence is there, and stays told until what comes after speaks for the target: until
-// the value meets it and less than a tenth of the evidence is left, or nothing is. Then all begins anew on the
-// next day, so that false alerts stay as rare as was promised.
+// A miss is told once the evidence is there, and stays told until what comes after speaks for the target:
+// until the value meets it and less than a tenth of the evidence is left, or nothing is. Then all begins anew
+// on the next day, so that false alerts stay as rare as was promised.
 void Engine::State::judge_by_evidence(Checks& check, NodeIndex node, double gap, VerdictState& state,
                                       Reason& reason) {
   CheckEvidence& evidence = check.evidence;
   NodeEvidence& kept = evidence.nodes[node];
-  begin_with_bound(check, node);
   const double now_worth = evidence_now(check, node);
   const bool misses = gap > 0;
   if (kept.open()) {
@@ -185,8 +208,8 @@ bool Engine::State::matters(const Checks& check, NodeIndex node) const {
   return verdict.stake_per_hour * 24 >= target.min_stake;
 }
 
-// Y given X by day, as statistics of counts, of the last days: what is shown. It begins from nothing, so it says
-// a little less than what is judged by, which knows of days before.
+// Y given X by day, as statistics of counts, of the last days: what is shown. It begins from nothing, so it
+// says a little less than what is judged by, which knows of days before.
 ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex node) const {
   const CheckEvidence& evidence = check.evidence;
   ExplainedEvidence trail;
@@ -200,10 +223,12 @@ ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex n
   const DayRange days{std::max({kept.from, bound->from, today - kEvidenceDays}),
                       evidence.judges() ? today : today - 1};
   if (days.length() <= 0) return trail;
+  const auto& members = rollups[check.rollup].members(node);
+  const ArrivalsOfKpi arrivals = arrivals_of(check, members);
   DaySides sides;
-  day_sides(check, rollups[check.rollup].members(node), days, sides);
+  day_sides(check, members, days, sides);
   if (evidence.plan.money && kept.last_fit() == nullptr) {
-    const double jump = jump_of(check, rollups[check.rollup].members(node), days);
+    const double jump = jump_of(check, members, days);
     if (std::isnan(jump)) return {};
     kept.add_fit({days.first, static_cast<float>(kDefaultDayVariance), static_cast<float>(jump)});
   }
@@ -211,7 +236,8 @@ ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex n
   ChangePoint change;
   for (Day day = days.first; day <= days.last; day = day + 1) {
     const auto i = static_cast<std::size_t>(day - days.first);
-    const EvidenceDay one = evidence_day(check, kept, day, sides.seen[i], sides.exposure[i], due);
+    const double share = evidence.judges() ? arrivals.at(age_of(day)) : arrivals.shown(age_of(day));
+    const EvidenceDay one = evidence_day(check, kept, day, sides.seen[i], sides.exposure[i] * due, share);
     if (!(one.expected > 0)) continue;
     const DayFit* fit = kept.fit_on(day);
     const double jump = fit == nullptr ? 1 : static_cast<double>(fit->jump);
@@ -220,6 +246,7 @@ ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex n
     trail.days.push_back({.day = day,
                           .seen = one.seen * jump,
                           .expected = one.expected * jump,
+                          .arrived = share,
                           .day_variance = one.day_variance,
                           .jump = jump});
   }
@@ -237,10 +264,12 @@ void Engine::State::tell_evidence(const Checks& check, NodeIndex node, Verdict& 
   if (check.told.size() < check.states.size()) check.told.resize(check.states.size());
   Checks::Told& told = check.told[node];
   const std::uint32_t stamp = node_stamps[check.rollup][node];
+  const bool by_hour = check.evidence.judges() && check.evidence.plan.seen == EvidencePlan::Seen::whole;
   const std::uint32_t today_stamp = check.evidence.judges() ? today_stamps[check.rollup][node] : 0;
-  if (told.stamp != stamp || told.day != today || told.today_stamp != today_stamp) {
+  const double over = by_hour ? today_over() : 0;
+  if (told.stamp != stamp || told.day != today || told.today_stamp != today_stamp || told.today_over != over) {
     const ExplainedEvidence trail = evidence_trail(check, node);
-    told = {trail.log10, trail.sure, trail.since, stamp, today_stamp, today};
+    told = {trail.log10, trail.sure, trail.since, stamp, today_stamp, over, today};
   }
   verdict.evidence_log10 = told.log10;
   verdict.sure = told.sure;

@@ -54,13 +54,8 @@ void Engine::State::day_sides(const Checks& check, std::span<const EntityIndex> 
     case EvidencePlan::Seen::whole:
       formula.evaluate(columns, count, sides.seen.data());
       std::fill_n(sides.exposure.data(), count, 1.0);
-      // Of today, as much as is over.
-      if (days.contains(today)) {
-        const Timestamp begin = calendar.start_of(today);
-        const auto whole = static_cast<double>((calendar.start_of(today + 1) - begin).count());
-        sides.exposure[static_cast<std::size_t>(today - days.first)] =
-            std::clamp(static_cast<double>((now - begin).count()) / whole, 0.0, 1.0);
-      }
+      // Of today, the hours that are over: what is judged moves by the hour.
+      if (days.contains(today)) sides.exposure[static_cast<std::size_t>(today - days.first)] = today_over();
       break;
     case EvidencePlan::Seen::numerator:
       formula.sides(columns, count, sides.seen.data(), sides.exposure.data());
@@ -87,14 +82,70 @@ double Engine::State::due_at_bound(const Checks& check, NodeIndex node) const {
   }
   // For how many days the bound of a total is; a window of hours asks a day for as much more as it is longer.
   if (target.over.kind == Window::Kind::hours) return limit * 24 / target.over.length;
-  const DayRange days = target.pace ? calendar.period_of(target.over, today) : frames_now[check.frame].days;
-  return limit / std::max(1, days.length());
+  return limit / std::max(1, calendar.period_of(target.over, today).length());
+}
+
+FigureSources::Source Engine::State::source_of(MetricIndex metric, EntityIndex entity, Day day) const {
+  const auto gave = [&](MetricIndex stored) {
+    const auto row = cube.day_row(stored, day);
+    return entity < row.size() && row[entity] != Amount::kMissing;
+  };
+  for (const Part& part : parts) {
+    if (part.metric == metric && gave(part.part)) return sources.source_of(part.part, entity, day);
+  }
+  return sources.source_of(metric, entity, day);
+}
+
+// The curve of the source that gave the newest of the figures of days that are over: what comes today must
+// not change what was said of them.
+const Arrivals* Engine::State::arrivals_of(MetricIndex metric, std::span<const EntityIndex> members) const {
+  if (metric == Cube::kNoMetric || members.empty()) return nullptr;
+  const Day oldest = cube.head() - (Cube::kDays - 1);
+  for (Day day = today - 1; day >= oldest; day = day - 1) {
+    const auto row = cube.day_row(metric, day);
+    for (const EntityIndex member : members) {
+      if (member < row.size() && row[member] != Amount::kMissing)
+        return lags.find(source_of(metric, member, day), metric);
+    }
+  }
+  return nullptr;
+}
+
+ArrivalsOfKpi Engine::State::arrivals_of(const Checks& check, std::span<const EntityIndex> members) const {
+  const EvidencePlan& plan = check.evidence.plan;
+  ArrivalsOfKpi result;
+  bool all_known = true;
+  for (std::size_t i = 0; i < check.sources.size(); ++i) {
+    const MetricIndex metric = rollups[check.rollup].at(check.sources[i].columns[0]).index;
+    const Arrivals* found = arrivals_of(metric, members);
+    if (plan.is_seen[i] == 0) {
+      if (found != nullptr && (result.exposure == nullptr || found->at(0) > result.exposure->at(0)))
+        result.exposure = found;
+    } else if (found == nullptr) {
+      all_known = false;
+    } else if (result.seen == nullptr || found->at(0) < result.seen->at(0)) {
+      result.seen = found;
+    }
+  }
+  if (!all_known) result.seen = nullptr;
+  return result;
+}
+
+std::vector<std::uint8_t> Engine::State::money_metrics() const {
+  std::vector<std::uint8_t> is_money;
+  for (MetricIndex metric = 0; metric < cube.metric_count(); ++metric) {
+    const std::string& name = cube.metric_name(metric);
+    const auto foreign = parse_foreign_metric(name);
+    const Metric* known = strategy.find_metric(foreign ? foreign->metric : name);
+    is_money.push_back(known != nullptr && known->unit == Unit::money ? 1 : 0);
+  }
+  return is_money;
 }
 
 EvidenceDay Engine::State::evidence_day(const Checks& check, const NodeEvidence& kept, Day day, double seen,
-                                        double exposure, double due) const {
+                                        double due, double share) const {
   EvidenceDay result;
-  if (std::isnan(seen) || !(seen >= 0) || !(exposure > 0)) return result;
+  if (!(seen >= 0) || !(due > 0) || !(share > 0)) return result;
   const DayFit* fit = kept.fit_on(day);
   double jump = 1;
   result.day_variance = kDefaultDayVariance;
@@ -107,7 +158,7 @@ EvidenceDay Engine::State::evidence_day(const Checks& check, const NodeEvidence&
     return {};  // nobody knows yet in what portions the money comes
   }
   result.seen = seen / jump;
-  result.expected = exposure * due * check.evidence.season(day) / jump;
+  result.expected = due * check.evidence.season(day) * share / jump;
   return result;
 }
 

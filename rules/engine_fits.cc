@@ -27,7 +27,8 @@ bool is_other(double fitted, double in_force) noexcept {
 
 }  // namespace
 
-double Engine::State::jump_of(const Checks& check, std::span<const EntityIndex> members, DayRange days) const {
+double Engine::State::jump_of(const Checks& check, std::span<const EntityIndex> members,
+                              DayRange days) const {
   DaySides sides;
   day_sides(check, members, days, sides);
   double money = 0;
@@ -51,11 +52,12 @@ void Engine::State::refit_profile(Checks& check) {
   const auto& members = rollups[check.whole].members(0);
   DaySides sides;
   day_sides(check, members, days, sides);
+  const ArrivalsOfKpi arrivals = arrivals_of(check, members);
   std::vector<std::optional<double>> history;
   int known = 0;
   for (Day day = days.first; day <= days.last; day = day + 1) {
     const auto i = static_cast<std::size_t>(day - days.first);
-    const double share = arrived(check, members, day);
+    const double share = arrivals.at(age_of(day));
     const double rate = sides.seen[i] / sides.exposure[i] / share;
     const bool usable = share >= kEnoughArrived && std::isfinite(rate) && rate >= 0;
     history.push_back(usable ? std::optional(rate) : std::nullopt);
@@ -68,7 +70,7 @@ void Engine::State::refit_profile(Checks& check) {
     evidence.profiles.erase(evidence.profiles.begin());
 }
 
-void Engine::State::refit(Checks& check) {
+void Engine::State::refit(Checks& check, std::vector<NodeIndex>& refitted) {
   CheckEvidence& evidence = check.evidence;
   if (!evidence.plan.usable) return;
   refit_profile(check);
@@ -104,10 +106,11 @@ void Engine::State::refit(Checks& check) {
     const auto& members = rollup.members(node);
     const double due = due_at_bound(check, node);
     const double jump = money ? jumps[node] : 1;
+    const ArrivalsOfKpi arrivals = arrivals_of(check, members);
     day_sides(check, members, days, sides);
     for (Day day = days.first; day <= days.last; day = day + 1) {
       const auto i = static_cast<std::size_t>(day - days.first);
-      const double share = arrived(check, members, day);
+      const double share = arrivals.at(age_of(day));
       const double expected = sides.exposure[i] * due * evidence.season(day) * share / jump;
       const bool counts = share > kMature && sides.seen[i] >= 0 && expected > 0;
       sides.seen[i] = counts ? sides.seen[i] / jump : 0;
@@ -126,7 +129,8 @@ void Engine::State::refit(Checks& check) {
     for (NodeIndex node = 0; node < evidence.nodes.size() && taken < kCorrelatedNodes; ++node) {
       if (moments[node].days < DayMoments::kFewestDays) continue;
       scaled(node);
-      correlation.add(moments[node], std::span(sides.seen).first(length), std::span(sides.exposure).first(length));
+      correlation.add(moments[node], std::span(sides.seen).first(length),
+                      std::span(sides.exposure).first(length));
       ++taken;
     }
     client.correlation = correlation.value();
@@ -139,7 +143,8 @@ void Engine::State::refit(Checks& check) {
     if (last != nullptr && !is_other(variance, static_cast<double>(last->day_variance)) &&
         !is_other(jump, static_cast<double>(last->jump)))
       continue;
-    kept.add_fit({today, static_cast<float>(variance), static_cast<float>(jump)});
+    if (kept.add_fit({today, static_cast<float>(variance), static_cast<float>(jump)}))
+      refitted.push_back(node);
   }
 }
 

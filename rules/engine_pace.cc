@@ -20,6 +20,13 @@ double Engine::State::today_elapsed() const noexcept {
   return std::clamp(static_cast<double>((calendar.next_hour(now) - begin).count()) / whole, 0.0, 1.0);
 }
 
+double Engine::State::today_over() const noexcept {
+  const Timestamp begin = calendar.start_of(today);
+  const auto whole = static_cast<double>((calendar.start_of(today + 1) - begin).count());
+  const Timestamp hour = calendar.next_hour(now) - std::chrono::hours(1);
+  return std::clamp(static_cast<double>((hour - begin).count()) / whole, 0.0, 1.0);
+}
+
 // Whether anything of the objective was reported for today: a source that reports once a day has nothing to
 // show for today, and nothing is asked of it.
 bool Engine::State::has_today(const Checks& check) const {

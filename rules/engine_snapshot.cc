@@ -220,6 +220,8 @@ LiveAlert load_live_alert(ByteReader& in, std::uint8_t version) {
 
 void save(const CheckEvidence& evidence, ByteWriter& out) {
   out.signed_varint(evidence.day.number);
+  out.varint(evidence.bound_from.size());
+  for (const Day day : evidence.bound_from) out.signed_varint(day.number);
   out.varint(evidence.profiles.size());
   for (const ProfileFit& fit : evidence.profiles) {
     out.signed_varint(fit.from.number);
@@ -243,6 +245,8 @@ Day load_day(ByteReader& in) {
 }
 bool load(ByteReader& in, CheckEvidence& evidence) {
   evidence.day = load_day(in);
+  const std::size_t bounds = in.count(1);
+  for (std::size_t i = 0; i < bounds; ++i) evidence.bound_from.push_back(load_day(in));
   const std::size_t profiles = in.count(8);
   for (std::size_t i = 0; i < profiles; ++i) {
     ProfileFit& fit = evidence.profiles.emplace_back();
@@ -277,6 +281,8 @@ std::string Engine::snapshot() const {
   state.cube.save(out);
   state.sources.save(out);
   state.rates.save(out);
+  state.lags.save(out);
+  out.varint(state.old_entities);
   for (const Checks& check : state.checks) {
     if (check.evidence.judges()) save(check.evidence, out);
   }
@@ -319,6 +325,12 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
     return std::nullopt;
   }
   state.build_structure();
+  if (version > 2) {
+    if (!state.lags.load(in)) return std::nullopt;
+    state.old_entities = static_cast<EntityIndex>(in.varint_up_to(entities));
+    if (state.started)
+      state.lags.learn(state.calendar.day_of(state.now), state.result_metric(), state.money_metrics());
+  }
   for (Checks& check : state.checks) {
     if (version > 2 && check.evidence.judges() && !load(in, check.evidence)) return std::nullopt;
   }

@@ -16,6 +16,7 @@
 #include "rules/diagnosis.h"
 #include "rules/engine.h"
 #include "rules/figure_sources.h"
+#include "rules/lags.h"
 #include "rules/pacing.h"
 #include "rules/rollup.h"
 
@@ -87,14 +88,15 @@ struct Checks {
   bool all_dirty = false;
 
   CheckEvidence evidence;
-  // What verdicts say of it, as last asked for: of the figures with these stamps, on that day. Only the engine's
-  // own thread asks.
+  // What verdicts say of it, as last asked for: of the figures with these stamps, on that day. Only the
+  // engine's own thread asks.
   struct Told {
     double log10 = kUndefined;
     double sure = kUndefined;
     std::optional<Day> since;
     std::uint32_t stamp = 0;
     std::uint32_t today_stamp = 0;
+    double today_over = 0;  // of a total: what of today is due
     Day day = kFirstDay;
   };
   mutable std::vector<Told> told;  // empty until first asked for
@@ -141,6 +143,8 @@ struct Engine::State {
   Cube cube;
   FigureSources sources;  // of what is stored in the cube as it was reported
   ExchangeRates rates;
+  Lags lags;
+  EntityIndex old_entities = 0;  // those that were there when the day began
   EntityTable entities;
 
   std::vector<Timeframe> frames;
@@ -151,10 +155,10 @@ struct Engine::State {
   std::vector<std::vector<std::uint32_t>> paced_of;    // by rollup: targets that pace by node
   std::vector<std::vector<std::uint32_t>> evident_of;  // by rollup: targets that are judged by evidence
   std::vector<std::vector<std::uint32_t>>
-      node_stamps;                                   // by rollup, node: grows when a day that is over changes
+      node_stamps;  // by rollup, node: grows when a day that is over changes
   std::vector<std::vector<std::uint32_t>> today_stamps;  // likewise when a figure of today does
-  std::vector<std::vector<Membership>> memberships;  // by entity
-  std::vector<Checks> checks;                        // by target, in the strategy's order
+  std::vector<std::vector<Membership>> memberships;      // by entity
+  std::vector<Checks> checks;                            // by target, in the strategy's order
   std::map<CheckKey, LiveAlert> live;
   std::deque<LiveAlert> resolved;  // newest first
   std::set<std::pair<Timestamp, CheckKey>> timers;
@@ -187,6 +191,7 @@ struct Engine::State {
 
   // engine_pace.cc: what a period asks for by now, and where it is heading.
   double today_elapsed() const noexcept;  // share, to the end of the current hour
+  double today_over() const noexcept;     // share, to its beginning
   bool has_today(const Checks& check) const;
   std::optional<Sides> paced_sides(const Target& target, const PacePlan& plan, bool today_counts) const;
   PacePlan plan_of(const Checks& check, std::size_t exception, NodeIndex node) const;
@@ -288,7 +293,8 @@ struct Engine::State {
   }
 
   // engine_evidence.cc: evidence over days, and what is judged by it.
-  void begin_with_bound(Checks& check, NodeIndex node);
+  void add_days(const Checks& check, NodeIndex node, DayRange days, Evidence& sum) const;
+  bool nothing_comes_late(const Checks& check, Day since) const;
   void replay(Checks& check, NodeIndex node);
   void replay_stale(Checks& check);
   // After a restart or under another strategy: what follows from what was kept.
@@ -314,17 +320,29 @@ struct Engine::State {
   // REQUIRES: check.evidence.plan.usable; days.length() <= Cube::kDays.
   void day_sides(const Checks& check, std::span<const EntityIndex> members, DayRange days,
                  DaySides& sides) const;
-  void day_figures(const Checks& check, std::size_t input, std::span<const EntityIndex> members, DayRange days,
-                   double* out) const;
+  void day_figures(const Checks& check, std::size_t input, std::span<const EntityIndex> members,
+                   DayRange days, double* out) const;
+  ArrivalsOfKpi arrivals_of(const Checks& check, std::span<const EntityIndex> members) const;
+  // Who gave a figure that the cube holds, also where it was given in parts.
+  FigureSources::Source source_of(MetricIndex metric, EntityIndex entity, Day day) const;
+  const Arrivals* arrivals_of(MetricIndex metric, std::span<const EntityIndex> members) const;
+  int age_of(Day day) const noexcept { return today - 1 - day; }  // -1 for today
+  // Where money comes late, its results say how much is known of that.
+  MetricIndex result_metric() const { return cube.find_metric("conversions"); }
+  std::vector<std::uint8_t> money_metrics() const;  // by metric
   // What one unit of exposure is due at the bound; 0 where no bound is in force.
   double due_at_bound(const Checks& check, NodeIndex node) const;
-  EvidenceDay evidence_day(const Checks& check, const NodeEvidence& kept, Day day, double seen, double exposure,
-                           double due) const;
+  // `due` is all that is due for the exposure at the bound, `share` what of it should have arrived.
+  EvidenceDay evidence_day(const Checks& check, const NodeEvidence& kept, Day day, double seen, double due,
+                           double share) const;
   // Money: the size of one result, as twice the mean; NaN where there are none.
   double jump_of(const Checks& check, std::span<const EntityIndex> members, DayRange days) const;
 
   // engine_fits.cc: how days scatter, learnt from the days before today, for today and those after it.
-  void refit(Checks& check);
+  // A day that is over changed at a node: its evidence is to be replayed.
+  void mark_stale(Membership membership, Day day);
+  // Adds to `refitted` the nodes whose days before today are now taken otherwise.
+  void refit(Checks& check, std::vector<NodeIndex>& refitted);
   void refit_profile(Checks& check);
 
   // engine_checks.cc: the lives of alerts.

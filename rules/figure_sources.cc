@@ -75,6 +75,20 @@ bool FigureSources::gave(Source source, MetricIndex metric, EntityIndex entity,
   return row != nullptr && (entity < row->each.size() ? row->each[entity] : row->all) == source;
 }
 
+FigureSources::Source FigureSources::source_of(MetricIndex metric, EntityIndex entity,
+                                               Day day) const noexcept {
+  const auto in = [&](Bucket bucket) {
+    const Row* row = find_row(metric, bucket);
+    return row == nullptr ? kNone : entity < row->each.size() ? row->each[entity] : row->all;
+  };
+  if (const Source source = in({day}); source != kNone) return source;
+  if (head_ - day >= Cube::kHourDays) return kUnknown;
+  for (std::int8_t hour = 0; hour < Cube::kHoursPerDay; ++hour) {
+    if (const Source source = in({day, hour}); source != kNone) return source;
+  }
+  return kUnknown;
+}
+
 bool FigureSources::gave_any(Source source, MetricIndex metric, Bucket bucket) const noexcept {
   const Row* row = find_row(metric, bucket);
   return row != nullptr &&

@@ -30,6 +30,8 @@ class FigureSources {
   // REQUIRES: the cube holds the bucket.
   void give(Source source, MetricIndex metric, EntityIndex entity, Bucket bucket);
   bool gave(Source source, MetricIndex metric, EntityIndex entity, Bucket bucket) const noexcept;
+  // Whoever gave that day's figure last, or one of its hours; kUnknown where nobody did.
+  Source source_of(MetricIndex metric, EntityIndex entity, Day day) const noexcept;
   // Whether the source gave anything there. REQUIRES: as give().
   bool gave_any(Source source, MetricIndex metric, Bucket bucket) const noexcept;
   // The figures of one metric are those of another from now on; `to` had none.

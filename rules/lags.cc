@@ -1,0 +1,206 @@
+#include "rules/lags.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tightrope::rules {
+namespace {
+
+// Until so little is known of today's hours, half of what is there at its end.
+constexpr double kOfToday = 0.5;
+
+std::size_t slot_of(Day day) noexcept {
+  constexpr auto kDays = static_cast<std::int32_t>(LagSeries::kDays);
+  return static_cast<std::size_t>(((day.number % kDays) + kDays) % kDays);
+}
+
+double units(std::int64_t micros) noexcept {
+  return std::max(0.0, static_cast<double>(micros) / static_cast<double>(Amount::kScale));
+}
+
+MaturityCurve pooled(std::span<const LagSeries> all) noexcept {
+  MaturityCurve sum;
+  for (const LagSeries& series : all) {
+    for (std::size_t age = 0; age < kLastAge; ++age) {
+      sum.at_age[age] += series.curve.at_age[age];
+      sum.next_age[age] += series.curve.next_age[age];
+    }
+  }
+  return sum;
+}
+
+std::array<double, kLastAge> counted(std::span<const LagSeries> all) noexcept {
+  std::array<double, kLastAge> sum{};
+  for (const LagSeries& series : all) {
+    for (std::size_t age = 0; age < kLastAge; ++age) sum[age] += series.counted[age];
+  }
+  return sum;
+}
+
+}  // namespace
+
+double ArrivalsOfKpi::at(int age) const noexcept {
+  if (age >= static_cast<int>(kLastAge)) return 1;
+  if (seen == nullptr) return 0;
+  const int closed = std::max(0, age);
+  const double late = exposure == nullptr ? 0 : exposure->at(closed);
+  const double share = seen->at(closed) / (late > 0 ? late : 1);
+  return age < 0 && !seen->complete() ? share * kOfToday : share;
+}
+
+double ArrivalsOfKpi::shown(int age) const noexcept {
+  if (age >= static_cast<int>(kLastAge) || seen == nullptr) return 1;
+  const auto closed = static_cast<std::size_t>(std::max(0, age));
+  const double late = exposure == nullptr ? 1 : exposure->shown[closed];
+  return std::min(1.0, seen->shown[closed] / (late > 0 ? late : 1));
+}
+
+void LagSeries::change(Day of, Day today, std::int64_t delta, bool report_begins) noexcept {
+  if (of > today || today - of >= static_cast<int>(kDays) - 1) return;
+  const std::size_t slot = slot_of(of);
+  if (day[slot] != of) {
+    day[slot] = of;
+    at_midnight[slot] = growth[slot] = added[slot] = 0;
+    was_seen[slot] = 0;
+  }
+  // A day that nobody saw at its own age is learnt from only from now on.
+  const bool late_start = of < today && (was_seen[slot] == 0 || report_begins || began == today);
+  (late_start ? added : growth)[slot] += delta;
+}
+
+void LagSeries::close(Day closed) noexcept {
+  curve.begin_day();
+  for (std::size_t age = 0; age <= kLastAge; ++age) {
+    const Day of = closed - static_cast<int>(age);
+    const std::size_t slot = slot_of(of);
+    if (day[slot] != of) continue;
+    if (age > 0 && was_seen[slot] != 0) {
+      curve.add(age - 1, units(at_midnight[slot]), units(at_midnight[slot] + growth[slot]));
+      counted[age - 1] += units(at_midnight[slot]);
+    }
+    at_midnight[slot] += growth[slot] + added[slot];
+    growth[slot] = added[slot] = 0;
+    was_seen[slot] = 1;
+  }
+}
+
+LagSeries& Lags::series(FigureSources::Source source, MetricIndex metric, Day today) {
+  if (columns_.size() <= metric) columns_.resize(static_cast<std::size_t>(metric) + 1);
+  auto& column = columns_[metric];
+  const auto found =
+      std::find_if(column.begin(), column.end(), [&](const LagSeries& one) { return one.source == source; });
+  if (found != column.end()) return *found;
+  LagSeries& made = column.emplace_back();
+  made.source = source;
+  made.began = today;
+  made.day.fill(kFirstDay);
+  made.arrivals.by_age[kLastAge] = 1;
+  made.arrivals.shown.fill(1);
+  return made;
+}
+
+const Arrivals* Lags::find(FigureSources::Source source, MetricIndex metric) const noexcept {
+  if (metric >= columns_.size()) return nullptr;
+  const auto& column = columns_[metric];
+  const auto found =
+      std::find_if(column.begin(), column.end(), [&](const LagSeries& one) { return one.source == source; });
+  return found == column.end() ? nullptr : &found->arrivals;
+}
+
+bool Lags::complete_since(MetricIndex metric, Day since) const noexcept {
+  if (metric >= columns_.size()) return true;
+  return std::all_of(columns_[metric].begin(), columns_[metric].end(),
+                     [&](const LagSeries& one) { return one.arrivals.complete_since <= since; });
+}
+
+void Lags::close(Day closed, MetricIndex results, std::span<const std::uint8_t> is_money) {
+  for (auto& column : columns_) {
+    for (LagSeries& series : column) series.close(closed);
+  }
+  learn(closed + 1, results, is_money);
+}
+
+void Lags::learn(Day today, MetricIndex results, std::span<const std::uint8_t> is_money) {
+  GrowthFactors none;
+  none.fill(1);
+  std::array<double, kLastAge> of_results{};
+  if (results < columns_.size()) of_results = counted(columns_[results]);
+  const bool has_results =
+      std::any_of(of_results.begin(), of_results.end(), [](double count) { return count > 0; });
+  for (std::size_t metric = 0; metric < columns_.size(); ++metric) {
+    auto& column = columns_[metric];
+    const MaturityCurve client = pooled(column);
+    const GrowthFactors parent = client.factors(none);
+    const bool money = metric < is_money.size() && is_money[metric] != 0;
+    const auto behind = money && has_results ? of_results : counted(column);
+    for (LagSeries& series : column) {
+      const MaturityShares shares = maturity_shares(series.curve.factors(parent));
+      Arrivals& arrivals = series.arrivals;
+      bool complete = true;
+      for (std::size_t age = 0; age < kMaturityAges; ++age) {
+        const bool enough = age == kLastAge || behind[age] >= MaturityCurve::kFewestToBetOn;
+        arrivals.by_age[age] = enough && shares[age] >= MaturityCurve::kLeastShareToBetOn ? shares[age] : 0;
+        arrivals.shown[age] = std::clamp(shares[age], 0.0, 1.0);
+        complete = complete && arrivals.by_age[age] == 1;
+      }
+      if (!complete) {
+        arrivals.complete_since = Arrivals::kNever;
+      } else if (!arrivals.complete()) {
+        arrivals.complete_since = today;
+      }
+    }
+  }
+}
+
+void Lags::save(ByteWriter& out) const {
+  out.varint(columns_.size());
+  for (const auto& column : columns_) {
+    out.varint(column.size());
+    for (const LagSeries& series : column) {
+      out.byte(series.source);
+      out.signed_varint(series.began.number);
+      out.signed_varint(series.arrivals.complete_since.number);
+      for (const double sum : series.curve.at_age) out.fixed64(sum);
+      for (const double sum : series.curve.next_age) out.fixed64(sum);
+      for (const double sum : series.counted) out.fixed64(sum);
+      for (std::size_t slot = 0; slot < LagSeries::kDays; ++slot) {
+        out.signed_varint(series.day[slot].number);
+        out.signed_varint(series.at_midnight[slot]);
+        out.signed_varint(series.growth[slot]);
+        out.signed_varint(series.added[slot]);
+        out.byte(series.was_seen[slot]);
+      }
+    }
+  }
+}
+
+bool Lags::load(ByteReader& in) {
+  const auto day = [&in] {
+    return Day{static_cast<std::int32_t>(in.signed_varint_in(INT32_MIN, INT32_MAX))};
+  };
+  columns_.clear();
+  const std::size_t columns = in.count(1);
+  for (std::size_t i = 0; i < columns && in.ok(); ++i) {
+    auto& column = columns_.emplace_back();
+    const std::size_t count = in.count(LagSeries::kDays);
+    for (std::size_t j = 0; j < count && in.ok(); ++j) {
+      LagSeries& series = column.emplace_back();
+      series.source = in.byte();
+      series.began = day();
+      series.arrivals.complete_since = day();
+      for (double& sum : series.curve.at_age) sum = in.fixed64();
+      for (double& sum : series.curve.next_age) sum = in.fixed64();
+      for (double& sum : series.counted) sum = in.fixed64();
+      for (std::size_t slot = 0; slot < LagSeries::kDays; ++slot) {
+        series.day[slot] = day();
+        series.at_midnight[slot] = in.signed_varint();
+        series.growth[slot] = in.signed_varint();
+        series.added[slot] = in.signed_varint();
+        series.was_seen[slot] = in.byte();
+      }
+    }
+  }
+  return in.ok();
+}
+
+}  // namespace tightrope::rules
