@@ -36,6 +36,7 @@ Checks all_checks() {
   Checks checks;
   add_evidence_checks(checks);
   add_dispersion_checks(checks);
+  add_false_discovery_checks(checks);
   add_maturity_checks(checks);
   add_pacing_checks(checks);
   return checks;
