@@ -35,6 +35,7 @@ struct Count {
 Checks all_checks() {
   Checks checks;
   add_evidence_checks(checks);
+  add_diagnosis_checks(checks);
   add_dispersion_checks(checks);
   add_false_discovery_checks(checks);
   add_maturity_checks(checks);

@@ -71,6 +71,7 @@ using Checks = std::map<std::string, std::function<void(VectorCase&)>, std::less
 
 // Those of each topic add theirs.
 void add_evidence_checks(Checks& checks);
+void add_diagnosis_checks(Checks& checks);
 void add_dispersion_checks(Checks& checks);
 void add_false_discovery_checks(Checks& checks);
 void add_maturity_checks(Checks& checks);
