@@ -39,6 +39,7 @@ Checks all_checks() {
   add_dispersion_checks(checks);
   add_false_discovery_checks(checks);
   add_maturity_checks(checks);
+  add_outcome_checks(checks);
   add_pacing_checks(checks);
   return checks;
 }

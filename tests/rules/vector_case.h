@@ -75,6 +75,7 @@ void add_diagnosis_checks(Checks& checks);
 void add_dispersion_checks(Checks& checks);
 void add_false_discovery_checks(Checks& checks);
 void add_maturity_checks(Checks& checks);
+void add_outcome_checks(Checks& checks);
 void add_pacing_checks(Checks& checks);
 
 }  // namespace tightrope::rules::vectors
