@@ -34,9 +34,10 @@ struct Count {
 
 Checks all_checks() {
   Checks checks;
-  add_evidence_checks(checks);
+  add_budget_checks(checks);
   add_diagnosis_checks(checks);
   add_dispersion_checks(checks);
+  add_evidence_checks(checks);
   add_false_discovery_checks(checks);
   add_maturity_checks(checks);
   add_outcome_checks(checks);
