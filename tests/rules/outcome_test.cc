@@ -152,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"AWideRangeAfterFourWeeksIsNotShown", -0.2, 0.3, 0, WantedChange::more, 28,
          OutcomeVerdict::not_shown},
     }),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 TEST(OutcomeTest, TooLittleToTellIsUnverified) {
   OutcomeEstimate outcome;
