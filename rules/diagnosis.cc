@@ -47,11 +47,6 @@ std::string movement(const FactorEffect& factor, Unit unit, std::string_view cur
 
 }  // namespace
 
-double logarithmic_mean(double a, double b) noexcept {
-  const double u = std::log(a / b);
-  return u == 0 ? b : b * std::expm1(u) / u;
-}
-
 std::vector<FactorEffect> decompose(std::string_view kpi, BeforeAndNow value, Better better,
                                     const std::function<BeforeAndNow(std::string_view)>& figure) {
   const auto factors = factors_of(kpi);

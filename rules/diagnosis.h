@@ -8,25 +8,17 @@
 #include <string_view>
 #include <vector>
 
+#include "rules/factor_effects.h"
 #include "rules/kpi.h"
 #include "rules/verdict.h"
 
 namespace tightrope::rules {
-
-// A KPI or factor in the period before and now; NaN for unknown.
-struct BeforeAndNow {
-  double before;
-  double now;
-};
 
 struct FactorEffect {
   std::string kpi;
   BeforeAndNow value;
   double effect;  // in the KPI's own unit; over all factors they add up to its change
 };
-
-// The logarithmic mean of two positive numbers: (a - b) / ln(a / b), and a when they are equal.
-double logarithmic_mean(double a, double b) noexcept;
 
 // The factors of `kpi` with their effects, largest harm first (`better` says what harm is). Empty when the
 // KPI has no factors or a figure is unknown or not positive. For 0 in both periods an effect is 0.

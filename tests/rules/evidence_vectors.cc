@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "rules/evidence.h"
+#include "rules/ratio_range.h"
 #include "tests/rules/vector_case.h"
 
 namespace tightrope::rules::vectors {
@@ -145,6 +146,17 @@ void check_gamma_poisson_cs(VectorCase& one) {
   one.compare_all("log_mixture_at_1", at_one, one.expected("log_mixture_at_1"));
 }
 
+void check_asymp_cs(VectorCase& one) {
+  const double alpha = number(one.input("alpha"));
+  const double tightest = number(one.input("t_star"));
+  const auto range = ratio_range(numbers(one.input("y")), numbers(one.input("x")), alpha, tightest);
+  one.require("there is a range", range.has_value());
+  if (!range) return;
+  one.compare("ratio", range->ratio, one.expected("ratio"));
+  one.compare("half_width", range->half_width, one.expected("half_width"));
+  one.compare("rho", mixture_scale(alpha, tightest), one.expected("rho"));
+}
+
 }  // namespace
 
 void add_evidence_checks(Checks& checks) {
@@ -153,6 +165,7 @@ void add_evidence_checks(Checks& checks) {
   checks["log_increment"] = check_log_increment;
   checks["beta_binomial"] = check_beta_binomial;
   checks["gamma_poisson_cs"] = check_gamma_poisson_cs;
+  checks["asymp_cs"] = check_asymp_cs;
 }
 
 }  // namespace tightrope::rules::vectors
