@@ -47,8 +47,12 @@ class Sequence {
     for (int number = 0; number < kSteps; ++number) {
       SCOPED_TRACE("step " + std::to_string(number));
       ASSERT_NO_FATAL_FAILURE(take(generator_.next(live_)));
-      if (once_in(random_, 6)) ASSERT_NO_FATAL_FAILURE(restart());
-      if (number % 5 == 4) ASSERT_TRUE(agrees(live_, naive_, seen));
+      if (once_in(random_, 6)) {
+        ASSERT_NO_FATAL_FAILURE(restart());
+      }
+      if (number % 5 == 4) {
+        ASSERT_TRUE(agrees(live_, naive_, seen));
+      }
     }
     ASSERT_NO_FATAL_FAILURE(restart());
     Engine replayed(first_);
