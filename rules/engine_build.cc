@@ -104,6 +104,11 @@ void Engine::State::link_guards() {
 }
 
 void Engine::State::build() {
+  lay_out();
+  sum_up();
+}
+
+void Engine::State::lay_out() {
   frames.clear();
   rollups.clear();
   objective_rollups.clear();
@@ -144,8 +149,11 @@ void Engine::State::build() {
     for (const auto& [column, amount] : check.volume)
       add_once(rollups[check.rollup].at(column).targets, target);
   }
-  parts.clear();
   for (EntityIndex entity = 0; entity < entities.size(); ++entity) enter(entity);
+}
+
+void Engine::State::sum_up() {
+  parts.clear();
   for (MetricIndex metric = 0; metric < cube.metric_count(); ++metric) bind(metric);
   for (std::uint32_t target = 0; target < checks.size(); ++target) grow(target);
   for (LiveAlert& past : resolved) past.key.reset();

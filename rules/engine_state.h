@@ -165,7 +165,9 @@ struct Engine::State {
   std::vector<CheckPlace> places;  // by target
 
   // engine_build.cc: what follows from the strategy and the cube.
-  void build();                    // rollups, checks, sums, states; alerts are left alone
+  void build();                    // both of these, in turn; alerts are left alone
+  void lay_out();                  // rollups, checks, and the nodes of all entities
+  void sum_up();                   // sums and states, from the cube
   void enter(EntityIndex entity);  // an entity that was just interned
   void bind(MetricIndex metric);   // a metric that was just interned
   std::uint32_t frame_of(Timeframe frame);
