@@ -27,8 +27,8 @@ struct RestatedAlert {
   double value_then = rules::kUndefined;
   double value_now = rules::kUndefined;  // over the same window
   bool fires_now = false;                // an alert of the same target and entity fires on today's figures
-  std::optional<rules::Timestamp> fired_at_now;  // the nearest of those
-  std::vector<LaterFigure> figures;              // by bucket and metric; at most kMostLaterFigures
+  std::optional<rules::Timestamp> fired_at_now = {};  // the nearest of those
+  std::vector<LaterFigure> figures = {};              // by bucket and metric; at most kMostLaterFigures
   std::uint32_t figures_left_out = 0;
 };
 constexpr std::size_t kMostLaterFigures = 200;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <optional>
+#include <vector>
 
 #include "rules/engine_state.h"
 
@@ -73,9 +75,15 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   auto next = std::make_unique<State>(std::move(strategy), std::move(*calendar));
   next->started = old.started;
   next->now = old.now;
-  // What is told of targets that go is their last word: from the figures and sums of before.
-  for (auto& [key, live_alert] : old.live)
-    live_alert.alert.verdict = old.verdict(old.checks[key.target], key.node);
+  next->entities = std::move(old.entities);
+  next->lay_out();
+  std::vector<std::optional<CheckKey>> places;  // by live alert: where it goes on
+  for (auto& [key, live_alert] : old.live) {
+    Alert& alert = live_alert.alert;
+    places.push_back(next->find_check(alert.objective, alert.target, live_alert.entity));
+    // What is told of targets that go is their last word: from the figures and sums of before.
+    if (!places.back()) alert.verdict = old.verdict(old.checks[key.target], key.node);
+  }
   next->cube = std::move(old.cube);
   next->rates = std::move(old.rates);
   next->cube.advance(next->calendar.day_of(next->now) + 1);
@@ -83,20 +91,19 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   next->lags = std::move(old.lags);
   next->old_entities = old.old_entities;
   next->sources.advance(next->cube.head());
-  next->entities = std::move(old.entities);
   next->resolved = std::move(old.resolved);
   next->done = std::move(old.done);
   next->shape = old.shape;
   const bool money_changed = next->strategy.currency != old.strategy.currency ||
                              next->strategy.rates_hold_days != old.strategy.rates_hold_days;
   if (money_changed) next->redenominate(old.strategy.currency);
-  next->build_structure();
+  next->bind_figures();
   next->lags.learn(old.today, next->result_metric(), next->money_metrics());
   next->carry_evidence(old);
-  if (next->started) next->evaluate_structure();
+  if (next->started) next->sum_up();
+  auto place = places.begin();
   for (auto& [key, live_alert] : old.live) {
-    const auto found =
-        next->find_check(live_alert.alert.objective, live_alert.alert.target, live_alert.entity);
+    const std::optional<CheckKey> found = *place++;
     if (found) {
       const Checks& check = next->checks[found->target];
       LiveAlert fresh = next->make_alert(check, found->node);
@@ -125,7 +132,7 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
     effects.alerts.push_back(
         {fired ? AlertChange::Kind::resolved : AlertChange::Kind::dropped, next->now, live_alert.alert});
     if (!fired) continue;
-    live_alert.key = found;  // nothing, for now: a node of that name may come again
+    live_alert.key.reset();  // for now: a node of that name may come again
     next->resolved.push_front(std::move(live_alert));
   }
   if (next->resolved.size() > kMostResolved) next->resolved.resize(kMostResolved);

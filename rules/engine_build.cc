@@ -115,11 +115,12 @@ void Engine::State::link_guards() {
 }
 
 void Engine::State::build() {
-  build_structure();
-  if (started) evaluate_structure();
+  lay_out();
+  bind_figures();
+  if (started) sum_up();
 }
 
-void Engine::State::build_structure() {
+void Engine::State::lay_out() {
   frames.clear();
   rollups.clear();
   objective_rollups.clear();
@@ -163,8 +164,11 @@ void Engine::State::build_structure() {
     for (const auto& [column, amount] : check.volume)
       add_once(rollups[check.rollup].at(column).targets, target);
   }
-  parts.clear();
   for (EntityIndex entity = 0; entity < entities.size(); ++entity) enter(entity);
+}
+
+void Engine::State::bind_figures() {
+  parts.clear();
   for (MetricIndex metric = 0; metric < cube.metric_count(); ++metric) bind(metric);
   for (std::uint32_t target = 0; target < checks.size(); ++target) grow(target);
   for (LiveAlert& past : resolved) past.key.reset();
@@ -172,7 +176,7 @@ void Engine::State::build_structure() {
   ++shape;
 }
 
-void Engine::State::evaluate_structure() {
+void Engine::State::sum_up() {
   today = calendar.day_of(now);
   refresh_frames();
   for (Rollup& rollup : rollups) {

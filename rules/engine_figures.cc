@@ -37,27 +37,25 @@ double Engine::State::metric_over(std::string_view metric, std::span<const Entit
 double Engine::State::metric_figure(const Input& input, std::span<const EntityIndex> members, Window window,
                                     Timestamp at) const {
   const Window over = input.over.value_or(window);
-  const auto in_frame = [&](std::int16_t earlier) {
+  const MetricIndex metric = cube.find_metric(input.name);
+  const bool additive = is_additive(input.name);
+  const auto sum_of = [&](std::int16_t earlier) {
     const TimeframeNow frame = timeframe_now(calendar, {over, earlier}, at);
-    return frame.hours.empty() ? metric_over(input.name, members, frame.days)
-                               : metric_over(input.name, members, std::span<const Bucket>(frame.hours));
+    return frame.hours.empty() ? sum_over(cube, metric, members, frame.days)
+                               : sum_over(cube, metric, members, std::span<const Bucket>(frame.hours));
   };
   double share = 1;
   if (input.so_far) {
     const Day day = calendar.day_of(at);
-    const bool has_today =
-        sum_over(cube, cube.find_metric(input.name), members, DayRange{day, day}).present > 0;
-    share = so_far(over.length, has_today);
+    share = so_far(over.length, sum_over(cube, metric, members, DayRange{day, day}).present > 0);
   }
-  if (!input.weekdays) return in_frame(input.earlier) * share;
+  if (!input.weekdays) return figure_of(sum_of(input.earlier), additive) * share;
   double sum = 0;
   int known = 0;
   for (const std::int16_t earlier : {std::int16_t{7}, std::int16_t{14}, std::int16_t{21}, std::int16_t{28}}) {
-    const TimeframeNow frame = timeframe_now(calendar, {over, earlier}, at);
-    if (sum_over(cube, cube.find_metric(input.name), members, frame.days).unconverted > 0) return kUndefined;
-  }
-  for (const std::int16_t earlier : {std::int16_t{7}, std::int16_t{14}, std::int16_t{21}, std::int16_t{28}}) {
-    const double figure = in_frame(earlier);
+    const RareSum of_week = sum_of(earlier);
+    if (of_week.unconverted > 0) return kUndefined;
+    const double figure = figure_of(of_week, additive);
     if (std::isnan(figure)) continue;
     sum += figure;
     ++known;

@@ -324,7 +324,8 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
   } else if (!state.sources.load(in, state.cube.head()) || !state.rates.load(in)) {
     return std::nullopt;
   }
-  state.build_structure();
+  state.lay_out();
+  state.bind_figures();
   if (version > 2) {
     if (!state.lags.load(in)) return std::nullopt;
     state.old_entities = static_cast<EntityIndex>(in.varint_up_to(entities));
@@ -334,7 +335,7 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
   for (Checks& check : state.checks) {
     if (version > 2 && check.evidence.judges() && !load(in, check.evidence)) return std::nullopt;
   }
-  if (state.started) state.evaluate_structure();
+  if (state.started) state.sum_up();
   const std::size_t live = in.count(8);
   for (std::size_t i = 0; i < live && in.ok(); ++i) {
     const std::uint64_t target = in.varint();

@@ -176,9 +176,10 @@ struct Engine::State {
   std::vector<CheckPlace> places;  // by target
 
   // engine_build.cc: what follows from the strategy and the cube.
-  void build();                    // both of the next two; alerts are left alone
-  void build_structure();          // rollups, checks, nodes
-  void evaluate_structure();       // sums and states; evidence goes on from what the nodes have
+  void build();                    // these three, in turn; alerts are left alone
+  void lay_out();                  // rollups, checks, and the nodes of all entities
+  void bind_figures();             // columns to the metrics of the cube, checks to their nodes
+  void sum_up();                   // sums and states; evidence goes on from what the nodes have
   void enter(EntityIndex entity);  // an entity that was just interned
   void bind(MetricIndex metric);   // a metric that was just interned
   std::uint32_t frame_of(Timeframe frame);

@@ -63,9 +63,9 @@ struct Decision {
   Timestamp at;
   std::string recommendation;  // its id
   DecisionKind kind = DecisionKind::did;
-  std::string reason;
-  std::string by;
-  std::optional<Timestamp> until;  // for `later`
+  std::string reason = {};
+  std::string by = {};
+  std::optional<Timestamp> until = {};  // for `later`
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 

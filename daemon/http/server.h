@@ -25,7 +25,7 @@ struct ServerSettings {
   rules::Duration idle_timeout{
       std::chrono::seconds(75)};                        // between requests of a connection; then it is closed
   rules::Duration stop_grace{std::chrono::seconds(5)};  // stop() lets requests under way end for so long
-  GuardSettings guard;
+  GuardSettings guard = {};
 };
 
 // After each answer: the route's name ("none" when no route answered), the status, and the seconds from the

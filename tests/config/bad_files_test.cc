@@ -4,14 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
-#include <vector>
 
 #include "config/configuration.h"
+#include "tests/support/golden_file.h"
 
 namespace tightrope::config {
 namespace {
@@ -20,20 +17,6 @@ namespace fs = std::filesystem;
 
 fs::path folder() {
   return fs::path(TIGHTROPE_SOURCE_DIR) / "tests/testdata/config/bad";
-}
-
-std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::vector<std::string> files() {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder())) {
-    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 class BadFileTest : public ::testing::TestWithParam<std::string> {
@@ -45,12 +28,7 @@ class BadFileTest : public ::testing::TestWithParam<std::string> {
 TEST_P(BadFileTest, IsToldExactly) {
   const auto loaded = load(GetParam() + ".yaml");
   const std::string told = format(loaded.errors);
-  const fs::path golden = folder() / (GetParam() + ".expected");
-  if (const char* update = std::getenv("TIGHTROPE_UPDATE_GOLDEN");
-      update != nullptr && std::string(update) == "1") {
-    std::ofstream(golden, std::ios::binary) << told;
-  }
-  EXPECT_EQ(told, read(golden));
+  testing::expect_same_as_file(folder() / (GetParam() + ".expected"), told);
   EXPECT_FALSE(told.empty());
   const bool only_warnings = std::all_of(loaded.errors.begin(), loaded.errors.end(), [](const Error& error) {
     return error.level == ErrorLevel::warning;
@@ -65,7 +43,7 @@ TEST_P(BadFileTest, ShowsNoSecret) {
   EXPECT_EQ(told.find("swordfish"), std::string::npos) << told;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BadFileTest, ::testing::ValuesIn(files()),
+INSTANTIATE_TEST_SUITE_P(All, BadFileTest, ::testing::ValuesIn(testing::yaml_cases(folder())),
                          [](const ::testing::TestParamInfo<std::string>& file) { return file.param; });
 
 }  // namespace

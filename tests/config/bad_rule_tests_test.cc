@@ -3,15 +3,11 @@
 // difference before you keep it.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
-#include <vector>
 
 #include "config/rule_tests.h"
+#include "tests/support/golden_file.h"
 
 namespace tightrope::config {
 namespace {
@@ -22,15 +18,6 @@ fs::path folder() {
   return fs::path(TIGHTROPE_SOURCE_DIR) / "tests/testdata/config/bad_tests";
 }
 
-std::vector<std::string> files() {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder())) {
-    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 class BadRuleTestFileTest : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override { fs::current_path(folder()); }
@@ -39,18 +26,12 @@ class BadRuleTestFileTest : public ::testing::TestWithParam<std::string> {
 TEST_P(BadRuleTestFileTest, IsToldExactly) {
   const auto loaded = load_rule_tests(GetParam() + ".yaml");
   const std::string told = format(loaded.errors);
-  const fs::path golden = folder() / (GetParam() + ".expected");
-  if (const char* update = std::getenv("TIGHTROPE_UPDATE_GOLDEN");
-      update != nullptr && std::string(update) == "1") {
-    std::ofstream(golden, std::ios::binary) << told;
-  }
-  std::ifstream in(golden, std::ios::binary);
-  EXPECT_EQ(told, std::string(std::istreambuf_iterator<char>(in), {}));
+  testing::expect_same_as_file(folder() / (GetParam() + ".expected"), told);
   EXPECT_FALSE(told.empty());
   EXPECT_FALSE(loaded.tests);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BadRuleTestFileTest, ::testing::ValuesIn(files()),
+INSTANTIATE_TEST_SUITE_P(All, BadRuleTestFileTest, ::testing::ValuesIn(testing::yaml_cases(folder())),
                          [](const ::testing::TestParamInfo<std::string>& file) { return file.param; });
 
 }  // namespace

@@ -26,7 +26,9 @@ TEST_F(ApiMetricsTest, MetricsHoldTheKpisAndTheDaemonsOwn) {
   EXPECT_EQ(page.value("tightrope_engine_entities", {{"client", "acme"}}), 1);
   EXPECT_GE(page.value("tightrope_journal_appended_events_total"), 1);
   const testing::Promtool said = testing::check_with_promtool(body_of(response));
-  if (said.found) EXPECT_EQ(said.output, "");
+  if (said.found) {
+    EXPECT_EQ(said.output, "");
+  }
 }
 
 TEST_F(ApiMetricsTest, MetricsAreOpenMetricsAndGzipWhereThatIsAskedFor) {

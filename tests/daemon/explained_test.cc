@@ -267,7 +267,7 @@ TEST(ExplainedPropertyTest, AsOfATimeIsWhatWasLearntUntilThen) {
       for (int row = 0; row < 15; ++row) {
         rows.push_back({campaign(random() % 2 == 0 ? "search" : "social", std::string(1, "ab"[random() % 2])),
                         kMetrics[random() % 4], today - static_cast<int>(random() % 6),
-                        random() % 12 == 0 ? rules::kUndefined : random() % 50,
+                        random() % 12 == 0 ? rules::kUndefined : static_cast<double>(random() % 50),
                         random() % 4 == 0 ? static_cast<int>(random() % 24) : -1});
       }
       events.push_back(figures(learnt, rows));

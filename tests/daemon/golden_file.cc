@@ -1,13 +1,11 @@
 #include "tests/daemon/golden_file.h"
 
-#include <gtest/gtest.h>
-
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
+#include <filesystem>
+
+#include "tests/support/golden_file.h"
 
 namespace tightrope::testing {
 namespace {
@@ -43,17 +41,7 @@ void print(std::string& out, const json::value& value, std::size_t depth) {
 }  // namespace
 
 void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(TIGHTROPE_SOURCE_DIR) + "/tests/testdata/messages/" + name;
-  const char* update = std::getenv("TIGHTROPE_UPDATE_GOLDEN");
-  if (update != nullptr && std::string(update) == "1") {
-    std::ofstream(path, std::ios::binary) << text;
-    return;
-  }
-  std::ifstream file(path, std::ios::binary);
-  ASSERT_TRUE(file) << path << " is missing; TIGHTROPE_UPDATE_GOLDEN=1 writes it";
-  std::stringstream expected;
-  expected << file.rdbuf();
-  EXPECT_EQ(expected.str(), text) << path << " differs; TIGHTROPE_UPDATE_GOLDEN=1 rewrites it";
+  expect_same_as_file(std::filesystem::path(TIGHTROPE_SOURCE_DIR) / "tests/testdata/messages" / name, text);
 }
 
 std::string pretty_json(const std::string& text) {

@@ -1,12 +1,11 @@
-// Texts that people read, kept as files: a failure prints the difference.
+// What people and receivers are told, as files.
 #pragma once
 
 #include <string>
 
 namespace tightrope::testing {
 
-// Compares `text` with tests/testdata/messages/<name>; TIGHTROPE_UPDATE_GOLDEN=1 in the environment rewrites
-// the file instead, to be read before it is kept.
+// As expect_same_as_file() of tests/support, for tests/testdata/messages/<name>.
 void expect_golden(const std::string& name, const std::string& text);
 
 // JSON with a line for each value, as golden files keep it. REQUIRES: valid JSON.

@@ -207,9 +207,10 @@ TEST_F(RestatementsTest, TheOrderOfTheJournalDoesNotMatterToWhatWasKnownThen) {
     std::vector<rules::Event> events;
     for (int i = 0; i < 40; ++i) {
       events.push_back(
-          figures(kNoon + 1h * (5 * i) - 72h, {{campaign("search", std::string(1, "ab"[random() % 2])),
-                                                random() % 2 == 0 ? "spend" : "conversions",
-                                                kToday - 3 + static_cast<int>(i / 5), random() % 60 + 1.0}}));
+          figures(kNoon + 1h * (5 * i) - 72h,
+                  {{campaign("search", std::string(1, "ab"[random() % 2])),
+                    random() % 2 == 0 ? "spend" : "conversions", kToday - 3 + static_cast<int>(i / 5),
+                    static_cast<double>(random() % 60 + 1)}}));
     }
     const auto replayed = [&] {
       journal_ = testing::MemoryJournal();
@@ -228,7 +229,8 @@ TEST_F(RestatementsTest, TheOrderOfTheJournalDoesNotMatterToWhatWasKnownThen) {
 TEST_F(RestatementsTest, WithoutLaterFiguresNoAlertIsListed) {
   strategy_ = strategy({objective("trials", {at_most("cpa", "cpa", 22)})});
   std::mt19937 random(7);
-  for (int back = 12; back >= -6; --back) day(kToday - back, random() % 90 + 1.0, random() % 3 + 1.0);
+  for (int back = 12; back >= -6; --back)
+    day(kToday - back, static_cast<double>(random() % 90 + 1), static_cast<double>(random() % 3 + 1));
   const BacktestComparison both = compare();
   EXPECT_GT(both.then.fired.size(), 0u);
   EXPECT_EQ(told(both.then), told(both.now));

@@ -106,5 +106,18 @@ TEST(EngineMoneyTest, AClientThatChangesItsCurrencyKeepsItsFigures) {
   EXPECT_DOUBLE_EQ(verdict_of(*restored, "spend", kBrand).value, 22);
 }
 
+TEST(EngineMoneyTest, ATargetThatGoesWithItsCurrencyIsToldInThatOne) {
+  Engine engine = engine_with(at_most("spend", "spend", 5));
+  engine.apply(dollars_for_one_euro(kNoon, kToday, 2));
+  engine.apply(figures(kNoon, {{kBrand, "spend", kToday, 10}}));
+  Strategy in_dollars = strategy({objective("growth", {at_most("cpa", "cpa", 5)})});
+  in_dollars.currency = "USD";
+  const Effects effects = engine.adopt(in_dollars, kNoon + 1h);
+  EXPECT_EQ(told(effects), "resolved spend search/brand\n");
+  const Alert& alert = effects.alerts.at(0).alert;
+  EXPECT_EQ(alert.currency, "EUR");
+  EXPECT_DOUBLE_EQ(alert.verdict.value, 10);
+}
+
 }  // namespace
 }  // namespace tightrope::rules

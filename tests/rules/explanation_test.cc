@@ -91,7 +91,7 @@ TEST(ExplanationTest, ComesToWhatWasJudgedOnGeneratedFigures) {
             campaign(random() % 2 == 0 ? "search" : "social", std::string(1, "abc"[random() % 3]));
         static constexpr const char* kMetrics[] = {"spend", "conversions", "revenue", "clicks",
                                                    "impressions"};
-        const double value = random() % 20 == 0 ? kUndefined : random() % 40;
+        const double value = random() % 20 == 0 ? kUndefined : static_cast<double>(random() % 40);
         const int hour = random() % 3 == 0 ? static_cast<int>(random() % 12) : -1;
         list.push_back({about, kMetrics[random() % 5],
                         today - static_cast<int>(random() % (hour < 0 ? 40 : 2)), value, hour});

@@ -57,41 +57,41 @@ INSTANTIATE_TEST_SUITE_P(
         {"PriceBelowNothing", {at_most("a", "cpa", -1)}, {"never_met:a:at_most"}},
         {"PriceOfNothing", {at_most("a", "cpa", 0)}, {}},
         {"MissingDataMayFireIt",
-         {with(at_least("a", "clicks", 0), [](Target& t) { t.no_data = NoData::alert; })},
+         {with(at_least("a", "clicks", 0), [](Target& target) { target.no_data = NoData::alert; })},
          {}},
         {"PacedFromNothing",
-         {with(at_least("a", "clicks", 0), [](Target& t) { t.pace = true; })},
+         {with(at_least("a", "clicks", 0), [](Target& target) { target.pace = true; })},
          {"never_fires:a:at_least"}},
         {"AnExceptionThatCanBeMissed",
          {with(at_least("a", "clicks", 0),
-               [](Target& t) {
-                 t.exceptions = {{match("search"), {{kFirstDay, 5, 0}}}};
+               [](Target& target) {
+                 target.exceptions = {{match("search"), {{kFirstDay, 5, 0}}}};
                })},
          {}},
         {"MoreVolumeThanTheBound",
          {with(at_least("a", "conversions", 10),
-               [](Target& t) {
-                 t.min_volume = {{"conversions", 20}};
+               [](Target& target) {
+                 target.min_volume = {{"conversions", 20}};
                })},
          {"never_fires:a:min_volume"}},
         {"LessVolumeThanTheBound",
          {with(at_least("a", "conversions", 10),
-               [](Target& t) {
-                 t.min_volume = {{"conversions", 9}};
+               [](Target& target) {
+                 target.min_volume = {{"conversions", 9}};
                })},
          {}},
         {"TodayIsOverBeforeItFires",
          {with(at_most("a", "cpa", 10),
-               [](Target& t) {
-                 t.over = {Window::Kind::today, 1};
-                 t.hold = std::chrono::hours(48);
+               [](Target& target) {
+                 target.over = {Window::Kind::today, 1};
+                 target.hold = std::chrono::hours(48);
                })},
          {"slow_to_fire:a:for likely"}},
         {"SomeHoursOfToday",
          {with(at_most("a", "cpa", 10),
-               [](Target& t) {
-                 t.over = {Window::Kind::today, 1};
-                 t.hold = std::chrono::hours(3);
+               [](Target& target) {
+                 target.over = {Window::Kind::today, 1};
+                 target.hold = std::chrono::hours(3);
                })},
          {}},
         {"LooserAndNoMoreUrgent",
@@ -99,23 +99,24 @@ INSTANTIATE_TEST_SUITE_P(
          {"redundant:b:at_most"}},
         {"LooserAndMoreUrgent",
          {at_most("a", "cpa", 40),
-          with(at_most("b", "cpa", 50), [](Target& t) { t.severity = Severity::page; })},
+          with(at_most("b", "cpa", 50), [](Target& target) { target.severity = Severity::page; })},
          {}},
         {"LooserAndSooner",
-         {with(at_most("a", "cpa", 40), [](Target& t) { t.hold = std::chrono::hours(2); }),
+         {with(at_most("a", "cpa", 40), [](Target& target) { target.hold = std::chrono::hours(2); }),
           at_most("b", "cpa", 50)},
          {}},
         {"EqualOnesOnce", {at_most("a", "cpa", 40), at_most("b", "cpa", 40)}, {"redundant:b:at_most"}},
         {"StricterLater",
          {at_most("a", "cpa", 40), with(at_most("b", "cpa", 50),
-                                        [](Target& t) {
-                                          t.bounds.push_back({Day{20000}, 0, 30});
+                                        [](Target& target) {
+                                          target.bounds.push_back({Day{20000}, 0, 30});
                                         })},
          {}},
         {"NoFigureIsBoth", {at_most("a", "cpa", 10), at_least("b", "cpa", 20)}, {"contradiction:b:at_least"}},
         {"OneFigureIsBoth", {at_most("a", "cpa", 10), at_least("b", "cpa", 10)}, {}},
         {"OtherWindows",
-         {at_most("a", "cpa", 10), with(at_least("b", "cpa", 20), [](Target& t) { t.over.length = 30; })},
+         {at_most("a", "cpa", 10),
+          with(at_least("b", "cpa", 20), [](Target& target) { target.over.length = 30; })},
          {}},
         {"ByFactors",
          {at_most("a", "cpa", 10), at_least("b", "cpc", 5), at_most("c", "cvr", 0.2)},
@@ -138,18 +139,20 @@ INSTANTIATE_TEST_SUITE_P(
          {"contradiction:c:at_least"}},
         {"OnLaterDaysOnly",
          {at_most("a", "cpa", 10), with(at_least("b", "cpa", 5),
-                                        [](Target& t) {
-                                          t.bounds.push_back({Day{20000}, 20, 0});
+                                        [](Target& target) {
+                                          target.bounds.push_back({Day{20000}, 20, 0});
                                         })},
          {"contradiction:b:at_least"}},
         {"TheMeanOfCampaigns",
-         {with(at_most("a", "cpa", 10), [](Target& t) { t.per.depth = 2; }), at_least("b", "cpa", 20)},
+         {with(at_most("a", "cpa", 10), [](Target& target) { target.per.depth = 2; }),
+          at_least("b", "cpa", 20)},
          {"contradiction:b:at_least likely"}},
         {"VolumesOfCampaignsAddUp",
-         {with(at_most("a", "spend", 10), [](Target& t) { t.per.depth = 2; }), at_least("b", "spend", 20)},
+         {with(at_most("a", "spend", 10), [](Target& target) { target.per.depth = 2; }),
+          at_least("b", "spend", 20)},
          {}},
     }),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(LintObjectivesTest, AChildOutsideOfItsParentIsNamed) {
   Objective parent = objective("growth", {});
@@ -227,7 +230,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"NeedsABudget", "cpa", "budget_used > 50%", {"unused:p:when"}},
         {"NoSuchTarget", "churn_rate", "churned_customers > 5", {"no_advice:a:kpi", "unused:p:applies.kpi"}},
     }),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(LintPlaybooksTest, ADriverMustBeAFactor) {
   Playbook one = playbook("p", "cpa");

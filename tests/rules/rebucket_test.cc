@@ -126,7 +126,9 @@ TEST(RebucketPropertyTest, HoursStayInOrderAndEachLiesWhereItBegins) {
         }
         if (before && begun_before < start) {
           ASSERT_LE(*before, found) << where;
-          if (one_to_one) ASSERT_LT(*before, found) << where;
+          if (one_to_one) {
+            ASSERT_LT(*before, found) << where;
+          }
         }
         before = found;
         begun_before = start;

@@ -35,8 +35,8 @@ enum class HttpFault {
 
 struct HttpReply {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string body = {};
   HttpFault fault = HttpFault::none;
 };
 
