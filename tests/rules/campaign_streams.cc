@@ -42,7 +42,7 @@ double mean_seen_within(double from, double to) noexcept {
   const double begin = std::min(from, kLatest);
   const double part = (end - begin + kMeanLag * (std::exp(-end / kMeanLag) - std::exp(-begin / kMeanLag))) /
                       -std::expm1(-kLatest / kMeanLag);
-  return (part + (to - end) - (begin - from)) / (to - from);
+  return (part + (to - end) - (from - begin)) / (to - from);
 }
 
 double share_at_once() noexcept {
