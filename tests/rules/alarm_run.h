@@ -1,0 +1,55 @@
+// Runs schemes over campaign streams and sums up what they said: false alarms while the CPA is exactly on
+// target, and how soon a real change is seen.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tests/rules/alarm_schemes.h"
+#include "tests/rules/campaign_streams.h"
+
+namespace tightrope::rules::testing {
+
+struct AlarmPlan {
+  StreamSetting setting;
+  std::size_t campaigns = 1000;  // the tiers share them evenly
+  int looks_a_day = 24;
+  int history_days = 60;  // before the targets are in force
+  int days_on_target = 180;
+  int days_changed = 0;   // after those
+  double cpa_factor = 1;  // of the target, while changed
+  std::uint64_t seed = 1;
+
+  std::vector<EngineSchemes::Scheme> engine_schemes;
+  std::optional<double> p_value;            // with a PValueScheme of this level
+  std::optional<double> oracle_confidence;  // with an OracleScheme
+
+  int days() const noexcept { return history_days + days_on_target + days_changed; }
+};
+
+// The logs of the engine's schemes, of the p-value and of the oracle, in this order. `progress` is told after
+// every day, how many there were.
+std::vector<AlarmLog> run(const AlarmPlan& plan, const std::function<void(int days)>& progress = {});
+
+// Of the campaigns of one tier, or of all.
+std::vector<AlarmHistory> of_tier(const AlarmLog& log, std::optional<std::size_t> tier);
+
+struct FalseAlarms {
+  double a_year = 0;          // per campaign
+  double standard_error = 0;  // from the scatter between campaigns
+};
+// Of days on which the CPA was on target.
+FalseAlarms false_alarms(std::span<const AlarmHistory> histories, int days);
+
+struct Detection {
+  double median_delay = 0;    // days; infinite when fewer than half were seen
+  double within_14_days = 0;  // share of campaigns
+  double was_on = 0;          // likewise: the alarm was on before there was anything to see
+};
+Detection detection(std::span<const AlarmHistory> histories);
+
+}  // namespace tightrope::rules::testing
