@@ -10,6 +10,7 @@
 
 #include "rules/format.h"
 #include "rules/recommend.h"
+#include "rules/segments.h"
 #include "rules/target.h"
 #include "rules/units.h"
 #include "rules/verdict.h"
@@ -70,8 +71,11 @@ struct Alert {
   std::string off_since;  // when it became pending: "Fri 20 Nov 21:04, New York time"
   Verdict verdict;        // the latest
   Verdict fired_on;       // the one it fired on; meaningful once fired
-  std::string driver;     // the KPI factor that explains most of the gap, or ""
-  std::string reason;     // one line for people: why it is off; "" when nothing is known
+  std::string driver;     // the KPI factor that explains most of the gap, "tracking" or "demand", or ""
+  std::vector<std::string> deeper_drivers;  // factors below it that lead in turn; see Diagnosis::deeper
+  std::string reason;                       // one line for people: why it is off; "" when nothing is known
+  std::vector<SegmentChange> segments;      // that the reason names; at most kMostNamedSegments
+  Unit segments_unit = Unit::number;        // of their effects
   std::vector<Recommendation> recommendations;  // ranked; the first leads
   std::string acknowledged_by;                  // "" while nobody has
   std::optional<Timestamp> acknowledged_at;

@@ -237,7 +237,7 @@ void Engine::State::advance_to(Timestamp at, Effects& effects) {
 
 // Windows move on. With a new day all of them do; within a day, those of hours and those that pace.
 void Engine::State::begin_hour(Effects& effects) {
-  ranking = {};
+  forget_asked();
   const bool new_day = calendar.day_of(now) != today;
   today = calendar.day_of(now);
   const std::vector<TimeframeNow> before = std::exchange(frames_now, {});
@@ -307,7 +307,7 @@ CellChange Engine::State::put(MetricIndex metric, EntityIndex entity, Bucket buc
 }
 
 void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
-  ranking = {};
+  forget_asked();
   // What each metric of the batch is: one that is summed, money in another currency, or exchange rates.
   struct Incoming {
     MetricIndex index = Cube::kNoMetric;

@@ -52,38 +52,13 @@ std::string digest(std::string_view text) {
   return fmt::format("{:016x}", hash);
 }
 
-Diagnosis Engine::State::diagnosis(const Checks& check, NodeIndex node) const {
-  const auto& members = rollups[check.rollup].members(node);
-  const Window window = check.target->over;
-  const auto figure = [&](std::string_view kpi) { return figure_around(kpi, window, members); };
-  const auto unit_of = [&](std::string_view name) {
-    const Kpi* kpi = strategy.find_kpi(name);
-    return kpi == nullptr ? Unit::number : kpi->unit;
-  };
-  Diagnosis result =
-      diagnose(*check.kpi, figure(check.kpi->name), figure, unit_of, strategy.currency, figure("conversions"),
-               figure("clicks"), bound_of(verdict_without_evidence(check, node)));
-  // Tracking breaks overnight, so a long window has results in it yet.
-  constexpr Window kOvernight{Window::Kind::days, 3};
-  if (result.driver != kTrackingDriver && window.kind == Window::Kind::days &&
-      window.length > kOvernight.length && counts_results(*check.kpi)) {
-    const auto lately = [&](std::string_view metric) { return figure_around(metric, kOvernight, members); };
-    if (auto broken = broken_tracking(lately("conversions"), lately("clicks"), " in three days")) {
-      result = std::move(*broken);
-    }
-  }
-  if (verdict_without_evidence(check, node).pays_for_another) {
-    for (const std::uint32_t other : check.guarded) {
-      const bool met = checks[other].states[node] == VerdictState::on_target ||
-                       checks[other].reasons[node] == Reason::near_bound;
-      if (!met) continue;
-      if (!result.reason.empty()) result.reason += ". ";
-      result.reason +=
-          fmt::format("{} is met meanwhile: it is bought at the expense of this", checks[other].target->name);
-      break;
-    }
-  }
-  return result;
+void Engine::State::explain_cause(const Checks& check, NodeIndex node, Alert& alert) const {
+  Diagnosis why = diagnosis(check, node);
+  alert.driver = std::move(why.driver);
+  alert.deeper_drivers = std::move(why.deeper);
+  alert.reason = std::move(why.reason);
+  alert.segments = std::move(why.named);
+  alert.segments_unit = why.unit;
 }
 
 LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
@@ -129,9 +104,7 @@ void Engine::State::renew_brief(CheckKey key, Effects& effects) {
   const double value = verdict_without_evidence(check, key.node).value;
   if (!has_moved(live_alert.briefed_value, value)) return;
   set_briefed(key, live_alert, value);
-  const Diagnosis why = diagnosis(check, key.node);
-  live_alert.alert.driver = why.driver;
-  live_alert.alert.reason = why.reason;
+  explain_cause(check, key.node, live_alert.alert);
   renew_recommendations(key);
   tell(AlertChange::Kind::updated, key, live_alert, effects);
 }
@@ -164,7 +137,12 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
   const double days = std::max(1.0, window.hours_elapsed / 24);
   Situation situation;
   situation.kpi = alert.kpi;
-  situation.driver = alert.driver;
+  situation.drivers = alert.deeper_drivers;
+  // A cause is behind the factors that lead to it; a factor stands above those that it is made of.
+  if (!alert.driver.empty()) {
+    const auto place = is_cause(alert.driver) ? situation.drivers.end() : situation.drivers.begin();
+    situation.drivers.insert(place, alert.driver);
+  }
   situation.stake_per_hour = alert.verdict.stake_per_hour;
   situation.needed_step = needed_step(alert.verdict);
   situation.kpi_unit = alert.unit;

@@ -113,9 +113,7 @@ void Engine::State::fire(CheckKey key, LiveAlert& live_alert) {
   alert.revision = 1;
   live_alert.told_value = alert.verdict.value;
   set_briefed(key, live_alert, alert.verdict.value);
-  const Diagnosis why = diagnosis(check, key.node);
-  alert.driver = why.driver;
-  alert.reason = why.reason;
+  explain_cause(check, key.node, alert);
   alert.recommendations = recommend(check, key.node, live_alert);
 
   live_alert.open_sums.clear();

@@ -1,7 +1,7 @@
 // The engine's memory as bytes, version 3: time, entities, figures, their sources, exchange rates, alerts and
 // what was done. Sums, states and the verdicts of alerts that are alive are not kept: they follow from the
 // figures and the strategy. Version 1 had no sources, no exchange rates, and less of verdicts; version 2 had
-// no evidence.
+// no evidence and no segments.
 #include <cmath>
 
 #include "rules/engine_state.h"
@@ -121,6 +121,51 @@ Recommendation load_recommendation(ByteReader& in) {
   return item;
 }
 
+void save(BeforeAndNow value, ByteWriter& out) {
+  for (const double number : {value.before, value.now}) out.fixed64(std::isnan(number) ? kUndefined : number);
+}
+BeforeAndNow load_before_and_now(ByteReader& in) {
+  const double before = in.fixed64();
+  return {before, in.fixed64()};
+}
+
+void save(const SegmentChange& segment, ByteWriter& out) {
+  save(segment.entity, out);
+  out.string(segment.dimension);
+  out.string(segment.name);
+  save(segment.value, out);
+  save(segment.share, out);
+  for (const double number : {segment.effect, segment.rate, segment.mix}) out.fixed64(number);
+  for (const bool flag : {segment.is_new, segment.stopped, segment.within_noise}) out.boolean(flag);
+}
+SegmentChange load_segment(ByteReader& in) {
+  SegmentChange segment;
+  segment.entity = load_entity(in);
+  segment.dimension = load_text(in);
+  segment.name = load_text(in);
+  segment.value = load_before_and_now(in);
+  segment.share = load_before_and_now(in);
+  for (double* number : {&segment.effect, &segment.rate, &segment.mix}) *number = in.fixed64();
+  for (bool* flag : {&segment.is_new, &segment.stopped, &segment.within_noise}) *flag = in.boolean();
+  return segment;
+}
+
+// Why it is off, beside the driver and the reason.
+void save_cause(const Alert& alert, ByteWriter& out) {
+  out.varint(alert.deeper_drivers.size());
+  for (const std::string& driver : alert.deeper_drivers) out.string(driver);
+  out.varint(alert.segments.size());
+  for (const SegmentChange& segment : alert.segments) save(segment, out);
+  save_enum(alert.segments_unit, out);
+}
+void load_cause(ByteReader& in, Alert& alert) {
+  const std::size_t drivers = in.count(1);
+  for (std::size_t i = 0; i < drivers; ++i) alert.deeper_drivers.push_back(load_text(in));
+  const std::size_t segments = in.count(62);
+  for (std::size_t i = 0; i < segments; ++i) alert.segments.push_back(load_segment(in));
+  alert.segments_unit = load_enum(in, Unit::truth);
+}
+
 void save(const Alert& alert, ByteWriter& out) {
   for (const std::string* text :
        {&alert.id, &alert.client, &alert.objective, &alert.target, &alert.kpi, &alert.why_objective,
@@ -154,6 +199,7 @@ void save(const Alert& alert, ByteWriter& out) {
     out.boolean(alert.amendment->would_have_fired);
   }
   out.varint(alert.revision);
+  save_cause(alert, out);
 }
 Alert load_alert(ByteReader& in, std::uint8_t version) {
   Alert alert;
@@ -190,6 +236,7 @@ Alert load_alert(ByteReader& in, std::uint8_t version) {
     alert.amendment = amendment;
   }
   alert.revision = static_cast<std::uint32_t>(in.varint_up_to(UINT32_MAX));
+  if (version > 2) load_cause(in, alert);
   return alert;
 }
 

@@ -19,6 +19,7 @@
 #include "rules/lags.h"
 #include "rules/pacing.h"
 #include "rules/rollup.h"
+#include "rules/tracking.h"
 
 namespace tightrope::rules {
 
@@ -372,8 +373,39 @@ struct Engine::State {
   BeforeAndNow figure_around(std::string_view name, Window window,
                              std::span<const EntityIndex> members) const;
 
-  // engine_briefs.cc: why, and what to do.
+  // engine_diagnosis.cc: why.
   Diagnosis diagnosis(const Checks& check, NodeIndex node) const;
+  // The KPI now and before, or its reciprocal where it is undefined.
+  ExplainedChange explained_change(const Kpi& kpi, Window window, std::span<const EntityIndex> members) const;
+  std::optional<Diagnosis> fallen_demand(const Kpi& kpi, const ExplainedChange& explained, Window window,
+                                         std::span<const EntityIndex> members) const;
+
+  // engine_segments.cc: where it changed.
+  // Level by level while one segment holds over half of the change. Empty where the KPI does not add up over
+  // segments, or nothing is reported below `depth`.
+  std::vector<SegmentLevel> segment_levels(const Kpi& kpi, const ExplainedChange& explained, Window window,
+                                           const Entity& entity, int depth,
+                                           std::span<const EntityIndex> members) const;
+  // Whether a segment's figures contradict its own rate of before (else the whole's) too little to tell.
+  bool is_noise(const Kpi& kpi, std::span<const EntityIndex> segment, std::span<const EntityIndex> whole,
+                DayRange earlier, const TimeframeNow& frame) const;
+
+  // engine_tracking.cc: whether the figures can be true.
+  std::optional<Diagnosis> broken_tracking(Window window, std::span<const EntityIndex> members) const;
+  // By campaign, of all of the client.
+  ClientResults client_results(std::string_view traffic, DayRange days) const;
+  std::vector<ResultsDay> results_days(std::string_view traffic, std::string_view results,
+                                       std::span<const EntityIndex> members, DayRange days) const;
+  std::optional<ResultsRun> results_over(std::string_view traffic, std::string_view results,
+                                         std::span<const EntityIndex> members, DayRange days) const;
+  // Whether the figures of the two metrics are known to come from different sources.
+  bool has_own_source(std::string_view metric, std::string_view other, DayRange days) const;
+  // The share of a day's results that has arrived by now.
+  double arrived(Day day) const noexcept;
+
+  // engine_briefs.cc: what to do.
+  void explain_cause(const Checks& check, NodeIndex node,
+                     Alert& alert) const;  // the diagnosis, into the alert
   std::vector<Recommendation> recommend(const Checks& check, NodeIndex node,
                                         const LiveAlert& live_alert) const;
   // A firing alert's advice under another strategy; what was decided stays.
@@ -400,6 +432,17 @@ struct Engine::State {
     std::vector<double> sorted;  // those that are known, ascending
   };
   mutable Ranking ranking;
+  // The client's results as last asked for; forgotten likewise.
+  struct ResultsAsked {
+    std::string traffic;
+    DayRange days;
+    ClientResults results;
+  };
+  mutable std::vector<ResultsAsked> results_asked;
+  void forget_asked() {
+    ranking = {};
+    results_asked.clear();
+  }
   double rank(const Kpi& kpi, const Checks& check, NodeIndex node, Window window) const;
   double metric_figure(const Input& input, std::span<const EntityIndex> members, Window window,
                        Timestamp at) const;

@@ -202,9 +202,7 @@ std::optional<Explanation> Engine::explain(std::string_view target, const Entity
   for (std::size_t i = 0; i < check.sources.size(); ++i)
     explanation.inputs.push_back(state.explain_input(check, key->node, i));
   for (const EntityIndex member : members) explanation.members.push_back(state.entities[member]);
-  const Diagnosis why = state.diagnosis(check, key->node);
-  explanation.driver = why.driver;
-  explanation.reason = why.reason;
+  explanation.why = state.diagnosis(check, key->node);
   if (const auto place = state.live.find(*key); place != state.live.end())
     explanation.alert = place->second.state;
   state.explain_cells(*key, explanation);

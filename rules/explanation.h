@@ -10,6 +10,7 @@
 #include "rules/alert.h"
 #include "rules/calendar.h"
 #include "rules/check_evidence.h"
+#include "rules/diagnosis.h"
 #include "rules/entity.h"
 #include "rules/pacing.h"
 #include "rules/target.h"
@@ -83,7 +84,7 @@ struct Explanation {
   DayRange days;
   std::vector<ExplainedInput> inputs;
   std::vector<Entity> members;  // the entities summed, as reported
-  std::string driver, reason;
+  Diagnosis why;
   std::optional<AlertState> alert;
 
   // The bound as it is written, before it is scaled to the share elapsed; nothing while none is in force.

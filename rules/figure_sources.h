@@ -24,6 +24,8 @@ class FigureSources {
   // The source's number, for good. kUnknown when there are kMost already.
   Source intern(std::string_view name);
   Source find(std::string_view name) const noexcept;  // kUnknown when it never gave anything
+  // How many there are: they are 1 to size().
+  std::size_t size() const noexcept { return names_.size(); }
 
   // As Cube::advance.
   void advance(Day head);

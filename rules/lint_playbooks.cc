@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/diagnosis.h"
 #include "rules/lint_parts.h"
 #include "rules/template.h"
 
@@ -55,8 +56,7 @@ bool lint_driver(const Strategy& strategy, const Playbook& playbook, std::vector
     remedy = "remove the driver, or put what it stands for into when";
   } else {
     if (can_drive(playbook.driver, playbook.kpi)) return false;
-    std::vector<std::string_view> factors;
-    for (const Factor& factor : factors_of(playbook.kpi)) factors.push_back(factor.kpi);
+    const std::vector<std::string_view> factors = factors_below(playbook.kpi);
     problem =
         fmt::format("{} is not a factor of {}, so it never leads its gap and the playbook never applies",
                     playbook.driver, playbook.kpi);

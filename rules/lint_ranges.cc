@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "rules/diagnosis.h"
 #include "rules/format.h"
 #include "rules/lint_parts.h"
 
@@ -135,11 +136,8 @@ void add_condition(ConditionSet& conditions, const Playbook& playbook, const Fig
 }
 
 bool can_drive(std::string_view driver, std::string_view kpi) noexcept {
-  // What the diagnosis says when results stop while clicks go on.
-  if (driver == "tracking") return true;
-  const auto factors = factors_of(kpi);
-  return std::any_of(factors.begin(), factors.end(),
-                     [driver](const Factor& factor) { return factor.kpi == driver; });
+  // What the diagnosis says when results stop while clicks go on, or when fewer people are there to reach.
+  return is_cause(driver) || is_factor_below(driver, kpi);
 }
 
 bool answers(const Playbook& playbook, const Target& target) noexcept {

@@ -96,9 +96,16 @@ bool changes_by_steps(const Playbook& playbook) {
   return false;
 }
 
+// How far down the path of drivers the playbook's stands, from 1; 0 when it does not.
+std::size_t depth_of(const Playbook& playbook, const Situation& situation) {
+  const auto place = std::find(situation.drivers.begin(), situation.drivers.end(), playbook.driver);
+  if (playbook.driver.empty() || place == situation.drivers.end()) return 0;
+  return static_cast<std::size_t>(place - situation.drivers.begin()) + 1;
+}
+
 bool applies(const Playbook& playbook, const Situation& situation, const Numbers& numbers) {
   if (!playbook.kpi.empty() && playbook.kpi != situation.kpi) return false;
-  if (!playbook.driver.empty() && playbook.driver != situation.driver) return false;
+  if (!playbook.driver.empty() && depth_of(playbook, situation) == 0) return false;
   if (!names(playbook.clients, situation.client)) return false;
   // Advice for search is none for an objective of search and mail.
   if (!playbook.channels.empty() && situation.channels.empty()) return false;
@@ -117,8 +124,8 @@ bool applies(const Playbook& playbook, const Situation& situation, const Numbers
 
 struct Ranked {
   Advice advice;
-  double value;  // a day's worth less the effort
-  bool names_driver;
+  double value;       // a day's worth less the effort
+  std::size_t depth;  // of its driver; 0 for one that names none
 };
 
 }  // namespace
@@ -147,11 +154,11 @@ std::vector<Advice> advise(std::span<const Playbook> playbooks, const Situation&
                                  .text = render_template(playbook.advise, lookup, situation.currency),
                                  .worth_per_day = worth},
                       .value = worth - hours * kHourOfWork,
-                      .names_driver = !playbook.driver.empty()});
+                      .depth = depth_of(playbook, situation)});
   }
-  // What treats the cause leads; among those, what is worth more.
+  // What treats the cause leads, and the cause of the cause before that; among those, what is worth more.
   std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
-    if (a.names_driver != b.names_driver) return a.names_driver;
+    if (a.depth != b.depth) return a.depth > b.depth;
     return a.value > b.value;
   });
   std::vector<Advice> result;

@@ -38,7 +38,7 @@ struct Recommendation {
 // What a playbook sees of the alert it may apply to.
 struct Situation {
   std::string_view kpi;
-  std::string_view driver;
+  std::vector<std::string> drivers;  // from what leads down to the deepest cause; none when nothing leads
   double stake_per_hour;
   double needed_step;  // by what share a price must fall, or a volume rise, to meet the bound; 0 to 1
   Unit kpi_unit;       // of `value` and `bound` in texts
@@ -66,7 +66,8 @@ struct Advice {
   double worth_per_day;
 };
 
-// Best first: those that name the driver, then by what a day is worth after effort, then as configured.
+// Best first: those that name a driver (the deeper first), then by what a day is worth after effort, then as
+// configured.
 std::vector<Advice> advise(std::span<const Playbook> playbooks, const Situation& situation);
 
 }  // namespace tightrope::rules

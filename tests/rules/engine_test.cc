@@ -250,7 +250,7 @@ TEST(EngineTest, TheDriverIsNamedAndItsPlaybookLeads) {
   ASSERT_EQ(told(effects), "fired cpa search/brand\n");
   const Alert& alert = effects.alerts[0].alert;
   EXPECT_EQ(alert.driver, "cpc");
-  EXPECT_EQ(alert.reason, "CPC up 50 % (1.00 EUR to 1.50 EUR); CVR steady.");
+  EXPECT_EQ(alert.reason, "CPC up 50 % (1.00 to 1.50 EUR); CVR steady.");
   ASSERT_EQ(alert.recommendations.size(), 2u);
   EXPECT_EQ(alert.recommendations[0].playbook, "lower_bids");
   EXPECT_EQ(alert.recommendations[0].text, "Lower bids of brand by 20 %, to 1.20 EUR.");
@@ -284,7 +284,7 @@ TEST(EngineTest, TrackingThatBrokeOvernightIsCheckedBeforeAnythingElse) {
   ASSERT_EQ(fired.alerts.size(), 1u);
   EXPECT_EQ(fired.alerts[0].alert.driver, "tracking");
   EXPECT_EQ(fired.alerts[0].alert.reason,
-            "6 conversions on 600 clicks in three days, where about 60 were due: has the tracking broken?");
+            "6 conversions on 600 clicks in three days, where about 50 were due: has the tracking broken?");
   ASSERT_EQ(fired.alerts[0].alert.recommendations.size(), 1u);
   EXPECT_EQ(fired.alerts[0].alert.recommendations[0].playbook, "test_the_tag");
 }

@@ -7,7 +7,6 @@
 #include <random>
 #include <vector>
 
-#include "rules/diagnosis.h"
 
 namespace tightrope::rules {
 namespace {
@@ -65,33 +64,6 @@ TEST(EvidenceTest, AnIncrementIsOneOnAverageAtTheTargetAndLessBeyondIt) {
       EXPECT_LT(sum / days, 0.95);
     }
   }
-}
-
-TEST(DiagnosisTest, FactorsAddUpToTheChange) {
-  const auto effects = decompose("cpa", {40, 62.5}, Better::lower, [](std::string_view factor) {
-    return factor == "cpc" ? BeforeAndNow{1.2, 1.5} : BeforeAndNow{0.03, 0.024};
-  });
-  ASSERT_EQ(effects.size(), 2u);
-  EXPECT_NEAR(effects[0].effect, 11.25, 1e-9);
-  EXPECT_NEAR(effects[1].effect, 11.25, 1e-9);
-}
-
-TEST(DiagnosisTest, AnUnknownFactorExplainsNothing) {
-  EXPECT_TRUE(decompose("cpa", {40, 62.5}, Better::lower, [](std::string_view) {
-                return BeforeAndNow{1, std::nan("")};
-              }).empty());
-}
-
-TEST(DiagnosisTest, ResultsThatStopWhileClicksGoOnPointAtTheTracking) {
-  const KpiLibrary library;
-  const Diagnosis why = diagnose(
-      *library.find_kpi("cpa"), {40, std::nan("")},
-      [](std::string_view) {
-        return BeforeAndNow{1, 1};
-      },
-      [](std::string_view) { return Unit::count; }, "EUR", {50, 0}, {1000, 900});
-  EXPECT_EQ(why.driver, "tracking");
-  EXPECT_EQ(why.reason, "No conversions on 900 clicks, where about 45 were due: has the tracking broken?");
 }
 
 }  // namespace

@@ -239,7 +239,11 @@ TEST(LintPlaybooksTest, ADriverMustBeAFactor) {
   };
   one.driver = "cvr";
   EXPECT_THAT(found(), IsEmpty());
-  one.driver = "ctr";  // a factor of cpc only: the diagnosis goes one step
+  one.driver = "ctr";  // a factor of cpc, which is one of cpa
+  EXPECT_THAT(found(), IsEmpty());
+  one.driver = "demand";
+  EXPECT_THAT(found(), IsEmpty());
+  one.driver = "open_rate";
   EXPECT_THAT(found(), ElementsAre("never_applies:p:applies.driver"));
   one.kpi = "";
   EXPECT_THAT(found(), IsEmpty());
