@@ -100,7 +100,7 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   next->bind_figures();
   next->lags.learn(old.today, next->result_metric(), next->money_metrics());
   next->carry_evidence(old);
-  if (next->started) next->sum_up();
+  if (next->started) next->sum_figures();
   auto place = places.begin();
   for (auto& [key, live_alert] : old.live) {
     const std::optional<CheckKey> found = *place++;

@@ -117,7 +117,7 @@ void Engine::State::link_guards() {
 void Engine::State::build() {
   lay_out();
   bind_figures();
-  if (started) sum_up();
+  if (started) sum_figures();
 }
 
 void Engine::State::lay_out() {
@@ -176,7 +176,7 @@ void Engine::State::bind_figures() {
   ++shape;
 }
 
-void Engine::State::sum_up() {
+void Engine::State::sum_figures() {
   today = calendar.day_of(now);
   refresh_frames();
   for (Rollup& rollup : rollups) {

@@ -166,7 +166,7 @@ void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::si
         }
       }
       if (judges && (state == VerdictState::off_target || check.evidence.nodes[node].open()))
-        judge_by_evidence(check, node, gap, state, reason);
+        judge_by_evidence(check, node, state, reason);
       if (check.is_live[node] != 0 && has_moved(check.briefed[node], values[i])) moved_nodes.push_back(node);
       if (check.states[node] == state && check.reasons[node] == reason) continue;
       check.states[node] = state;
@@ -291,7 +291,7 @@ Verdict Engine::State::verdict_without_evidence(const Checks& check, NodeIndex n
 Verdict Engine::State::verdict(const Checks& check, NodeIndex node) const {
   Verdict verdict = verdict_without_evidence(check, node);
   if (check.target->pace) project_pace(check, node, verdict);
-  if (verdict.gap_ratio > 0 || verdict.reason == Reason::recovering) tell_evidence(check, node, verdict);
+  tell_evidence(check, node, verdict);
   return verdict;
 }
 

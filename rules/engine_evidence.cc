@@ -152,12 +152,12 @@ double Engine::State::evidence_now(const Checks& check, NodeIndex node) const {
 // A miss is told once the evidence is there, and stays told until what comes after speaks for the target:
 // until the value meets it and less than a tenth of the evidence is left, or nothing is. Then all begins anew
 // on the next day, so that false alerts stay as rare as was promised.
-void Engine::State::judge_by_evidence(Checks& check, NodeIndex node, double gap, VerdictState& state,
-                                      Reason& reason) {
+void Engine::State::judge_by_evidence(Checks& check, NodeIndex node, VerdictState& state, Reason& reason) {
   CheckEvidence& evidence = check.evidence;
   NodeEvidence& kept = evidence.nodes[node];
   const double now_worth = evidence_now(check, node);
-  const bool misses = gap > 0;
+  const bool misses = state == VerdictState::off_target;
+  if (!misses && (state == VerdictState::unknown || reason == Reason::little_volume)) return;
   if (kept.open()) {
     if (misses ? now_worth >= 1 : now_worth >= evidence.watch_at) {
       if (misses) return;
@@ -259,21 +259,41 @@ ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex n
   return trail;
 }
 
-// Asked for often and changed rarely: kept until a day changes, or another one begins.
+// Asked for often and changed rarely: kept until a day changes, or another one begins. Of a target that is
+// met and has all its figures nothing is said.
 void Engine::State::tell_evidence(const Checks& check, NodeIndex node, Verdict& verdict) const {
+  const EvidencePlan& plan = check.evidence.plan;
+  if (!plan.usable) return;
+  const bool whole = verdict.gap_ratio > 0 || verdict.reason == Reason::recovering;
+  if (!whole && (std::isnan(verdict.value) || nothing_comes_late(check, today))) return;
   if (check.told.size() < check.states.size()) check.told.resize(check.states.size());
   Checks::Told& told = check.told[node];
   const std::uint32_t stamp = node_stamps[check.rollup][node];
-  const bool by_hour = check.evidence.judges() && check.evidence.plan.seen == EvidencePlan::Seen::whole;
-  const std::uint32_t today_stamp = check.evidence.judges() ? today_stamps[check.rollup][node] : 0;
-  const double over = by_hour ? today_over() : 0;
-  if (told.stamp != stamp || told.day != today || told.today_stamp != today_stamp || told.today_over != over) {
-    const ExplainedEvidence trail = evidence_trail(check, node);
-    told = {trail.log10, trail.sure, trail.since, stamp, today_stamp, over, today};
+  const std::uint32_t today_stamp = today_stamps[check.rollup][node];
+  const double over = plan.seen == EvidencePlan::Seen::whole ? today_over() : 0;
+  if (told.stamp != stamp || told.day != today || told.today_stamp != today_stamp ||
+      told.today_over != over || told.whole != whole) {
+    told = {};
+    told.whole = whole;
+    told.stamp = stamp;
+    told.today_stamp = today_stamp;
+    told.today_over = over;
+    told.day = today;
+    tell_window(check, node, told);
+    if (whole) {
+      const ExplainedEvidence trail = evidence_trail(check, node);
+      told.log10 = trail.log10;
+      told.sure = trail.sure;
+      told.since = trail.since;
+    }
   }
   verdict.evidence_log10 = told.log10;
   verdict.sure = told.sure;
   verdict.since = told.since;
+  verdict.value_low = told.value_low;
+  verdict.value_high = told.value_high;
+  verdict.maturity = told.maturity;
+  verdict.complete_value = told.complete_value;
 }
 
 }  // namespace tightrope::rules

@@ -382,7 +382,7 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
   for (Checks& check : state.checks) {
     if (version > 2 && check.evidence.judges() && !load(in, check.evidence)) return std::nullopt;
   }
-  if (state.started) state.sum_up();
+  if (state.started) state.sum_figures();
   const std::size_t live = in.count(8);
   for (std::size_t i = 0; i < live && in.ok(); ++i) {
     const std::uint64_t target = in.varint();

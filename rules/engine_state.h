@@ -95,6 +95,11 @@ struct Checks {
     double log10 = kUndefined;
     double sure = kUndefined;
     std::optional<Day> since;
+    double value_low = kUndefined;
+    double value_high = kUndefined;
+    double maturity = kUndefined;
+    double complete_value = kUndefined;
+    bool whole = false;  // all of it was asked for, not the maturity alone
     std::uint32_t stamp = 0;
     std::uint32_t today_stamp = 0;
     double today_over = 0;  // of a total: what of today is due
@@ -180,7 +185,7 @@ struct Engine::State {
   void build();                    // these three, in turn; alerts are left alone
   void lay_out();                  // rollups, checks, and the nodes of all entities
   void bind_figures();             // columns to the metrics of the cube, checks to their nodes
-  void sum_up();                   // sums and states; evidence goes on from what the nodes have
+  void sum_figures();              // sums and states; evidence goes on from what the nodes have
   void enter(EntityIndex entity);  // an entity that was just interned
   void bind(MetricIndex metric);   // a metric that was just interned
   std::uint32_t frame_of(Timeframe frame);
@@ -306,10 +311,12 @@ struct Engine::State {
   // A day has begun: its nodes go on to it.
   void begin_day(Checks& check);
   // Of a node whose value misses its bound or whose miss is told: what the evidence makes of it.
-  void judge_by_evidence(Checks& check, NodeIndex node, double gap, VerdictState& state, Reason& reason);
+  void judge_by_evidence(Checks& check, NodeIndex node, VerdictState& state, Reason& reason);
   bool matters(const Checks& check, NodeIndex node) const;
   double evidence_now(const Checks& check, NodeIndex node) const;
   void tell_evidence(const Checks& check, NodeIndex node, Verdict& verdict) const;
+  // engine_window.cc: what the window's figures speak for, and what of them has not arrived.
+  void tell_window(const Checks& check, NodeIndex node, Checks::Told& told) const;
   // The days it comes from, worked out anew.
   ExplainedEvidence evidence_trail(const Checks& check, NodeIndex node) const;
 

@@ -73,18 +73,23 @@ bool worth_betting_on(std::size_t age, const MaturityShares& shares, const Matur
          client.behind(age) >= MaturityCurve::kFewestToBetOn;
 }
 
+double expected_unseen(double seen, double share, double expected, double day_variance) noexcept {
+  if (!(share < 1) || !(expected > 0)) return 0;
+  if (!(day_variance > 0)) return (1 - share) * expected;
+  const double kappa = 1 / day_variance;
+  return (1 - share) * expected * (kappa + seen) / (kappa + expected * share);
+}
+
 Nowcast nowcast(double seen, double share, double expected, double day_variance) {
   Nowcast day{.unseen = 0, .total = seen, .sd = 0, .unseen_low = 0, .unseen_high = 0, .final = true};
   if (!(share < 1) || !(expected > 0)) return day;
   day.final = false;
+  day.unseen = expected_unseen(seen, share, expected, day_variance);
   if (!(day_variance > 0)) {
-    day.unseen = (1 - share) * expected;
     day.sd = std::sqrt(day.unseen);
     set_range(day, boost::math::poisson_distribution<double, WholeNumbers>(day.unseen));
   } else {
-    const double kappa = 1 / day_variance;
-    const double shape = kappa + seen;
-    day.unseen = (1 - share) * expected * shape / (kappa + expected * share);
+    const double shape = 1 / day_variance + seen;
     day.sd = std::sqrt(day.unseen + day.unseen * day.unseen / shape);
     set_range(day, boost::math::negative_binomial_distribution<double, WholeNumbers>(
                        shape, shape / (shape + day.unseen)));

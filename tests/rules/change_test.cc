@@ -99,17 +99,6 @@ TEST(FactorEffectsTest, AnUnknownOrNegativeFactorExplainsNothing) {
   }
 }
 
-TEST(FactorEffectsTest, AreThoseOfTheDiagnosis) {
-  const auto cpa = decompose("cpa", {40, 62.5}, Better::lower, [](std::string_view factor) {
-    return factor == "cpc" ? BeforeAndNow{1.2, 1.5} : BeforeAndNow{0.03, 0.024};
-  });
-  const auto change = explain_product(
-      std::vector<FactorMovement>{{.value = {1.2, 1.5}, .power = 1}, {.value = {0.03, 0.024}, .power = -1}});
-  ASSERT_TRUE(change.has_value());
-  ASSERT_EQ(cpa.size(), 2u);
-  for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(cpa[i].effect, change->effects[i], 1e-9);
-}
-
 std::vector<SegmentSums> some_segments(std::mt19937& random) {
   std::lognormal_distribution<double> amount(3, 1);
   std::vector<SegmentSums> segments;
