@@ -34,7 +34,7 @@ std::vector<AlarmLog> run(const AlarmPlan& plan, const std::function<void(int da
       if (oracle_log) oracle_log->change(day, first_look);
     }
     for (int look = 0; look < plan.looks_a_day; ++look) {
-      streams.advance(day < change_on ? 1 : plan.cpa_factor);
+      streams.advance(day < change_on ? 1 : plan.cpa_factor, plan.changed_each);
       if (engine) engine->look(streams, logs);
       if (day < plan.history_days) continue;
       if (p_value) p_value->look(streams, *p_value_log);
@@ -47,11 +47,11 @@ std::vector<AlarmLog> run(const AlarmPlan& plan, const std::function<void(int da
   return logs;
 }
 
-std::vector<AlarmHistory> of_tier(const AlarmLog& log, std::optional<std::size_t> tier) {
-  if (!tier) return log.histories();
+std::vector<AlarmHistory> of_tier(const AlarmLog& log, std::optional<std::size_t> tier, std::size_t each) {
   std::vector<AlarmHistory> histories;
   for (std::size_t i = 0; i < log.histories().size(); ++i) {
-    if (CampaignStreams::tier(i) == *tier) histories.push_back(log.histories()[i]);
+    const bool counts = CampaignStreams::is_one_of(i, each) && (!tier || CampaignStreams::tier(i) == *tier);
+    if (counts) histories.push_back(log.histories()[i]);
   }
   return histories;
 }
