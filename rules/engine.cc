@@ -260,11 +260,14 @@ void Engine::State::begin_hour(Effects& effects) {
 }
 
 void Engine::State::mark_stale(Membership membership, Day day) {
-  if (day < today - kEvidenceDays) return;
   for (const std::uint32_t target : evident_of[membership.rollup]) {
+    if (checks[target].by_projection) {
+      checks[target].all_dirty = true;  // its weekdays are those of the whole objective
+      continue;
+    }
     mark_dirty(target, membership.node);
     CheckEvidence& evidence = checks[target].evidence;
-    if (evidence.nodes[membership.node].stale) continue;
+    if (evidence.nodes[membership.node].stale || day < today - kEvidenceDays) continue;
     evidence.nodes[membership.node].stale = true;
     evidence.stale.push_back(membership.node);
   }

@@ -81,6 +81,7 @@ Checks Engine::State::make_checks(const Objective& objective, const Target& targ
   CheckEvidence& evidence = check.evidence;
   evidence.plan = evidence_plan(target, *check.kpi);
   if (!check.adds_up) evidence.plan.usable = false;
+  check.by_projection = target.confidence && target.pace && target.kind != BoundKind::between;
   if (target.confidence && evidence.plan.usable && !target.pace) {
     evidence.alert_at = 1 / (1 - *target.confidence);
     evidence.watch_at = std::max(kLeastToWatch, evidence.alert_at / kAlertsPerWatch);
@@ -142,7 +143,7 @@ void Engine::State::lay_out() {
     const Checks& check = checks[target];
     targets_of[check.rollup].push_back(target);
     if (check.paces_by_node()) paced_of[check.rollup].push_back(target);
-    if (check.evidence.judges()) evident_of[check.rollup].push_back(target);
+    if (check.evidence.judges() || check.by_projection) evident_of[check.rollup].push_back(target);
     for (const CheckSource& source : check.sources) {
       if (source.so_far_days > 0) add_once(rollups[check.rollup].at(source.today).targets, target);
       switch (source.kind) {

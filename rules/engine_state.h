@@ -61,6 +61,7 @@ struct Checks {
   bool moves_by_hour = false;                          // an hourly window, or a pace
   bool needs_hours = false;                            // an hourly window, and no figures by hour
   bool adds_up = true;                                 // none of its figures is one that must not be summed
+  bool by_projection = false;                          // a pace with a confidence
   std::size_t today = 0;      // of a pace: the objective's column of today's figures ...
   bool today_counts = false;  // ... and whether it has any: until then today is not asked for
 
@@ -210,6 +211,10 @@ struct Engine::State {
                                                 DayRange days) const;
   void refresh_pace(Checks& check, NodeIndex node);
   void project_pace(const Checks& check, NodeIndex node, Verdict& verdict) const;
+  std::optional<Projection> projection_of(const Checks& check, NodeIndex node, double value) const;
+  double chance_of_total(const Checks& check, NodeIndex node, const Projection& projection) const;
+  void judge_by_projection(const Checks& check, NodeIndex node, double value, VerdictState& state,
+                           Reason& reason) const;
   void find_nodes_of_resolved();
   void grow(std::uint32_t target);  // columns for the nodes that its rollup has got
   void attach(LiveAlert alert, CheckKey key);
