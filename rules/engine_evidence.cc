@@ -288,7 +288,8 @@ void Engine::State::tell_evidence(const Checks& check, NodeIndex node, Verdict& 
     }
   }
   verdict.evidence_log10 = told.log10;
-  verdict.sure = told.sure;
+  // Of a miss that is over in all likelihood, how sure it was says nothing of now.
+  if (verdict.reason != Reason::recovering) verdict.sure = told.sure;
   verdict.since = told.since;
   verdict.value_low = told.value_low;
   verdict.value_high = told.value_high;
