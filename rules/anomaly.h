@@ -13,14 +13,25 @@
 
 namespace tightrope::rules {
 
-// Takes one value at a time, in constant time, and judges it by what came before alone. A value: to go on
-// after a restart, save it and load it.
+// Takes one value at a time, in constant time, and judges it by what came before alone: nothing is
+// configured, and neither the scale, nor the zero, nor the sampling step of the series matters. A value of
+// about 8 KB: to go on after a restart, save it and load it.
+//
+// Six views of each value, all in units of what is usual for them, are added up: the distance from the mean
+// of all time, from the last value, and from the mean of its time of day (its weekday, for daily values); how
+// far the level has drifted, over about 10 and about 20 values; and how far the shape of the last five values
+// lies from every shape seen so far. The sum is ranked among all sums so far (as the anomaly likelihood of
+// Ahmad et al. 2017 does, without its normal tail), so that each series sets its own measure.
 class AnomalyDetector {
  public:
-  // How strange the value is, from 0 (as ever) to 1, by its rank among all values so far; the value is then
-  // learnt. 0 while there is too little to compare with, and for a while after a strange one, unless what
-  // comes is stranger still. A value that is not finite is skipped: 0, and nothing is learnt. Time may repeat
-  // or go back, as clocks do.
+  // How strange the value is, from 0 (as ever) to 1; the value is then learnt. A share p of sums as large as
+  // this one, among n, gives kRecord * ln(1 / p) / ln(n): kRecord is the strangest so far, and more is
+  // stranger by far. Chance alone reaches a score of s about n^(1 - s / kRecord) times in n values, so that a
+  // long series does not call more and more often.
+  //
+  // 0 while there is too little to compare with (the first kWarmUp values), and for some time after a strange
+  // value, in proportion to the length of the series, unless what comes is stranger still. A value that is
+  // not finite is missing: 0, and nothing is learnt. Times may repeat or go back, as clocks do.
   double add(Timestamp at, double value) noexcept;
 
   void save(ByteWriter& out) const;
@@ -29,39 +40,67 @@ class AnomalyDetector {
 
   friend bool operator==(const AnomalyDetector&, const AnomalyDetector&) = default;
 
+  static constexpr std::uint64_t kWarmUp = 50;
+  static constexpr double kRecord = 0.6;
+
  private:
+  // The mean square of what was added: over everything at first, in the end over about the last 10 000.
+  struct MeanSquare {
+    double value = 0;
+    std::uint64_t count = 0;
+
+    void add(double x) noexcept;
+    friend bool operator==(const MeanSquare&, const MeanSquare&) = default;
+  };
   struct Slot {
     double mean = 0;
     std::uint32_t seen = 0;
     friend bool operator==(const Slot&, const Slot&) = default;
   };
+  // The last five values as four steps and where they started, in standard deviations.
+  static constexpr std::size_t kShape = 5;
+  struct Shape {
+    std::array<double, kShape> at{};
+    double uses = 0;  // the oldest count least
+    friend bool operator==(const Shape&, const Shape&) = default;
+  };
+  static constexpr std::size_t kViews = 6;
+  static constexpr std::size_t kBins = 256;
 
   void learn_step(Timestamp at) noexcept;
+  Slot* slot_of(Timestamp at) noexcept;
+  std::array<double, kViews> views(Timestamp at, double value) noexcept;
+  double novelty(double value, double sd) noexcept;
   double strangeness(Timestamp at, double value) noexcept;
-  double tail_rank(double strangeness) noexcept;
-  double at_rest(double score) noexcept;
+  double rank(double strangeness) noexcept;
+  double after_rest(double score) noexcept;
+  template <class Self, class Fields>
+  static void each_field(Self& self, Fields& fields);
 
   std::uint64_t count_ = 0;
   Timestamp last_at_{};
-  double last_ = 0;
-  double mean_ = 0;
-  double variance_ = 0;
-  double step_variance_ = 0;
-  double shift_ = 0;
-  // The usual distance of two values, by majority vote.
+  // The usual distance of two values in ms, by majority vote over the first ones.
   std::int64_t step_ = 0;
   std::uint64_t votes_ = 0;
-  std::vector<Slot> slots_;  // of the day, or of the week for daily values; empty until the step is known
-  double slot_variance_ = 0;
-  std::uint64_t slot_count_ = 0;
-  // Past strangeness by size, on a log scale.
-  static constexpr std::size_t kBins = 256;
-  std::array<std::uint32_t, kBins> ranks_{};
+
+  double mean_ = 0;
+  double variance_ = 0;
+  MeanSquare steps_;
+  std::array<double, 2> drifts_{};
+  std::vector<Slot> slots_;  // of the day, or weekdays; none until the step is known
+  MeanSquare slot_misses_;
+  std::array<double, kShape> latest_{};  // the newest first
+  std::vector<Shape> shapes_;
+
+  std::array<MeanSquare, kViews> usual_;  // of each view
+  // How many sums so far, by size on a log scale.
+  std::array<std::uint32_t, kBins> bins_{};
   std::uint64_t ranked_ = 0;
   double strangest_ = 0;
-  // The last alarm, and how many values ago.
-  double alarm_ = 0;
+
+  double alarm_ = 0;  // the score that began the rest
   std::uint64_t since_alarm_ = 0;
+  std::uint64_t rest_ = 0;  // how many values it lasts
 };
 
 }  // namespace tightrope::rules
