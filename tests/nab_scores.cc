@@ -92,8 +92,11 @@ void score_stream(const fs::path& from, const fs::path& to) {
   if (!out.flush()) throw std::runtime_error(fmt::format("{}: cannot be written", to.string()));
 }
 
-int score_folder(const fs::path& data, const fs::path& out) {
-  if (!fs::is_directory(data)) throw std::runtime_error(fmt::format("{}: is no folder", data.string()));
+int score_folder(const fs::path& given, const fs::path& out) {
+  if (!fs::is_directory(given)) throw std::runtime_error(fmt::format("{}: is no folder", given.string()));
+  // As the benchmark is laid out, streams are in `data`, beside their labels, and named from there.
+  const bool whole = fs::is_directory(given / "data") && fs::is_directory(given / "labels");
+  const fs::path data = whole ? given / "data" : given;
   std::vector<fs::path> streams;
   for (const auto& entry : fs::recursive_directory_iterator(data)) {
     if (entry.is_regular_file() && entry.path().extension() == ".csv") streams.push_back(entry.path());
