@@ -198,8 +198,9 @@ struct Engine::State {
   bool lacks_hours(const Checks& check) const;
 
   // engine_pace.cc: what a period asks for by now, and where it is heading.
-  double today_elapsed() const noexcept;  // share, to the end of the current hour
-  double today_over() const noexcept;     // share, to its beginning
+  double today_elapsed() const noexcept;    // share, to the end of the current hour
+  std::size_t hours_over() const noexcept;  // of today
+  double today_over() const noexcept;       // share, to its beginning
   bool has_today(const Checks& check) const;
   std::optional<Sides> paced_sides(const Target& target, const PacePlan& plan, bool today_counts) const;
   PacePlan plan_of(const Checks& check, std::size_t exception, NodeIndex node) const;
