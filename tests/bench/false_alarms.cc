@@ -15,10 +15,10 @@
 //               begins again after each alarm: what an engine that has to learn them can be measured by
 //
 // Columns: alarms going on, at most one a day and campaign, per campaign and year on target, with the
-// standard error from the scatter between campaigns; then for each change the median delay in days (the alarm
-// may be on already when the CPA changes) and the share of campaigns where it was on within 14 days; "on
-// before": the share of campaigns whose alarm was on when the CPA changed. "spec:" marks figures of the
-// method's specification, which are not measured here.
+// standard error from the scatter between campaigns; the share of those days on which one was on; then for
+// each change the median delay in days (the alarm may be on already when the CPA changes) and the share of
+// campaigns where it was on within 14 days; "on before": the share of campaigns whose alarm was on when the
+// CPA changed. "spec:" marks figures of the method's specification, which are not measured here.
 //
 // All campaigns change on the same day, and the engine, which keeps learning from a client's campaigns
 // together, has nothing else to learn from: the hardest case. --changed-each=5 has one of five change.
@@ -73,6 +73,7 @@ constexpr double kPValue = 0.01;
 struct Line {
   SpecifiedFigures figures;
   std::optional<double> standard_error;
+  std::optional<double> days_on;  // share of days
   std::optional<double> was_on;
 };
 
@@ -150,6 +151,7 @@ std::vector<Measured> measure(const StreamSetting& setting, const Options& optio
       const FalseAlarms alarms = false_alarms(of_tier(runs[0][s], tier), options.days);
       line.figures.false_alarms_a_year = alarms.a_year;
       line.standard_error = alarms.standard_error;
+      line.days_on = alarms.share_of_days;
       line.was_on = 0;
       for (std::size_t f = 0; f < kCpaFactors.size(); ++f) {
         const Detection seen = detection(of_tier(runs[f + 1][s], tier, options.changed_each));
@@ -175,16 +177,17 @@ std::string share_text(double share) {
 }
 
 void print_head(std::string_view first) {
-  fmt::print("{:<28} {:>16} ", first, "false alarms");
+  fmt::print("{:<28} {:>16} {:>6} ", first, "false alarms", "on");
   for (const double factor : kCpaFactors) fmt::print(" {:>15}", fmt::format("CPA x{}", factor));
-  fmt::print(" {:>10}\n{:<28} {:>16} ", "on before", "", "a year (s.e.)");
+  fmt::print(" {:>10}\n{:<28} {:>16} {:>6} ", "on before", "", "a year (s.e.)", "days");
   for (std::size_t i = 0; i < kCpaFactors.size(); ++i) fmt::print(" {:>15}", "median d, <14 d");
   fmt::print("\n");
 }
 
 void print_line(std::string_view name, const Line& line, int horizon) {
   const std::string error = line.standard_error ? fmt::format(" ({:.2f})", *line.standard_error) : "       ";
-  fmt::print("{:<28} {:>16} ", name, fmt::format("{:.2f}{}", line.figures.false_alarms_a_year, error));
+  fmt::print("{:<28} {:>16} {:>6} ", name, fmt::format("{:.2f}{}", line.figures.false_alarms_a_year, error),
+             line.days_on ? fmt::format("{:.1f} %", 100 * *line.days_on) : "");
   for (std::size_t f = 0; f < kCpaFactors.size(); ++f) {
     fmt::print(" {:>15}", fmt::format("{}, {:>5}", delay_text(line.figures.median_delay[f], horizon),
                                       share_text(line.figures.within_14_days[f])));
@@ -223,8 +226,9 @@ void print_tables(const StreamSetting& setting, const std::vector<Measured>& sch
 void write_csv(std::ostream& out, const StreamSetting& setting, const std::vector<Measured>& schemes) {
   const auto number = [](double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; };
   const auto write = [&](const std::string& scheme, const std::string& tier, const Line& line) {
-    out << fmt::format("{},\"{}\",{},{},{}", setting.name, scheme, tier,
-                       number(line.figures.false_alarms_a_year), number(line.standard_error.value_or(NAN)));
+    out << fmt::format("{},\"{}\",{},{},{},{}", setting.name, scheme, tier,
+                       number(line.figures.false_alarms_a_year), number(line.standard_error.value_or(NAN)),
+                       number(line.days_on.value_or(NAN)));
     for (std::size_t f = 0; f < kCpaFactors.size(); ++f)
       out << ',' << number(line.figures.median_delay[f]) << ',' << number(line.figures.within_14_days[f]);
     out << ',' << number(line.was_on.value_or(NAN)) << '\n';
@@ -308,7 +312,7 @@ int main(int argc, char** argv) {
   std::ofstream csv;
   if (!options.csv.empty()) {
     csv.open(options.csv);
-    csv << "setting,scheme,tier,false_alarms_a_year,standard_error";
+    csv << "setting,scheme,tier,false_alarms_a_year,standard_error,days_on";
     for (const double factor : kCpaFactors)
       csv << fmt::format(",median_delay_x{0},within_14_days_x{0}", factor);
     csv << ",on_before\n";
