@@ -30,7 +30,7 @@ std::optional<rules::Formula> read_formula(const Cursor& at, const Scope& scope,
 // The KPI's factors: what the diagnosis can name as leading its gap. Empty when nothing is known of it.
 std::set<std::string> drivers_of(std::string_view kpi) {
   std::set<std::string> found;
-  for (const auto& factor : rules::factors_of(kpi)) found.emplace(factor.kpi);
+  for (const std::string_view factor : rules::factors_below(kpi)) found.emplace(factor);
   return found;
 }
 
@@ -60,7 +60,7 @@ void read_applies(const Cursor& at, const Scope& scope, rules::Playbook& playboo
   const auto driver = at_driver ? at_driver->identifier() : std::nullopt;
   if (!driver) return;
   playbook.driver = *driver;
-  if (*driver == rules::kTrackingDriver) return;
+  if (rules::is_cause(*driver)) return;
   if (scope.find_kpi(*at_driver, *driver) == nullptr || playbook.kpi.empty()) return;
   const auto drivers = drivers_of(playbook.kpi);
   if (!drivers.empty() && drivers.count(*driver) == 0) {

@@ -115,7 +115,8 @@ std::string segments_clause(const ExplainedChange& explained, std::span<const Se
   };
   // The reciprocal is nothing that people know the size of.
   const auto of_change = [&](const std::string& parts) {
-    return parts + " of " + effect(explained.change()) + (in_points ? " points" : "");
+    const std::string whole = effect(explained.change());
+    return (parts == whole ? "all" : parts) + " of " + whole + (in_points ? " points" : "");
   };
   if (named.size() > 1) {
     std::vector<std::string> parts;
