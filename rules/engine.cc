@@ -100,6 +100,7 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   next->bind_figures();
   next->lags.learn(old.today, next->result_metric(), next->money_metrics());
   next->carry_evidence(old);
+  next->carry_watched(old, money_changed);
   if (next->started) next->sum_figures();
   auto place = places.begin();
   for (auto& [key, live_alert] : old.live) {
@@ -259,6 +260,7 @@ void Engine::State::begin_hour(Effects& effects) {
     rates.drop_before(today - Cube::kDays);
   }
   check_many(new_day ? Which::all : Which::hourly, effects);
+  watch(new_day, effects);
 }
 
 void Engine::State::mark_stale(Membership membership, Day day) {

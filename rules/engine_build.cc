@@ -127,9 +127,13 @@ void Engine::State::lay_out() {
   objective_rollups.clear();
   checks.clear();
   memberships.clear();
+  watch_rollups.clear();
   for (const Objective& objective : strategy.objectives) {
     objective_rollups.push_back(rollup_for(rollups, objective, Level::kObjective));
     for (const Target& target : objective.targets) checks.push_back(make_checks(objective, target));
+    auto& watching = watch_rollups.emplace_back();
+    for (const Watched& each : objective.look_at)
+      watching.push_back(rollup_for(rollups, objective, each.per.depth));
   }
   link_guards();
   places.clear();

@@ -140,6 +140,14 @@ struct TouchedNode {
   friend constexpr auto operator<=>(TouchedNode, TouchedNode) noexcept = default;
 };
 
+// One KPI of an objective's look_at, at one node.
+struct WatchKey {
+  std::uint32_t objective;
+  std::uint32_t place;
+  NodeIndex node;
+  friend constexpr auto operator<=>(WatchKey, WatchKey) noexcept = default;
+};
+
 struct Engine::State {
   explicit State(Strategy with, Calendar in);
 
@@ -174,6 +182,10 @@ struct Engine::State {
   std::map<std::pair<std::string, Entity>, Timestamp> done;  // playbook, entity: when last carried out
   std::uint64_t shape = 1;
   Day today = kFirstDay;  // of `now`
+
+  std::vector<std::vector<std::size_t>> watch_rollups;  // by objective, and by place in its look_at
+  std::map<WatchKey, WatchedSeries> watched;
+  std::deque<Anomaly> anomalies;  // newest first
 
   // A check as views know it.
   struct CheckPlace {
@@ -369,6 +381,24 @@ struct Engine::State {
   void tell(AlertChange::Kind kind, CheckKey key, LiveAlert& live_alert, Effects& effects);
   void amend(const std::vector<TouchedNode>& restated, Effects& effects);
   bool amend(LiveAlert& live_alert, const Checks& check, NodeIndex node);
+
+  // engine_watch.cc: series without a target.
+  struct Closed {
+    std::vector<Bucket> days;   // that are over, ascending, as far as they are in memory
+    std::vector<Bucket> hours;  // likewise
+  };
+  Closed closed_buckets() const;
+  // At the beginning of an hour: what has closed since, of all that is watched.
+  void watch(bool new_day, Effects& effects);
+  void watch(WatchKey key, const Closed& closed, bool new_day, Effects& effects);
+  // As it would be had it been watched for as long as figures are in memory. Nothing without any.
+  std::optional<WatchedSeries> begin_series(const Kpi& kpi, std::span<const EntityIndex> members,
+                                            const Closed& closed) const;
+  double kpi_in(const Kpi& kpi, std::span<const EntityIndex> members, Bucket bucket) const;
+  double usual_before(const Kpi& kpi, std::span<const EntityIndex> members, Bucket bucket) const;
+  const Kpi& kpi_of(WatchKey key) const;
+  std::span<const EntityIndex> members_of(WatchKey key) const;
+  void carry_watched(State& old, bool money_changed);
 
   // engine_figures.cc: figures straight from the cube, for what is asked rarely.
   bool is_additive(std::string_view metric) const;
