@@ -70,9 +70,10 @@ class VectorCase {
 using Checks = std::map<std::string, std::function<void(VectorCase&)>, std::less<>>;
 
 // Those of each topic add theirs.
-void add_evidence_checks(Checks& checks);
+void add_budget_checks(Checks& checks);
 void add_diagnosis_checks(Checks& checks);
 void add_dispersion_checks(Checks& checks);
+void add_evidence_checks(Checks& checks);
 void add_false_discovery_checks(Checks& checks);
 void add_maturity_checks(Checks& checks);
 void add_outcome_checks(Checks& checks);
