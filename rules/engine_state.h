@@ -444,7 +444,7 @@ struct Engine::State {
   // Whether the figures of the two metrics are known to come from different sources.
   bool has_own_source(std::string_view metric, std::string_view other, DayRange days) const;
   // The share of a day's results that has arrived by now.
-  double arrived(Day day) const noexcept;
+  double arrived(Day day, const Arrivals* learnt) const noexcept;  // nothing learnt: null
 
   // engine_briefs.cc: what to do.
   void explain_cause(const Checks& check, NodeIndex node,

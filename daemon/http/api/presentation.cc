@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <charconv>
 #include <cmath>
+
 #include "daemon/http/api/change_json.h"
 #include "daemon/routing/notification.h"
 #include "rules/format.h"
