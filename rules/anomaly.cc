@@ -13,7 +13,6 @@ constexpr double kDriftCap = 4;  // one wild value is no drift
 constexpr double kSlotRate = 0.2;
 constexpr std::uint64_t kUsable = 20;  // what is usual is known after so many
 
-constexpr std::size_t kMostShapes = 64;
 constexpr double kSameShape = 0.3;  // mean distance of the five numbers
 constexpr double kShapeRate = 0.1;
 constexpr double kShapeMemory = 0.9998;
@@ -30,10 +29,7 @@ constexpr double kStranger = 1.15;
 constexpr double kRestShare = 0.06;
 constexpr double kRestMost = 500;
 
-constexpr double kLargest = 1e150;                    // its square is finite
-constexpr Duration kFarthest{std::int64_t{1} << 61};  // so that two times have a difference
 constexpr std::int64_t kDay = 86'400'000;
-constexpr std::size_t kMostSlots = 288;
 
 // Below this, a difference is the rounding of a sum.
 double rounding(double mean) noexcept {
@@ -219,102 +215,6 @@ double AnomalyDetector::add(Timestamp at, double value) {
   last_at_ = at;
   ++count_;
   return score;
-}
-
-// One list for both directions, in the order of the bytes.
-template <class Self, class Fields>
-void AnomalyDetector::each_field(Self& self, Fields& fields) {
-  const auto mean_square = [&](auto& square) {
-    fields.square(square.value);
-    fields.count(square.count);
-  };
-  fields.count(self.count_);
-  fields.time(self.last_at_);
-  fields.whole(self.step_);
-  fields.count(self.votes_);
-  fields.number(self.mean_);
-  fields.square(self.variance_);
-  mean_square(self.steps_);
-  for (auto& drift : self.drifts_) fields.number(drift);
-  fields.size(self.slots_, kMostSlots);
-  for (auto& slot : self.slots_) {
-    fields.number(slot.mean);
-    fields.count(slot.seen);
-  }
-  mean_square(self.slot_misses_);
-  for (auto& value : self.latest_) fields.number(value);
-  fields.count(self.repeats_);
-  fields.count(self.run_);
-  fields.size(self.shapes_, kMostShapes);
-  for (auto& shape : self.shapes_) {
-    for (auto& number : shape.at) fields.number(number);
-    fields.number(shape.uses);
-  }
-  for (auto& usual : self.usual_) mean_square(usual);
-  for (auto& bin : self.bins_) fields.count(bin);
-  fields.count(self.ranked_);
-  fields.number(self.strangest_);
-  fields.number(self.alarm_);
-  fields.count(self.since_alarm_);
-  fields.count(self.rest_);
-}
-
-namespace {
-
-struct FieldsOut {
-  ByteWriter& out;
-
-  void number(double value) { out.fixed64(value); }
-  void square(double value) { out.fixed64(value); }
-  void count(std::uint64_t value) { out.varint(value); }
-  void whole(std::int64_t value) { out.signed_varint(value); }
-  void time(Timestamp value) { out.signed_varint(value.time_since_epoch().count()); }
-  template <class T>
-  void size(const std::vector<T>& list, std::size_t) {
-    out.varint(list.size());
-  }
-};
-
-struct FieldsIn {
-  ByteReader& in;
-
-  void number(double& value) {
-    value = in.fixed64();
-    if (!(std::abs(value) <= kLargest)) in.fail();
-  }
-  void square(double& value) {
-    value = in.fixed64();
-    if (!(value >= 0 && value <= 4 * kLargest * kLargest)) in.fail();
-  }
-  template <class T>
-  void count(T& value) {
-    value = static_cast<T>(in.varint_up_to(std::numeric_limits<T>::max()));
-  }
-  void whole(std::int64_t& value) { value = in.signed_varint(); }
-  void time(Timestamp& value) {
-    value = Timestamp(Duration(in.signed_varint_in(-kFarthest.count(), kFarthest.count())));
-  }
-  template <class T>
-  void size(std::vector<T>& list, std::size_t most) {
-    list.resize(static_cast<std::size_t>(in.varint_up_to(most)));
-  }
-};
-
-}  // namespace
-
-void AnomalyDetector::save(ByteWriter& out) const {
-  FieldsOut fields{out};
-  each_field(*this, fields);
-}
-
-std::optional<AnomalyDetector> AnomalyDetector::load(ByteReader& in) {
-  AnomalyDetector made;
-  FieldsIn fields{in};
-  each_field(made, fields);
-  // A detector with slots has a step to divide the day by.
-  if (!made.slots_.empty() && made.step_ <= 0) in.fail();
-  if (!in.ok()) return std::nullopt;
-  return made;
 }
 
 }  // namespace tightrope::rules

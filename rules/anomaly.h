@@ -17,6 +17,9 @@ namespace tightrope::rules {
 // configured, and neither the scale, nor the zero, nor the sampling step of the series matters. A value of 5
 // to 10 KB: to go on after a restart, save it and load it.
 //
+// Times of day are those of the times given: where a series has the rhythm of people, give it their local
+// time.
+//
 // Seven views of each value, all in units of what is usual for them, are added up: the distance from the mean
 // of all time, from the last value, and from the mean of its time of day (its weekday, for daily values); how
 // far the level has drifted, over about 10 and about 20 values; how far the shape of the last five values
@@ -70,6 +73,10 @@ class AnomalyDetector {
   };
   static constexpr std::size_t kViews = 7;
   static constexpr std::size_t kBins = 256;
+  static constexpr std::size_t kMostSlots = 288;
+  static constexpr std::size_t kMostShapes = 64;
+  static constexpr double kLargest = 1e150;                    // its square is finite
+  static constexpr Duration kFarthest{std::int64_t{1} << 61};  // two times have a difference
 
   void learn_step(Timestamp at);
   Slot* slot_of(Timestamp at) noexcept;

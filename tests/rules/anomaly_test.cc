@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
               [](const Series& s, std::size_t, std::size_t from) { return s[from - 1]; }, 800, 24},
         Event{"AFlatLineInPeaks", with_peaks,
               [](const Series& s, std::size_t, std::size_t from) { return s[from - 1]; }, 24 * 35, 24}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& event) { return std::string(event.param.name); });
 
 TEST(AnomalyTest, RestoredInTheMiddleItGoesOnToTheByte) {
   Series series = with_peaks(7, 700);
