@@ -69,8 +69,8 @@ class OracleScheme {
 
  private:
   struct State {
-    Evidence closed;  // of the days that will not change any more
-    int next = 0;     // the first day that is not in it
+    Evidence closed{};  // of the days that will not change any more
+    int next = 0;       // the first day that is not in it
     bool alarmed = false;
   };
   double day_variance_;
@@ -86,7 +86,7 @@ class EngineSchemes {
     std::string name;
     Window over{.kind = Window::Kind::days, .length = 7};
     double bound = kTargetCpa;
-    std::optional<double> confidence;
+    std::optional<double> confidence = std::nullopt;
   };
   // The targets are in force from `first_day` on; figures come from day 0 on.
   EngineSchemes(const std::vector<Scheme>& schemes, std::size_t campaigns, int first_day);
