@@ -18,7 +18,7 @@ constexpr double kEnoughArrived = 0.5;
 constexpr std::size_t kCorrelatedNodes = 500;
 // An estimate from some 60 days moves by itself; what is more careful is taken up sooner.
 constexpr double kClearlyMore = 1.1;
-constexpr double kClearlyLess = 0.75;
+constexpr double kClearlyLess = 0.85;
 constexpr double kOrdersOfClient = 50;
 
 bool is_other(double fitted, double in_force) noexcept {
