@@ -13,24 +13,23 @@ constexpr double kDriftCap = 4;  // one wild value is no drift
 constexpr double kSlotRate = 0.2;
 constexpr std::uint64_t kUsable = 20;  // what is usual is known after so many
 
-constexpr std::size_t kMostShapes = 64;
 constexpr double kSameShape = 0.3;  // mean distance of the five numbers
 constexpr double kShapeRate = 0.1;
 constexpr double kShapeMemory = 0.9998;
 constexpr double kShapeCap = 10;
 
-constexpr std::array<double, 6> kWeights{1, 0.5, 1, 1, 1, 1};
+constexpr std::array<double, 7> kWeights{1, 0.5, 1, 1, 1, 1, 0.5};
+// A view's own unit is not taken below this: not every view has one (a series without a run of equal values).
+constexpr std::array<double, 7> kLeastUnits{1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 1};
 constexpr double kWildest = 1000;  // in deviations; one value must not blind a view for ever
 constexpr double kViewCap = 20;
 
 constexpr double kStrange = 0.25;  // a score that begins a rest
 constexpr double kStranger = 1.15;
-constexpr double kRestShare = 0.05;
-constexpr double kRestLeast = 30;
+constexpr double kRestShare = 0.06;
 constexpr double kRestMost = 500;
 
 constexpr std::int64_t kDay = 86'400'000;
-constexpr std::size_t kMostSlots = 288;
 
 // Below this, a difference is the rounding of a sum.
 double rounding(double mean) noexcept {
@@ -57,7 +56,7 @@ void AnomalyDetector::MeanSquare::add(double x) noexcept {
   value += rate_of(++count) * (x * x - value);
 }
 
-void AnomalyDetector::learn_step(Timestamp at) noexcept {
+void AnomalyDetector::learn_step(Timestamp at) {
   if (!slots_.empty()) return;
   const std::int64_t step = (at - last_at_).count();
   if (step > 0) {
@@ -82,7 +81,7 @@ AnomalyDetector::Slot* AnomalyDetector::slot_of(Timestamp at) noexcept {
 
 // Online clustering in the manner of adaptive resonance (Carpenter & Grossberg 1987): near shapes are drawn
 // to what they stand for, and a far one becomes a shape of its own, in place of the least used.
-double AnomalyDetector::novelty(double value, double sd) noexcept {
+double AnomalyDetector::novelty(double value, double sd) {
   std::rotate(latest_.begin(), latest_.end() - 1, latest_.end());
   latest_.front() = value;
   if (count_ < kUsable) return 0;
@@ -115,8 +114,21 @@ double AnomalyDetector::novelty(double value, double sd) noexcept {
   return std::isfinite(nearest) ? nearest : 0;
 }
 
+// -ln of the chance that so many values in a row are equal, were each equal to the one before as often as so
+// far: 0 where all always were.
+double AnomalyDetector::run_surprise(double step) noexcept {
+  if (step != 0) {
+    run_ = 0;
+    return 0;
+  }
+  ++run_;
+  const double share = static_cast<double>(repeats_ + 1) / static_cast<double>(count_);
+  ++repeats_;
+  return -static_cast<double>(run_) * std::log(share);
+}
+
 // Each view with the state before the value, which is then learnt.
-std::array<double, AnomalyDetector::kViews> AnomalyDetector::views(Timestamp at, double value) noexcept {
+std::array<double, AnomalyDetector::kViews> AnomalyDetector::views(Timestamp at, double value) {
   const double least = rounding(mean_);
   std::array<double, kViews> result{};
   const double off = value - mean_;
@@ -141,19 +153,20 @@ std::array<double, AnomalyDetector::kViews> AnomalyDetector::views(Timestamp at,
     result[3 + i] = drifts_[i];
   }
   result[5] = novelty(value, std::max(std::sqrt(variance_), least));
+  result[6] = run_surprise(step);
   const double rate = rate_of(count_ + 1);
   mean_ += rate * off;
   variance_ = (1 - rate) * (variance_ + rate * off * off);
   return result;
 }
 
-double AnomalyDetector::strangeness(Timestamp at, double value) noexcept {
+double AnomalyDetector::strangeness(Timestamp at, double value) {
   const std::array<double, kViews> seen = views(at, value);
   double sum = 0;
   for (std::size_t i = 0; i < kViews; ++i) {
     const double size = std::abs(seen[i]);
     if (usual_[i].count > kUsable)
-      sum += kWeights[i] * std::min(kViewCap, in_deviations(size, usual_[i].value, 1e-6));
+      sum += kWeights[i] * std::min(kViewCap, in_deviations(size, usual_[i].value, kLeastUnits[i]));
     usual_[i].add(size);
   }
   return sum;
@@ -165,7 +178,7 @@ double AnomalyDetector::rank(double strangeness) noexcept {
   if (count_ >= kWarmUp) {
     std::uint64_t as_strange = 0;
     for (std::size_t i = bin; i < kBins; ++i) as_strange += bins_[i];
-    score = std::log(static_cast<double>(ranked_ + 2) / static_cast<double>(as_strange + 1));
+    score = std::log(static_cast<double>(ranked_ + 1) / static_cast<double>(as_strange + 1));
     if (strangest_ > 0 && strangeness > strangest_) score += std::log(strangeness / strangest_);
     score *= kRecord / std::log(static_cast<double>(count_));
   }
@@ -183,14 +196,14 @@ double AnomalyDetector::after_rest(double score) noexcept {
   if (score > kStrange) {
     alarm_ = score;
     since_alarm_ = 0;
-    rest_ = static_cast<std::uint64_t>(
-        std::min(kRestLeast + kRestShare * static_cast<double>(count_), kRestMost));
+    rest_ = static_cast<std::uint64_t>(std::min(kRestShare * static_cast<double>(count_), kRestMost));
   }
   return score;
 }
 
-double AnomalyDetector::add(Timestamp at, double value) noexcept {
-  if (!std::isfinite(value)) return 0;
+double AnomalyDetector::add(Timestamp at, double value) {
+  if (!(std::abs(value) <= kLargest)) return 0;
+  at = std::clamp(at, Timestamp(-kFarthest), Timestamp(kFarthest));
   double score = 0;
   if (count_ == 0) {
     mean_ = value;
@@ -202,94 +215,6 @@ double AnomalyDetector::add(Timestamp at, double value) noexcept {
   last_at_ = at;
   ++count_;
   return score;
-}
-
-// One list for both directions, in the order of the bytes.
-template <class Self, class Fields>
-void AnomalyDetector::each_field(Self& self, Fields& fields) {
-  const auto mean_square = [&](auto& square) {
-    fields.number(square.value);
-    fields.count(square.count);
-  };
-  fields.count(self.count_);
-  fields.time(self.last_at_);
-  fields.whole(self.step_);
-  fields.count(self.votes_);
-  fields.number(self.mean_);
-  fields.number(self.variance_);
-  mean_square(self.steps_);
-  for (auto& drift : self.drifts_) fields.number(drift);
-  fields.size(self.slots_, kMostSlots);
-  for (auto& slot : self.slots_) {
-    fields.number(slot.mean);
-    fields.count(slot.seen);
-  }
-  mean_square(self.slot_misses_);
-  for (auto& value : self.latest_) fields.number(value);
-  fields.size(self.shapes_, kMostShapes);
-  for (auto& shape : self.shapes_) {
-    for (auto& number : shape.at) fields.number(number);
-    fields.number(shape.uses);
-  }
-  for (auto& usual : self.usual_) mean_square(usual);
-  for (auto& bin : self.bins_) fields.count(bin);
-  fields.count(self.ranked_);
-  fields.number(self.strangest_);
-  fields.number(self.alarm_);
-  fields.count(self.since_alarm_);
-  fields.count(self.rest_);
-}
-
-namespace {
-
-struct FieldsOut {
-  ByteWriter& out;
-
-  void number(double value) { out.fixed64(value); }
-  void count(std::uint64_t value) { out.varint(value); }
-  void whole(std::int64_t value) { out.signed_varint(value); }
-  void time(Timestamp value) { out.signed_varint(value.time_since_epoch().count()); }
-  template <class T>
-  void size(const std::vector<T>& list, std::size_t) {
-    out.varint(list.size());
-  }
-};
-
-struct FieldsIn {
-  ByteReader& in;
-
-  // No detector holds a number that is not finite.
-  void number(double& value) {
-    value = in.fixed64();
-    if (!std::isfinite(value)) in.fail();
-  }
-  template <class T>
-  void count(T& value) {
-    value = static_cast<T>(in.varint_up_to(std::numeric_limits<T>::max()));
-  }
-  void whole(std::int64_t& value) { value = in.signed_varint(); }
-  void time(Timestamp& value) { value = Timestamp(Duration(in.signed_varint())); }
-  template <class T>
-  void size(std::vector<T>& list, std::size_t most) {
-    list.resize(static_cast<std::size_t>(in.varint_up_to(most)));
-  }
-};
-
-}  // namespace
-
-void AnomalyDetector::save(ByteWriter& out) const {
-  FieldsOut fields{out};
-  each_field(*this, fields);
-}
-
-std::optional<AnomalyDetector> AnomalyDetector::load(ByteReader& in) {
-  AnomalyDetector made;
-  FieldsIn fields{in};
-  each_field(made, fields);
-  // A detector with slots has a step to divide the day by.
-  if (!made.slots_.empty() && made.step_ <= 0) in.fail();
-  if (!in.ok()) return std::nullopt;
-  return made;
 }
 
 }  // namespace tightrope::rules

@@ -14,14 +14,18 @@
 namespace tightrope::rules {
 
 // Takes one value at a time, in constant time, and judges it by what came before alone: nothing is
-// configured, and neither the scale, nor the zero, nor the sampling step of the series matters. A value of
-// about 8 KB: to go on after a restart, save it and load it.
+// configured, and neither the scale, nor the zero, nor the sampling step of the series matters. A value of 5
+// to 10 KB: to go on after a restart, save it and load it.
 //
-// Six views of each value, all in units of what is usual for them, are added up: the distance from the mean
+// Times of day are those of the times given: where a series has the rhythm of people, give it their local
+// time.
+//
+// Seven views of each value, all in units of what is usual for them, are added up: the distance from the mean
 // of all time, from the last value, and from the mean of its time of day (its weekday, for daily values); how
-// far the level has drifted, over about 10 and about 20 values; and how far the shape of the last five values
-// lies from every shape seen so far. The sum is ranked among all sums so far (as the anomaly likelihood of
-// Ahmad et al. 2017 does, without its normal tail), so that each series sets its own measure.
+// far the level has drifted, over about 10 and about 20 values; how far the shape of the last five values
+// lies from every shape seen so far; and how unlikely it is that so many values in a row are equal. The sum
+// is ranked among all sums so far (as the anomaly likelihood of Ahmad et al. 2017 does, without its normal
+// tail), so that each series sets its own measure.
 class AnomalyDetector {
  public:
   // How strange the value is, from 0 (as ever) to 1; the value is then learnt. A share p of sums as large as
@@ -31,8 +35,9 @@ class AnomalyDetector {
   //
   // 0 while there is too little to compare with (the first kWarmUp values), and for some time after a strange
   // value, in proportion to the length of the series, unless what comes is stranger still. A value that is
-  // not finite is missing: 0, and nothing is learnt. Times may repeat or go back, as clocks do.
-  double add(Timestamp at, double value) noexcept;
+  // not finite (or beyond 1e150) is missing: 0, and nothing is learnt. Times may repeat or go back, as clocks
+  // do.
+  double add(Timestamp at, double value);
 
   void save(ByteWriter& out) const;
   // Nothing where the bytes are not those of a detector; the reader has then failed.
@@ -42,6 +47,8 @@ class AnomalyDetector {
 
   static constexpr std::uint64_t kWarmUp = 50;
   static constexpr double kRecord = 0.6;
+  // From about here on an alarm pays, by the measure of NAB, whether false alarms or misses weigh more.
+  static constexpr double kAlarm = 0.38;
 
  private:
   // The mean square of what was added: over everything at first, in the end over about the last 10 000.
@@ -64,14 +71,19 @@ class AnomalyDetector {
     double uses = 0;  // the oldest count least
     friend bool operator==(const Shape&, const Shape&) = default;
   };
-  static constexpr std::size_t kViews = 6;
+  static constexpr std::size_t kViews = 7;
   static constexpr std::size_t kBins = 256;
+  static constexpr std::size_t kMostSlots = 288;
+  static constexpr std::size_t kMostShapes = 64;
+  static constexpr double kLargest = 1e150;                    // its square is finite
+  static constexpr Duration kFarthest{std::int64_t{1} << 61};  // two times have a difference
 
-  void learn_step(Timestamp at) noexcept;
+  void learn_step(Timestamp at);
   Slot* slot_of(Timestamp at) noexcept;
-  std::array<double, kViews> views(Timestamp at, double value) noexcept;
-  double novelty(double value, double sd) noexcept;
-  double strangeness(Timestamp at, double value) noexcept;
+  std::array<double, kViews> views(Timestamp at, double value);
+  double novelty(double value, double sd);
+  double run_surprise(double step) noexcept;
+  double strangeness(Timestamp at, double value);
   double rank(double strangeness) noexcept;
   double after_rest(double score) noexcept;
   template <class Self, class Fields>
@@ -90,6 +102,8 @@ class AnomalyDetector {
   std::vector<Slot> slots_;  // of the day, or weekdays; none until the step is known
   MeanSquare slot_misses_;
   std::array<double, kShape> latest_{};  // the newest first
+  std::uint64_t repeats_ = 0;            // values equal to the one before
+  std::uint64_t run_ = 0;                // such values up to now
   std::vector<Shape> shapes_;
 
   std::array<MeanSquare, kViews> usual_;  // of each view

@@ -250,7 +250,9 @@ void Engine::State::begin_hour(Effects& effects) {
       if (new_day || !frame.hours.empty()) rollup.roll(column, cube, before[column.frame], frame);
     }
   }
-  if (new_day) {
+  if (!new_day) {
+    lags.begin_hour(today, hours_over());
+  } else {
     lags.close(today - 1, result_metric(), money_metrics());
     old_entities = entities.size();
     cube.advance(today + 1);

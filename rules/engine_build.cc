@@ -85,7 +85,7 @@ Checks Engine::State::make_checks(const Objective& objective, const Target& targ
   if (target.confidence && evidence.plan.usable && !target.pace) {
     evidence.alert_at = 1 / (1 - *target.confidence);
     evidence.watch_at = std::max(kLeastToWatch, evidence.alert_at / kAlertsPerWatch);
-    if (evidence.plan.seen == EvidencePlan::Seen::whole) check.moves_by_hour = true;
+    check.moves_by_hour = true;  // what of today should have arrived does
   }
   // Figures that do not add up stand for themselves alone, and so must all that they are set against.
   if (!check.adds_up) {

@@ -270,7 +270,7 @@ void Engine::State::tell_evidence(const Checks& check, NodeIndex node, Verdict& 
   Checks::Told& told = check.told[node];
   const std::uint32_t stamp = node_stamps[check.rollup][node];
   const std::uint32_t today_stamp = today_stamps[check.rollup][node];
-  const double over = plan.seen == EvidencePlan::Seen::whole ? today_over() : 0;
+  const double over = today_over();
   if (told.stamp != stamp || told.day != today || told.today_stamp != today_stamp ||
       told.today_over != over || told.whole != whole) {
     told = {};

@@ -29,6 +29,12 @@ double Engine::State::today_over() const noexcept {
   return std::clamp(static_cast<double>((hour - begin).count()) / whole, 0.0, 1.0);
 }
 
+std::size_t Engine::State::hours_over() const noexcept {
+  const Timestamp hour = calendar.next_hour(now) - std::chrono::hours(1);
+  const auto since = hour - calendar.start_of(today);
+  return since <= Duration(0) ? 0 : static_cast<std::size_t>(since / std::chrono::hours(1));
+}
+
 // Whether anything of the objective was reported for today: a source that reports once a day has nothing to
 // show for today, and nothing is asked of it.
 bool Engine::State::has_today(const Checks& check) const {

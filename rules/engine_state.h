@@ -210,8 +210,9 @@ struct Engine::State {
   bool lacks_hours(const Checks& check) const;
 
   // engine_pace.cc: what a period asks for by now, and where it is heading.
-  double today_elapsed() const noexcept;  // share, to the end of the current hour
-  double today_over() const noexcept;     // share, to its beginning
+  double today_elapsed() const noexcept;    // share, to the end of the current hour
+  std::size_t hours_over() const noexcept;  // of today
+  double today_over() const noexcept;       // share, to its beginning
   bool has_today(const Checks& check) const;
   std::optional<Sides> paced_sides(const Target& target, const PacePlan& plan, bool today_counts) const;
   PacePlan plan_of(const Checks& check, std::size_t exception, NodeIndex node) const;
@@ -444,7 +445,7 @@ struct Engine::State {
   // Whether the figures of the two metrics are known to come from different sources.
   bool has_own_source(std::string_view metric, std::string_view other, DayRange days) const;
   // The share of a day's results that has arrived by now.
-  double arrived(Day day) const noexcept;
+  double arrived(Day day, const Arrivals* learnt) const noexcept;  // nothing learnt: null
 
   // engine_briefs.cc: what to do.
   void explain_cause(const Checks& check, NodeIndex node,

@@ -71,7 +71,8 @@ void score_stream(const fs::path& from, const fs::path& to) {
   out << "timestamp,value,anomaly_score\n";
   AnomalyDetector detector;
   std::string line;
-  for (int number = 1; std::getline(in, line); ++number) {
+  int number = 1;
+  for (; std::getline(in, line); ++number) {
     const auto wrong = [&](std::string_view what) {
       return std::runtime_error(fmt::format("{}:{}: {}", from.string(), number, what));
     };
@@ -88,6 +89,7 @@ void score_stream(const fs::path& from, const fs::path& to) {
     if (!value) throw wrong("the value is no number");
     out << line << fmt::format(",{:.10g}\n", detector.add(*at, *value));
   }
+  if (number == 1) throw std::runtime_error(fmt::format("{}: is empty", from.string()));
   if (!in.eof()) throw std::runtime_error(fmt::format("{}: cannot be read", from.string()));
   if (!out.flush()) throw std::runtime_error(fmt::format("{}: cannot be written", to.string()));
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/change_words.h"
 #include "daemon/commands/table.h"
 #include "daemon/explanation_words.h"
 #include "daemon/http/api/presentation.h"
@@ -220,8 +221,19 @@ void print_verdict(const Explained& explained, std::ostream& out) {
   for (const std::string& volume : volume_sentences(explained)) out << "volume      " << volume << "\n";
   const std::string evidence = evidence_sentence(explained);
   if (!evidence.empty()) out << "evidence    " << evidence << "\n";
-  if (!told.driver.empty()) out << "driver      " << told.driver << "\n";
-  if (!told.reason.empty()) out << "why         " << told.reason << "\n";
+  if (!told.why.driver.empty()) {
+    out << "driver      " << told.why.driver;
+    for (const std::string& deeper : told.why.deeper) out << " > " << deeper;
+    out << "\n";
+  }
+  if (!told.why.reason.empty()) out << "why         " << told.why.reason << "\n";
+  label = "change      ";
+  for (const std::string& line : factor_sentences(told.why, *explained.strategy)) {
+    out << label << line << "\n";
+    label = "            ";
+  }
+  for (const std::string& line : segment_sentences(told.why, *explained.strategy))
+    out << "            " << line << "\n";
   label = "alert       ";
   for (std::size_t i = 0; i < std::min(kMostAlerts, told.alerts.size()); ++i) {
     const rules::Alert& alert = told.alerts[i];

@@ -44,6 +44,7 @@ std::vector<AlarmLog> run(const AlarmPlan& plan, const std::function<void(int da
   }
   if (p_value_log) logs.push_back(std::move(*p_value_log));
   if (oracle_log) logs.push_back(std::move(*oracle_log));
+  for (AlarmLog& log : logs) log.end(plan.days());
   return logs;
 }
 
@@ -61,13 +62,17 @@ FalseAlarms false_alarms(std::span<const AlarmHistory> histories, int days) {
   const double years = days / 365.0;
   double sum = 0;
   double squares = 0;
+  double days_on = 0;
   for (const AlarmHistory& history : histories) {
     sum += history.count;
+    days_on += history.days_on;
     squares += static_cast<double>(history.count) * history.count;
   }
   const double mean = sum / count;
   const double variance = count > 1 ? (squares - count * mean * mean) / (count - 1) : 0;
-  return {.a_year = mean / years, .standard_error = std::sqrt(std::max(0.0, variance) / count) / years};
+  return {.a_year = mean / years,
+          .share_of_days = days_on / (count * days),
+          .standard_error = std::sqrt(std::max(0.0, variance) / count) / years};
 }
 
 Detection detection(std::span<const AlarmHistory> histories) {

@@ -41,11 +41,12 @@ std::vector<AlarmLog> run(const AlarmPlan& plan, const std::function<void(int da
 // Of every `each`-th campaign of one tier, or of all tiers.
 std::vector<AlarmHistory> of_tier(const AlarmLog& log, std::optional<std::size_t> tier, std::size_t each = 1);
 
+// Of days on which the CPA was on target.
 struct FalseAlarms {
   double a_year = 0;          // per campaign
+  double share_of_days = 0;   // on which an alarm was on
   double standard_error = 0;  // from the scatter between campaigns
 };
-// Of days on which the CPA was on target.
 FalseAlarms false_alarms(std::span<const AlarmHistory> histories, int days);
 
 struct Detection {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/explanation_words.h"
+#include "daemon/http/api/change_json.h"
 #include "daemon/http/api/presentation.h"
 
 namespace tightrope::daemon::http {
@@ -217,8 +218,12 @@ json::object explanation_json(const Explained& explained, std::size_t most_cells
   result["volumeReached"] = told.input.volume_reached;
   result["confidence"] = number(told.target->confidence.value_or(rules::kUndefined));
   result["evidence"] = evidence_json(explained);
-  result["driver"] = maybe(told.driver);
-  result["reason"] = maybe(told.reason);
+  result["driver"] = maybe(told.why.driver);
+  json::array deeper;
+  for (const std::string& driver : told.why.deeper) deeper.push_back(text(driver));
+  result["deeperDrivers"] = std::move(deeper);
+  result["reason"] = maybe(told.why.reason);
+  result["change"] = change_json(told.why);
   result["alert"] =
       told.alert ? json::value(text(rules::to_string(told.alert->phase))) : json::value(nullptr);
   json::array alerts;
