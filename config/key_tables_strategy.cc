@@ -239,7 +239,7 @@ constexpr std::array<Key, 4> kApplies{{
     {.name = "kpi", .shape = Shape::identifier, .about = "Targets on this KPI; any unless given"},
     {.name = "driver",
      .shape = Shape::identifier,
-     .about = "And only when this factor leads the gap, or tracking broke (tracking); any unless given"},
+     .about = "And only when this factor leads the gap, tracking broke (tracking) or demand fell (demand)"},
     {.name = "channel",
      .shape = Shape::texts,
      .about = "And only on these channels: search, or [search, \"shop*\"]"},

@@ -9,8 +9,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kVerdictStates{"on_target", "watch", "off_target", "unknown"};
 // Those of rules::Reason.
 constexpr std::array<std::string_view, 11> kReasons{
-    "meets_target", "near_bound",  "misses_target", "little_volume", "no_figures",
-    "undefined",    "needs_hours", "no_bound_yet",  "no_rate",       "guard_missed", "does_not_add"};
+    "meets_target", "near_bound",   "misses_target", "little_volume", "no_figures",  "undefined",
+    "needs_hours",  "no_bound_yet", "no_rate",       "guard_missed",  "does_not_add"};
 constexpr std::array<std::string_view, 4> kAlertStates{"pending", "firing", "acknowledged", "resolved"};
 constexpr std::array<std::string_view, 3> kSeverities{"page", "ticket", "digest"};
 constexpr std::array<std::string_view, 3> kDecisions{"did", "declined", "later"};
@@ -156,7 +156,9 @@ constexpr std::array<Key, 11> kExpectedAlert{{
      .choices = kAlertStates,
      .required = true},
     {.name = "severity", .shape = Shape::choice, .about = "How urgent", .choices = kSeverities},
-    {.name = "driver", .shape = Shape::text, .about = "The factor that explains most of the gap, or none"},
+    {.name = "driver",
+     .shape = Shape::text,
+     .about = "The factor that explains most of the gap, tracking, demand, or none"},
     {.name = "reason_contains", .shape = Shape::texts, .about = "Parts of its reason"},
     {.name = "acknowledged_by", .shape = Shape::text, .about = "Who took it on"},
     {.name = "fired_at", .shape = Shape::text, .about = "2026-11-20T21:04; a day alone is its last moment"},

@@ -30,7 +30,7 @@ std::optional<rules::Formula> read_formula(const Cursor& at, const Scope& scope,
 // The KPI's factors: what the diagnosis can name as leading its gap. Empty when nothing is known of it.
 std::set<std::string> drivers_of(std::string_view kpi) {
   std::set<std::string> found;
-  for (const auto& factor : rules::factors_of(kpi)) found.emplace(factor.kpi);
+  for (const std::string_view factor : rules::factors_below(kpi)) found.emplace(factor);
   return found;
 }
 
@@ -50,9 +50,10 @@ std::vector<std::string> read_globs(MappingReader& in, std::string_view key) {
 void read_applies(const Cursor& at, const Scope& scope, rules::Playbook& playbook) {
   MappingReader in(at, kAppliesKeys);
   const auto at_kpi = in.get("kpi", Shape::identifier);
+  const rules::Kpi* known = nullptr;
   if (const auto kpi = at_kpi ? at_kpi->identifier() : std::nullopt) {
     playbook.kpi = *kpi;
-    scope.find_kpi(*at_kpi, *kpi);
+    known = scope.find_kpi(*at_kpi, *kpi);
   }
   playbook.channels = read_globs(in, "channel");
   playbook.clients = read_globs(in, "client");
@@ -60,7 +61,13 @@ void read_applies(const Cursor& at, const Scope& scope, rules::Playbook& playboo
   const auto driver = at_driver ? at_driver->identifier() : std::nullopt;
   if (!driver) return;
   playbook.driver = *driver;
-  if (*driver == rules::kTrackingDriver) return;
+  if (*driver == rules::kDemandDriver && known != nullptr && known->formula.is_quotient()) {
+    at_driver->warning(
+        fmt::format("fewer people to reach lower totals and not {}, so the playbook never applies",
+                    known->name),
+        "name a total, such as conversions, or no kpi");
+  }
+  if (rules::is_cause(*driver)) return;
   if (scope.find_kpi(*at_driver, *driver) == nullptr || playbook.kpi.empty()) return;
   const auto drivers = drivers_of(playbook.kpi);
   if (!drivers.empty() && drivers.count(*driver) == 0) {

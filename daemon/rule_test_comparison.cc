@@ -122,9 +122,11 @@ std::string why_not(const rules::Engine& engine, const rules::Alert& alert, cons
     return fmt::format("{} was decided: {}", name, to_string(decided->state));
   if (!playbook->kpi.empty() && playbook->kpi != alert.kpi)
     return fmt::format("{} is for {}, and this target is on {}", name, playbook->kpi, alert.kpi);
-  if (!playbook->driver.empty() && playbook->driver != alert.driver) {
-    return fmt::format("{} is for the driver {}, and here it is {}", name, playbook->driver,
-                       or_none(alert.driver));
+  const auto& deeper = alert.deeper_drivers;
+  if (!playbook->driver.empty() && playbook->driver != alert.driver &&
+      std::find(deeper.begin(), deeper.end(), playbook->driver) == deeper.end()) {
+    return fmt::format("{} is for the driver {}, and here it is {}{}{}", name, playbook->driver,
+                       or_none(alert.driver), deeper.empty() ? "" : ", by ", fmt::join(deeper, ", "));
   }
   if (!playbook->channels.empty() || !playbook->clients.empty()) {
     return fmt::format(

@@ -100,6 +100,7 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   next->bind_figures();
   next->lags.learn(old.today, next->result_metric(), next->money_metrics());
   next->carry_evidence(old);
+  next->carry_watched(old, money_changed);
   if (next->started) next->sum_figures();
   auto place = places.begin();
   for (auto& [key, live_alert] : old.live) {
@@ -249,7 +250,9 @@ void Engine::State::begin_hour(Effects& effects) {
       if (new_day || !frame.hours.empty()) rollup.roll(column, cube, before[column.frame], frame);
     }
   }
-  if (new_day) {
+  if (!new_day) {
+    lags.begin_hour(today, hours_over());
+  } else {
     lags.close(today - 1, result_metric(), money_metrics());
     old_entities = entities.size();
     cube.advance(today + 1);
@@ -257,14 +260,18 @@ void Engine::State::begin_hour(Effects& effects) {
     rates.drop_before(today - Cube::kDays);
   }
   check_many(new_day ? Which::all : Which::hourly, effects);
+  watch(new_day, effects);
 }
 
 void Engine::State::mark_stale(Membership membership, Day day) {
-  if (day < today - kEvidenceDays) return;
   for (const std::uint32_t target : evident_of[membership.rollup]) {
+    if (checks[target].by_projection) {
+      checks[target].all_dirty = true;  // its weekdays are those of the whole objective
+      continue;
+    }
     mark_dirty(target, membership.node);
     CheckEvidence& evidence = checks[target].evidence;
-    if (evidence.nodes[membership.node].stale) continue;
+    if (evidence.nodes[membership.node].stale || day < today - kEvidenceDays) continue;
     evidence.nodes[membership.node].stale = true;
     evidence.stale.push_back(membership.node);
   }

@@ -24,6 +24,7 @@
 #include "rules/maturity.h"
 #include "rules/target.h"
 #include "rules/verdict.h"
+#include "rules/watch.h"
 
 namespace tightrope::rules {
 
@@ -52,6 +53,7 @@ struct Effects {
   std::uint32_t cells_changed = 0;   // figures new or different
   std::uint32_t cells_restated = 0;  // of these, replacing another figure of a day that was over
   std::uint32_t cells_outside = 0;   // too old to be held, or too far ahead
+  std::vector<Anomaly> anomalies;    // found in figures of hours and days that are over
   std::string refused;               // why a decision or acknowledgement was not taken; else ""
 };
 
@@ -186,6 +188,15 @@ class Engine {
   // ask for is no rate. REQUIRES: false_share > 0.
   Digest digest(double false_share = kFalseShare) const;
   EngineStats stats() const;
+
+  // What `look_at:` found, newest first (at most kMostAnomalies are remembered).
+  std::vector<Anomaly> anomalies() const;
+  static constexpr std::size_t kMostAnomalies = 200;
+  // The series that are watched for long enough to be judged, by objective, KPI and entity.
+  std::vector<WatchedView> watched() const;
+  // Entities that are not watched although they should be: a client has at most kMostWatched series.
+  std::size_t left_unwatched() const noexcept;
+  static constexpr std::size_t kMostWatched = 1000;
 
  private:
   struct State;

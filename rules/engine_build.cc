@@ -81,10 +81,11 @@ Checks Engine::State::make_checks(const Objective& objective, const Target& targ
   CheckEvidence& evidence = check.evidence;
   evidence.plan = evidence_plan(target, *check.kpi);
   if (!check.adds_up) evidence.plan.usable = false;
+  check.by_projection = target.confidence && target.pace && target.kind != BoundKind::between;
   if (target.confidence && evidence.plan.usable && !target.pace) {
     evidence.alert_at = 1 / (1 - *target.confidence);
     evidence.watch_at = std::max(kLeastToWatch, evidence.alert_at / kAlertsPerWatch);
-    if (evidence.plan.seen == EvidencePlan::Seen::whole) check.moves_by_hour = true;
+    check.moves_by_hour = true;  // what of today should have arrived does
   }
   // Figures that do not add up stand for themselves alone, and so must all that they are set against.
   if (!check.adds_up) {
@@ -126,9 +127,13 @@ void Engine::State::lay_out() {
   objective_rollups.clear();
   checks.clear();
   memberships.clear();
+  watch_rollups.clear();
   for (const Objective& objective : strategy.objectives) {
     objective_rollups.push_back(rollup_for(rollups, objective, Level::kObjective));
     for (const Target& target : objective.targets) checks.push_back(make_checks(objective, target));
+    auto& watching = watch_rollups.emplace_back();
+    for (const Watched& each : objective.look_at)
+      watching.push_back(rollup_for(rollups, objective, each.per.depth));
   }
   link_guards();
   places.clear();
@@ -142,7 +147,7 @@ void Engine::State::lay_out() {
     const Checks& check = checks[target];
     targets_of[check.rollup].push_back(target);
     if (check.paces_by_node()) paced_of[check.rollup].push_back(target);
-    if (check.evidence.judges()) evident_of[check.rollup].push_back(target);
+    if (check.evidence.judges() || check.by_projection) evident_of[check.rollup].push_back(target);
     for (const CheckSource& source : check.sources) {
       if (source.so_far_days > 0) add_once(rollups[check.rollup].at(source.today).targets, target);
       switch (source.kind) {

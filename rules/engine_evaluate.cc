@@ -167,6 +167,8 @@ void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::si
       }
       if (judges && (state == VerdictState::off_target || check.evidence.nodes[node].open()))
         judge_by_evidence(check, node, state, reason);
+      if (check.by_projection && state == VerdictState::off_target)
+        judge_by_projection(check, node, values[i], state, reason);
       if (check.is_live[node] != 0 && has_moved(check.briefed[node], values[i])) moved_nodes.push_back(node);
       if (check.states[node] == state && check.reasons[node] == reason) continue;
       check.states[node] = state;
@@ -264,7 +266,7 @@ CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
 
 Verdict Engine::State::verdict_without_evidence(const Checks& check, NodeIndex node) const {
   Verdict verdict = judge(*check.target, *check.kpi, sides_at(check, node), input_at(check, node));
-  if (check.evidence.judges() && verdict.state != check.states[node]) {
+  if ((check.evidence.judges() || check.by_projection) && verdict.state != check.states[node]) {
     verdict.state = check.states[node];
     verdict.reason = check.reasons[node];
     if (!verdict.missed()) verdict.stake_per_hour = 0;

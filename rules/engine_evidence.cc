@@ -271,7 +271,7 @@ void Engine::State::tell_evidence(const Checks& check, NodeIndex node, Verdict& 
   Checks::Told& told = check.told[node];
   const std::uint32_t stamp = node_stamps[check.rollup][node];
   const std::uint32_t today_stamp = today_stamps[check.rollup][node];
-  const double over = plan.seen == EvidencePlan::Seen::whole ? today_over() : 0;
+  const double over = today_over();
   if (told.stamp != stamp || told.day != today || told.today_stamp != today_stamp ||
       told.today_over != over || told.whole != whole) {
     told = {};
@@ -289,7 +289,8 @@ void Engine::State::tell_evidence(const Checks& check, NodeIndex node, Verdict& 
     }
   }
   verdict.evidence_log10 = told.log10;
-  verdict.sure = told.sure;
+  // Of a miss that is over in all likelihood, how sure it was says nothing of now.
+  if (verdict.reason != Reason::recovering) verdict.sure = told.sure;
   verdict.since = told.since;
   verdict.value_low = told.value_low;
   verdict.value_high = told.value_high;

@@ -114,6 +114,8 @@ const Arrivals* Engine::State::arrivals_of(MetricIndex metric, std::span<const E
 ArrivalsOfKpi Engine::State::arrivals_of(const Checks& check, std::span<const EntityIndex> members) const {
   const EvidencePlan& plan = check.evidence.plan;
   ArrivalsOfKpi result;
+  result.hours_over = hours_over();
+  result.day_over = plan.seen == EvidencePlan::Seen::whole ? today_over() : -1;
   bool all_known = true;
   for (std::size_t i = 0; i < check.sources.size(); ++i) {
     const MetricIndex metric = rollups[check.rollup].at(check.sources[i].columns[0]).index;

@@ -11,6 +11,8 @@ namespace {
 constexpr int kProfileDays = 59;
 // Fewer days than these before the period say too little of its weekdays: then those up to yesterday do.
 constexpr int kEnoughDays = 28;
+// It is watched at ten times the chance at which it is called missed.
+constexpr double kAlertsPerWatch = 10;
 
 }  // namespace
 
@@ -25,6 +27,12 @@ double Engine::State::today_over() const noexcept {
   const auto whole = static_cast<double>((calendar.start_of(today + 1) - begin).count());
   const Timestamp hour = calendar.next_hour(now) - std::chrono::hours(1);
   return std::clamp(static_cast<double>((hour - begin).count()) / whole, 0.0, 1.0);
+}
+
+std::size_t Engine::State::hours_over() const noexcept {
+  const Timestamp hour = calendar.next_hour(now) - std::chrono::hours(1);
+  const auto since = hour - calendar.start_of(today);
+  return since <= Duration(0) ? 0 : static_cast<std::size_t>(since / std::chrono::hours(1));
 }
 
 // Whether anything of the objective was reported for today: a source that reports once a day has nothing to
@@ -108,25 +116,54 @@ void Engine::State::refresh_pace(Checks& check, NodeIndex node) {
   pace->sides = paced_sides(*check.target, pace->plan, check.today_counts);
 }
 
-void Engine::State::project_pace(const Checks& check, NodeIndex node, Verdict& verdict) const {
+std::optional<Projection> Engine::State::projection_of(const Checks& check, NodeIndex node,
+                                                       double value) const {
   const Target& target = *check.target;
   const DayRange period = calendar.period_of(target.over, today);
-  if (std::isnan(verdict.value) || !period.contains(today)) return;
+  if (std::isnan(value) || !period.contains(today)) return std::nullopt;
   const auto& members = rollups[check.rollup].members(node);
   const Day first = std::max(cube.head() - (Cube::kDays - 1), today - kProfileDays);
   const WeekdayProfile whole = check.rollup == check.whole
                                    ? kFlatProfile
                                    : profile_of(check, rollups[check.whole].members(0), kFlatProfile);
   const auto basis = pace_basis(history_of(check, members, {first, today - 1}), first, whole);
-  if (!basis) return;
+  if (!basis) return std::nullopt;
   const std::vector<double> factors = day_factors({today + 1, period.last}, basis->profile);
   const double today_left =
       basis->profile[weekday_index(today)] * (check.today_counts ? 1 - today_elapsed() : 1);
-  const Projection projection =
-      project(basis->rate, verdict.value, today_left, days_ahead(factors, basis->rate.smoothing));
-  verdict.projected = projection.total;
-  verdict.projected_low = projection.low;
-  verdict.projected_high = projection.high;
+  return project(basis->rate, value, today_left, days_ahead(factors, basis->rate.smoothing));
+}
+
+void Engine::State::project_pace(const Checks& check, NodeIndex node, Verdict& verdict) const {
+  const auto projection = projection_of(check, node, verdict.value);
+  if (!projection) return;
+  verdict.projected = projection->total;
+  verdict.projected_low = projection->low;
+  verdict.projected_high = projection->high;
+  if (check.target->kind != BoundKind::between && verdict.gap_ratio > 0)
+    verdict.sure = 1 - chance_of_total(check, node, *projection);
+}
+
+double Engine::State::chance_of_total(const Checks& check, NodeIndex node,
+                                      const Projection& projection) const {
+  const PacePlan plan =
+      check.paces.empty() ? plan_of(check, check.exception_of(node), kNoNode) : check.paces[node]->plan;
+  const double total = plan.at(check.today_counts ? today_elapsed() : 0).total;
+  return check.target->kind == BoundKind::at_least ? projection.chance_to_reach(total)
+                                                   : projection.chance_to_keep(total);
+}
+
+// Behind (or ahead) by now is a miss once the end is hardly to be reached from here.
+void Engine::State::judge_by_projection(const Checks& check, NodeIndex node, double value,
+                                        VerdictState& state, Reason& reason) const {
+  const auto projection = projection_of(check, node, value);
+  if (!projection) return;
+  const double chance = chance_of_total(check, node, *projection);
+  const double least = 1 - *check.target->confidence;
+  if (chance <= least) return;
+  const bool likely = chance <= least * kAlertsPerWatch;
+  state = likely ? VerdictState::watch : VerdictState::on_target;
+  reason = likely ? Reason::likely_missed : Reason::within_chance;
 }
 
 }  // namespace tightrope::rules

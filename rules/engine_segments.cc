@@ -101,17 +101,20 @@ Groups group(const EntityTable& entities, std::span<const EntityIndex> members, 
 }
 
 void sum_up(const Cube& cube, const SplitKpi& split, Groups& groups) {
+  std::vector<double> whole(split.sums_now.size(), 0);
+  std::vector<double> nameless(whole);
   for (std::size_t i = 0; i < groups.sums.size(); ++i) {
     const auto before = with_zeros(sums_of(cube, *split.formula, groups.members[i], split.earlier));
     const auto now = with_zeros(sums_of(cube, *split.formula, groups.members[i], split.current));
     groups.sums[i].sums = split.sums(before, now);
-    if (!groups.sums[i].name.empty()) continue;
     for (std::size_t input = 0; input < before.size(); ++input) {
       const double part = std::abs(before[input]) + std::abs(now[input]);
-      const double whole = std::abs(split.sums_before[input]) + std::abs(split.sums_now[input]);
-      groups.unassigned = groups.unassigned || part > kMostUnassigned * whole;
+      whole[input] += part;
+      if (groups.sums[i].name.empty()) nameless[input] = part;
     }
   }
+  for (std::size_t input = 0; input < whole.size(); ++input)
+    groups.unassigned = groups.unassigned || nameless[input] > kMostUnassigned * whole[input];
 }
 
 // Whether the segments add up to the whole: the smaller of two sums, say, does not.

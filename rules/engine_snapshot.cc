@@ -1,7 +1,7 @@
-// The engine's memory as bytes, version 3: time, entities, figures, their sources, exchange rates, alerts and
-// what was done. Sums, states and the verdicts of alerts that are alive are not kept: they follow from the
-// figures and the strategy. Version 1 had no sources, no exchange rates, and less of verdicts; version 2 had
-// no evidence and no segments.
+// The engine's memory as bytes, version 3: time, entities, figures, their sources, exchange rates, alerts,
+// what was done, and what is looked at. Sums, states and the verdicts of alerts that are alive are not kept:
+// they follow from the figures and the strategy. Version 1 had no sources, no exchange rates, and less of
+// verdicts; version 2 had no evidence, no segments, and looked at nothing.
 #include <cmath>
 
 #include "rules/engine_state.h"
@@ -315,6 +315,29 @@ bool load(ByteReader& in, CheckEvidence& evidence) {
   return in.ok();
 }
 
+void save(const Anomaly& anomaly, ByteWriter& out) {
+  for (const std::string* text : {&anomaly.objective, &anomaly.kpi, &anomaly.currency}) out.string(*text);
+  save_enum(anomaly.unit, out);
+  save(anomaly.entity, out);
+  save(anomaly.bucket, out);
+  save(anomaly.found_at, out);
+  out.fixed64(anomaly.value);
+  out.fixed64(std::isnan(anomaly.usual) ? kUndefined : anomaly.usual);
+  out.fixed64(anomaly.score);
+}
+Anomaly load_anomaly(ByteReader& in) {
+  Anomaly anomaly;
+  for (std::string* text : {&anomaly.objective, &anomaly.kpi, &anomaly.currency}) *text = load_text(in);
+  anomaly.unit = load_enum(in, Unit::truth);
+  anomaly.entity = load_entity(in);
+  anomaly.bucket = load_bucket(in);
+  anomaly.found_at = load_time(in);
+  anomaly.value = in.fixed64();
+  anomaly.usual = in.fixed64();
+  anomaly.score = in.fixed64();
+  return anomaly;
+}
+
 }  // namespace
 
 std::string Engine::snapshot() const {
@@ -349,6 +372,15 @@ std::string Engine::snapshot() const {
     save(what.second, out);
     save(when, out);
   }
+  out.varint(state.watched.size());
+  for (const auto& [key, series] : state.watched) {
+    out.varint(key.objective);
+    out.varint(key.place);
+    out.varint(key.node);
+    series.save(out);
+  }
+  out.varint(state.anomalies.size());
+  for (const Anomaly& anomaly : state.anomalies) save(anomaly, out);
   return std::move(out).take();
 }
 
@@ -403,6 +435,24 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
     std::string playbook = load_text(in);
     Entity entity = load_entity(in);
     state.done[{std::move(playbook), std::move(entity)}] = load_time(in);
+  }
+  if (version > 2) {
+    const std::size_t watched = in.count(8);
+    for (std::size_t i = 0; i < watched && in.ok(); ++i) {
+      const std::uint64_t objective = in.varint();
+      const std::uint64_t place = in.varint();
+      const std::uint64_t node = in.varint();
+      if (objective >= state.watch_rollups.size() || place >= state.watch_rollups[objective].size() ||
+          node >= state.rollups[state.watch_rollups[objective][place]].nodes().size())
+        return std::nullopt;
+      auto series = WatchedSeries::load(in);
+      if (!series) return std::nullopt;
+      const WatchKey key{static_cast<std::uint32_t>(objective), static_cast<std::uint32_t>(place),
+                         static_cast<NodeIndex>(node)};
+      state.watched.insert_or_assign(key, std::move(*series));
+    }
+    const std::size_t anomalies = in.count(8);
+    for (std::size_t i = 0; i < anomalies && in.ok(); ++i) state.anomalies.push_back(load_anomaly(in));
   }
   if (!in.finished()) return std::nullopt;
   return engine;

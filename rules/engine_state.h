@@ -61,6 +61,7 @@ struct Checks {
   bool moves_by_hour = false;                          // an hourly window, or a pace
   bool needs_hours = false;                            // an hourly window, and no figures by hour
   bool adds_up = true;                                 // none of its figures is one that must not be summed
+  bool by_projection = false;                          // a pace with a confidence
   std::size_t today = 0;      // of a pace: the objective's column of today's figures ...
   bool today_counts = false;  // ... and whether it has any: until then today is not asked for
 
@@ -140,6 +141,14 @@ struct TouchedNode {
   friend constexpr auto operator<=>(TouchedNode, TouchedNode) noexcept = default;
 };
 
+// One KPI of an objective's look_at, at one node.
+struct WatchKey {
+  std::uint32_t objective;
+  std::uint32_t place;
+  NodeIndex node;
+  friend constexpr auto operator<=>(WatchKey, WatchKey) noexcept = default;
+};
+
 struct Engine::State {
   explicit State(Strategy with, Calendar in);
 
@@ -175,6 +184,10 @@ struct Engine::State {
   std::uint64_t shape = 1;
   Day today = kFirstDay;  // of `now`
 
+  std::vector<std::vector<std::size_t>> watch_rollups;  // by objective, and by place in its look_at
+  std::map<WatchKey, WatchedSeries> watched;
+  std::deque<Anomaly> anomalies;  // newest first
+
   // A check as views know it.
   struct CheckPlace {
     const State* state;
@@ -198,8 +211,9 @@ struct Engine::State {
   bool lacks_hours(const Checks& check) const;
 
   // engine_pace.cc: what a period asks for by now, and where it is heading.
-  double today_elapsed() const noexcept;  // share, to the end of the current hour
-  double today_over() const noexcept;     // share, to its beginning
+  double today_elapsed() const noexcept;    // share, to the end of the current hour
+  std::size_t hours_over() const noexcept;  // of today
+  double today_over() const noexcept;       // share, to its beginning
   bool has_today(const Checks& check) const;
   std::optional<Sides> paced_sides(const Target& target, const PacePlan& plan, bool today_counts) const;
   PacePlan plan_of(const Checks& check, std::size_t exception, NodeIndex node) const;
@@ -211,6 +225,10 @@ struct Engine::State {
                                                 DayRange days) const;
   void refresh_pace(Checks& check, NodeIndex node);
   void project_pace(const Checks& check, NodeIndex node, Verdict& verdict) const;
+  std::optional<Projection> projection_of(const Checks& check, NodeIndex node, double value) const;
+  double chance_of_total(const Checks& check, NodeIndex node, const Projection& projection) const;
+  void judge_by_projection(const Checks& check, NodeIndex node, double value, VerdictState& state,
+                           Reason& reason) const;
   void find_nodes_of_resolved();
   void grow(std::uint32_t target);  // columns for the nodes that its rollup has got
   void attach(LiveAlert alert, CheckKey key);
@@ -370,6 +388,24 @@ struct Engine::State {
   void amend(const std::vector<TouchedNode>& restated, Effects& effects);
   bool amend(LiveAlert& live_alert, const Checks& check, NodeIndex node);
 
+  // engine_watch.cc: series without a target.
+  struct Closed {
+    std::vector<Bucket> days;   // that are over, ascending, as far as they are in memory
+    std::vector<Bucket> hours;  // likewise
+  };
+  Closed closed_buckets() const;
+  // At the beginning of an hour: what has closed since, of all that is watched.
+  void watch(bool new_day, Effects& effects);
+  void watch(WatchKey key, const Closed& closed, bool new_day, Effects& effects);
+  // As it would be had it been watched for as long as figures are in memory. Nothing without any.
+  std::optional<WatchedSeries> begin_series(const Kpi& kpi, std::span<const EntityIndex> members,
+                                            const Closed& closed) const;
+  double kpi_in(const Kpi& kpi, std::span<const EntityIndex> members, Bucket bucket) const;
+  double usual_before(const Kpi& kpi, std::span<const EntityIndex> members, Bucket bucket) const;
+  const Kpi& kpi_of(WatchKey key) const;
+  std::span<const EntityIndex> members_of(WatchKey key) const;
+  void carry_watched(State& old, bool money_changed);
+
   // engine_figures.cc: figures straight from the cube, for what is asked rarely.
   bool is_additive(std::string_view metric) const;
   bool adds_up(const Kpi& kpi) const;  // all of its metrics do
@@ -414,7 +450,7 @@ struct Engine::State {
   // Whether the figures of the two metrics are known to come from different sources.
   bool has_own_source(std::string_view metric, std::string_view other, DayRange days) const;
   // The share of a day's results that has arrived by now.
-  double arrived(Day day) const noexcept;
+  double arrived(Day day, const Arrivals* learnt) const noexcept;  // nothing learnt: null
 
   // engine_briefs.cc: what to do.
   void explain_cause(const Checks& check, NodeIndex node,

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "rules/engine_state.h"
 #include "rules/evidence.h"
@@ -48,19 +49,23 @@ double units(std::int64_t micros) noexcept {
 
 }  // namespace
 
-// Of a day that is not over half of the results are taken to be still under way: clicks are counted at once.
-double Engine::State::arrived(Day day) const noexcept {
-  return day < today ? 1 : 0.5;
+// Of a day that is not over half of the results are taken to be still under way, beside those that come late:
+// clicks are counted at once.
+double Engine::State::arrived(Day day, const Arrivals* learnt) const noexcept {
+  const auto age = static_cast<std::size_t>(std::max(0, age_of(day)));
+  const double late = learnt == nullptr || age >= kMaturityAges ? 1 : learnt->shown[age];
+  return day < today ? late : 0.5 * late;
 }
 
 std::vector<ResultsDay> Engine::State::results_days(std::string_view traffic, std::string_view results,
                                                     std::span<const EntityIndex> members,
                                                     DayRange days) const {
   std::vector<ResultsDay> list;
+  const Arrivals* learnt = arrivals_of(cube.find_metric(results), members);
   for (Day day = days.first; day <= days.last; day = day + 1) {
     list.push_back({.traffic = metric_over(traffic, members, DayRange{day, day}),
                     .results = metric_over(results, members, DayRange{day, day}),
-                    .arrived = arrived(day),
+                    .arrived = arrived(day, learnt),
                     .day_variance = kDefaultDayVariance});
   }
   return list;
@@ -107,6 +112,9 @@ ClientResults Engine::State::client_results(std::string_view traffic, DayRange d
   const MetricIndex clicks = cube.find_metric(traffic);
   const MetricIndex conversions = cube.find_metric("conversions");
   if (clicks == Cube::kNoMetric || conversions == Cube::kNoMetric) return {};
+  std::vector<EntityIndex> all(entities.size());
+  std::iota(all.begin(), all.end(), EntityIndex{0});
+  const Arrivals* learnt = arrivals_of(conversions, all);
   const DayRange earlier = baseline_of(days);
   // Clicks and results may come from different sources, of different depth: they meet at the campaign.
   struct DayOfCampaign {
@@ -149,7 +157,7 @@ ClientResults Engine::State::client_results(std::string_view traffic, DayRange d
   }
   std::vector<ResultsDay> whole;
   for (Day day = days.first; day <= days.last; day = day + 1) {
-    const double share = arrived(day);
+    const double share = arrived(day, learnt);
     std::int64_t due_then = 0;  // of all that the day's traffic will bring, by each campaign's own rate
     std::int64_t seen_then = 0;
     each_campaign(day, [&](Campaign& campaign, std::int64_t came, std::int64_t brought) {

@@ -19,6 +19,13 @@ ByAlternative logs_of(const ByAlternative& ratios) noexcept {
   return logs;
 }
 
+// Nothing is left of a bet at such odds; numbers below are slow to work with.
+constexpr double kNothingLeft = -690;
+
+double exp_or_nothing(double log) noexcept {
+  return log < kNothingLeft ? 0 : std::exp(log);
+}
+
 // L_k of one day; all alternatives share what depends on the day alone.
 ByAlternative increments(const EvidenceDay& day, EvidenceSide side) noexcept {
   const ByAlternative& ratios = alternatives(side);
@@ -26,7 +33,7 @@ ByAlternative increments(const EvidenceDay& day, EvidenceSide side) noexcept {
   ByAlternative result;
   if (day.day_variance <= 0) {
     for (std::size_t k = 0; k < kAlternatives; ++k)
-      result[k] = std::exp(day.seen * logs[k] - (ratios[k] - 1) * day.expected);
+      result[k] = exp_or_nothing(day.seen * logs[k] - (ratios[k] - 1) * day.expected);
     return result;
   }
   const double kappa = 1 / day.day_variance;
@@ -34,7 +41,7 @@ ByAlternative increments(const EvidenceDay& day, EvidenceSide side) noexcept {
     const double log_l =
         day.seen * logs[k] +
         (day.seen + kappa) * std::log1p(day.expected * (1 - ratios[k]) / (ratios[k] * day.expected + kappa));
-    result[k] = std::exp(log_l);
+    result[k] = exp_or_nothing(log_l);
   }
   return result;
 }

@@ -1,6 +1,7 @@
 #include "rules/lags.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace tightrope::rules {
@@ -8,6 +9,9 @@ namespace {
 
 // Until so little is known of today's hours, half of what is there at its end.
 constexpr double kOfToday = 0.5;
+constexpr std::uint32_t kFewestDays = 14;
+// The shortest day has 23 hours; its first begins with the day itself.
+constexpr std::uint8_t kFewestHours = 22;
 
 std::size_t slot_of(Day day) noexcept {
   constexpr auto kDays = static_cast<std::int32_t>(LagSeries::kDays);
@@ -45,7 +49,12 @@ double ArrivalsOfKpi::at(int age) const noexcept {
   const int closed = std::max(0, age);
   const double late = exposure == nullptr ? 0 : exposure->at(closed);
   const double share = seen->at(closed) / (late > 0 ? late : 1);
-  return age < 0 && !seen->complete() ? share * kOfToday : share;
+  if (age >= 0) return share;
+  const std::size_t hour = std::min(hours_over, Arrivals::kHours - 1);
+  const double of_seen = seen->by_hour[hour];
+  const double of_exposure = exposure == nullptr ? day_over : exposure->by_hour[hour];
+  if (of_seen >= 0 && of_exposure > 0) return share * of_seen / of_exposure;
+  return seen->complete() ? share : share * kOfToday;
 }
 
 double ArrivalsOfKpi::shown(int age) const noexcept {
@@ -68,8 +77,26 @@ void LagSeries::change(Day of, Day today, std::int64_t delta, bool report_begins
   (late_start ? added : growth)[slot] += delta;
 }
 
+void LagSeries::begin_hour(Day today, std::size_t hours_over) noexcept {
+  const std::size_t slot = slot_of(today);
+  if (hours_over >= Arrivals::kHours) return;
+  today_by_hour[hours_over] = day[slot] == today ? growth[slot] : 0;
+  ++noted_hours;
+}
+
 void LagSeries::close(Day closed) noexcept {
   curve.begin_day();
+  // A day that was watched from its beginning, with something to show for it.
+  const std::size_t of_closed = slot_of(closed);
+  if (day[of_closed] == closed && growth[of_closed] > 0 && noted_hours >= kFewestHours) {
+    const double keep = std::exp2(-1 / MaturityCurve::kHalfLifeDays);
+    for (std::size_t hour = 0; hour < Arrivals::kHours; ++hour)
+      at_hour[hour] = keep * at_hour[hour] + units(today_by_hour[hour]);
+    at_close = keep * at_close + units(growth[of_closed]);
+    ++days_by_hour;
+  }
+  today_by_hour.fill(0);
+  noted_hours = 0;
   for (std::size_t age = 0; age <= kLastAge; ++age) {
     const Day of = closed - static_cast<int>(age);
     const std::size_t slot = slot_of(of);
@@ -113,6 +140,12 @@ bool Lags::complete_since(MetricIndex metric, Day since) const noexcept {
                      [&](const LagSeries& one) { return one.arrivals.complete_since <= since; });
 }
 
+void Lags::begin_hour(Day today, std::size_t hours_over) noexcept {
+  for (auto& column : columns_) {
+    for (LagSeries& series : column) series.begin_hour(today, hours_over);
+  }
+}
+
 void Lags::close(Day closed, MetricIndex results, std::span<const std::uint8_t> is_money) {
   for (auto& column : columns_) {
     for (LagSeries& series : column) series.close(closed);
@@ -143,6 +176,10 @@ void Lags::learn(Day today, MetricIndex results, std::span<const std::uint8_t> i
         arrivals.shown[age] = std::clamp(shares[age], 0.0, 1.0);
         complete = complete && arrivals.by_age[age] == 1;
       }
+      if (series.days_by_hour >= kFewestDays && series.at_close > 0) {
+        for (std::size_t hour = 0; hour < Arrivals::kHours; ++hour)
+          arrivals.by_hour[hour] = std::min(1.0, series.at_hour[hour] / series.at_close);
+      }
       if (!complete) {
         arrivals.complete_since = Arrivals::kNever;
       } else if (!arrivals.complete()) {
@@ -170,6 +207,11 @@ void Lags::save(ByteWriter& out) const {
         out.signed_varint(series.added[slot]);
         out.byte(series.was_seen[slot]);
       }
+      for (const std::int64_t total : series.today_by_hour) out.signed_varint(total);
+      out.byte(series.noted_hours);
+      for (const double sum : series.at_hour) out.fixed64(sum);
+      out.fixed64(series.at_close);
+      out.varint(series.days_by_hour);
     }
   }
 }
@@ -198,6 +240,11 @@ bool Lags::load(ByteReader& in) {
         series.added[slot] = in.signed_varint();
         series.was_seen[slot] = in.byte();
       }
+      for (std::int64_t& total : series.today_by_hour) total = in.signed_varint();
+      series.noted_hours = in.byte();
+      for (double& sum : series.at_hour) sum = in.fixed64();
+      series.at_close = in.fixed64();
+      series.days_by_hour = static_cast<std::uint32_t>(in.varint_up_to(UINT32_MAX));
     }
   }
   return in.ok();

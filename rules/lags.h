@@ -15,10 +15,20 @@ namespace tightrope::rules {
 
 // What of a day has arrived.
 struct Arrivals {
+  static constexpr std::size_t kHours = 25;
+  static constexpr std::array<double, kHours> hours_unknown() noexcept {
+    std::array<double, kHours> unknown{};
+    unknown.fill(-1);
+    return unknown;
+  }
+
   // By age in whole days; 0 for an age that is not worth betting on. The last is always 1.
   std::array<double, kMaturityAges> by_age{};
   // The same for people, who may be shown what is not worth betting on: 1 until something else was learnt.
   std::array<double, kMaturityAges> shown{};
+  // By the hours of today that are over: the share of what is there at its end; -1 until enough days were
+  // seen.
+  std::array<double, kHours> by_hour = hours_unknown();
   // At every midnight from this one on all ages were 1: nothing comes late. Else beyond every day.
   Day complete_since = kNever;
 
@@ -45,12 +55,21 @@ struct LagSeries {
   std::array<std::int64_t, kDays> added{};
   std::array<Day, kDays> day{};                // the slot's
   std::array<std::uint8_t, kDays> was_seen{};  // at a midnight
+  // Totals of today as each hour began, and how many of them were noted; of the days before, decayed sums of
+  // these and of what was there at their ends.
+  std::array<std::int64_t, Arrivals::kHours> today_by_hour{};
+  std::uint8_t noted_hours = 0;
+  std::array<double, Arrivals::kHours> at_hour{};
+  double at_close = 0;
+  std::uint32_t days_by_hour = 0;
 
   Arrivals arrivals;  // follows from the curves; not kept
 
   // A figure of `of` changed by so many millionths. `report_begins`: its entity is new, so that what comes of
   // past days was there before anybody looked, and says nothing of lateness.
   void change(Day of, Day today, std::int64_t delta, bool report_begins) noexcept;
+  // So many hours of today are over.
+  void begin_hour(Day today, std::size_t hours_over) noexcept;
   // The day `closed` is over: what the days grew by is learnt from.
   void close(Day closed) noexcept;
 };
@@ -61,8 +80,11 @@ struct ArrivalsOfKpi {
   const Arrivals* seen = nullptr;      // nothing: nobody knows
   const Arrivals* exposure = nullptr;  // nothing: it is never late
 
-  // Until the hours of a day were learnt, half of what is there at its end counts of today (age -1), and all
-  // of it where nothing ever came late.
+  std::size_t hours_over = 0;  // of today
+  double day_over = 1;         // the share of today that this is, for totals, whose exposure is the time
+
+  // Of today (age -1) by the hours learnt; before they were, half of what is there at its end, and all of it
+  // where nothing ever came late.
   double at(int age) const noexcept;
   // For people; 1 where nothing else was learnt, and for today as at(0).
   double shown(int age) const noexcept;
@@ -83,6 +105,7 @@ class Lags {
   // nobody gave, too.
   bool complete_since(MetricIndex metric, Day since) const noexcept;
 
+  void begin_hour(Day today, std::size_t hours_over) noexcept;
   // `closed` is over, and those before it that were not told. What money is paid for are `results`: of money,
   // as many of these must have been seen.
   void close(Day closed, MetricIndex results, std::span<const std::uint8_t> is_money);

@@ -149,10 +149,17 @@ std::optional<Pull> opposite_pull(const Playbook& a, const Playbook& b) {
   return std::nullopt;
 }
 
+// Whether one alert can have both drivers: one stands below the other on the way down, or is a cause of it.
+bool can_lead_together(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty() || a == b) return true;
+  if (a == kTrackingDriver || b == kTrackingDriver) return false;
+  return is_cause(a) || is_cause(b) || is_factor_below(a, b) || is_factor_below(b, a);
+}
+
 void lint_pair(const Strategy& strategy, const FigureRanges& ranges, const Playbook& a, const Playbook& b,
                std::vector<Finding>& findings) {
   const std::optional<Pull> pull = opposite_pull(a, b);
-  if (!pull || (!a.driver.empty() && !b.driver.empty() && a.driver != b.driver)) return;
+  if (!pull || !can_lead_together(a.driver, b.driver)) return;
   const auto both_for = [&](bool with_budget) {
     return find_target(strategy, [&](const Objective& objective, const Target& target) {
       return answers(a, target) && answers(b, target) && objective.budget.has_value() == with_budget;

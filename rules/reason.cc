@@ -37,6 +37,12 @@ std::string share_text(double share) {
   return fmt::format("{:.0f} %", share * 100);
 }
 
+// None for what rounds to nothing.
+std::string sign_of(double effect, const std::string& text) {
+  if (text.find_first_of("123456789") == std::string::npos) return "";
+  return effect < 0 ? "-" : "+";
+}
+
 std::string dimension_text(std::string_view dimension) {
   std::string text(dimension);
   std::replace(text.begin(), text.end(), '_', ' ');
@@ -96,9 +102,12 @@ std::string signed_effect(double effect, BeforeAndNow value, Unit unit, std::str
   const ComparedFigures figures(unit, currency, value.now, value.before, kUndefined);
   if (figures.text(value.now).find('%') != std::string::npos) {
     const double points = effect * 100;
-    return fmt::format("{:+.{}f}", points, std::abs(value.now - value.before) < 0.01 ? 2 : 1);
+    const std::string text =
+        fmt::format("{:.{}f}", std::abs(points), std::abs(value.now - value.before) < 0.01 ? 2 : 1);
+    return sign_of(effect, text) + text;
   }
-  return (effect < 0 ? "-" : "+") + parted(figures.text(std::abs(effect))).first;
+  const std::string text = parted(figures.text(std::abs(effect))).first;
+  return sign_of(effect, text) + text;
 }
 
 std::string segments_clause(const ExplainedChange& explained, std::span<const SegmentLevel> levels,
@@ -115,7 +124,8 @@ std::string segments_clause(const ExplainedChange& explained, std::span<const Se
   };
   // The reciprocal is nothing that people know the size of.
   const auto of_change = [&](const std::string& parts) {
-    return parts + " of " + effect(explained.change()) + (in_points ? " points" : "");
+    const std::string whole = effect(explained.change());
+    return (parts == whole ? "all" : parts) + " of " + whole + (in_points ? " points" : "");
   };
   if (named.size() > 1) {
     std::vector<std::string> parts;

@@ -28,7 +28,8 @@ struct ReasonContext {
 // "" where nothing is known of factors.
 std::string factors_clause(const ExplainedChange& explained, const FactorPath& path,
                            const ReasonContext& context);
-// "mostly in campaign trial-brand (+3.10 of +5.20)", or "by campaign: a +2.10, b +1.50 of +5.20".
+// "mostly in campaign trial-brand (+3.10 of +5.20)", "... (all of +5.20)", or, of several, "by campaign: a
+// +2.10, b +1.50 of +5.20".
 std::string segments_clause(const ExplainedChange& explained, std::span<const SegmentLevel> levels,
                             std::span<const SegmentChange> named, const ReasonContext& context);
 

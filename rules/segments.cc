@@ -93,9 +93,10 @@ std::vector<SegmentChange> named_segments(std::span<const SegmentLevel> levels,
     if (leads(*level, explained) && (!first.within_noise || is_last_word)) return {first};
     std::vector<SegmentChange> together;
     double harm = 0;
-    for (const SegmentChange& one : level->segments) {
+    const std::size_t most = std::min(level->segments.size(), kMostNamedSegments);
+    for (const SegmentChange& one : std::span(level->segments).first(most)) {
       const double part = explained.harm_of(one.effect);
-      if (!(part > 0) || together.size() == kMostNamedSegments) break;
+      if (!(part > 0)) break;
       if (one.within_noise) continue;
       together.push_back(one);
       harm += part;

@@ -25,7 +25,7 @@ struct SegmentChange {
   double mix = 0;        // of it, by its greater or smaller share; rate + mix = effect
   bool is_new = false;   // had nothing before
   bool stopped = false;  // has nothing now
-  // The segment's figures contradict its rate of before by less than 1 in 20 (see segment_is_noise()).
+  // Contradicts its rate of before by less than 1 in 20; asked of the first kMostNamedSegments only.
   bool within_noise = false;
 };
 

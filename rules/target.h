@@ -121,6 +121,13 @@ struct Budget {
   friend bool operator==(const Budget&, const Budget&) = default;
 };
 
+// A KPI without a target, looked at for what it never does, at each entity of a level: never an alert.
+struct Watched {
+  std::string kpi;  // of its entity's own figures: see can_be_watched()
+  Level per;
+  friend bool operator==(const Watched&, const Watched&) = default;
+};
+
 struct Objective {
   std::string name;    // unique within the client
   std::string parent;  // another objective's name, or "" at the top
@@ -129,6 +136,7 @@ struct Objective {
   std::vector<DimensionMatch> match;  // all of them; none matches every entity
   std::optional<Budget> budget;
   std::vector<Target> targets;
+  std::vector<Watched> look_at;  // each KPI and level once
 
   bool matches(const Entity& entity) const noexcept;
   friend bool operator==(const Objective&, const Objective&) = default;

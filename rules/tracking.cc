@@ -15,6 +15,8 @@ namespace {
 
 constexpr double kOneInTwenty = 20;
 constexpr double kLeastDue = 1;  // with less, silence is what one expects
+// With fewer, the little that came may be the third or half of a worse page.
+constexpr double kDueToCollapse = 20;
 
 std::string count_text(double count) {
   return format_value(std::round(count), Unit::count, "");
@@ -50,8 +52,6 @@ ResultsRun results_run(double rate, std::span<const ResultsDay> days) {
         {.seen = std::max(day.results, 0.0), .expected = due, .day_variance = day.day_variance});
   }
   run.log_evidence = log_fixed_start(evidence, EvidenceSide::below);
-  for (EvidenceDay& day : evidence) day.expected /= 2;
-  run.log_evidence_of_half = log_fixed_start(evidence, EvidenceSide::below);
   return run;
 }
 
@@ -63,8 +63,7 @@ Breakage judge_results(const ResultsRun& own, const ClientResults& client, std::
   if (client.campaigns > 1 && 2 * client.collapsed > client.campaigns && whole_fell) {
     return Breakage::everywhere;
   }
-  // Nothing at all is no worse page; a little might be one.
-  if ((own.seen == 0 ? own.log_evidence : own.log_evidence_of_half) < enough) return Breakage::none;
+  if (own.log_evidence < enough || (own.seen > 0 && own.due < kDueToCollapse)) return Breakage::none;
   return client.collapsed < client.campaigns ? Breakage::only_here : Breakage::alone;
 }
 

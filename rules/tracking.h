@@ -29,11 +29,10 @@ struct ResultsRun {
   double due = 0;  // by now: unfinished days count for what has arrived of them
   double seen = 0;
   double traffic = 0;
-  double log_evidence = 0;          // ln T that it brings less, from a fixed start (log_fixed_start)
-  double log_evidence_of_half = 0;  // ... that it brings less than half, as a worse page would
+  double log_evidence = 0;  // ln T that it brings less, from a fixed start (log_fixed_start)
 
-  // At most a quarter of what was due: a page that got worse still brings a third or half; a tag that broke
-  // on most pages or devices brings next to nothing.
+  // Nothing, or at most a quarter of what was due: a page that got worse still brings a third or half; a tag
+  // that broke on most pages or devices brings next to nothing.
   bool collapsed() const noexcept { return seen <= 0.25 * due; }
 };
 // `rate`: results of one unit of traffic before. Days without either figure are skipped.

@@ -71,7 +71,8 @@ void score_stream(const fs::path& from, const fs::path& to) {
   out << "timestamp,value,anomaly_score\n";
   AnomalyDetector detector;
   std::string line;
-  for (int number = 1; std::getline(in, line); ++number) {
+  int number = 1;
+  for (; std::getline(in, line); ++number) {
     const auto wrong = [&](std::string_view what) {
       return std::runtime_error(fmt::format("{}:{}: {}", from.string(), number, what));
     };
@@ -88,12 +89,16 @@ void score_stream(const fs::path& from, const fs::path& to) {
     if (!value) throw wrong("the value is no number");
     out << line << fmt::format(",{:.10g}\n", detector.add(*at, *value));
   }
+  if (number == 1) throw std::runtime_error(fmt::format("{}: is empty", from.string()));
   if (!in.eof()) throw std::runtime_error(fmt::format("{}: cannot be read", from.string()));
   if (!out.flush()) throw std::runtime_error(fmt::format("{}: cannot be written", to.string()));
 }
 
-int score_folder(const fs::path& data, const fs::path& out) {
-  if (!fs::is_directory(data)) throw std::runtime_error(fmt::format("{}: is no folder", data.string()));
+int score_folder(const fs::path& given, const fs::path& out) {
+  if (!fs::is_directory(given)) throw std::runtime_error(fmt::format("{}: is no folder", given.string()));
+  // As the benchmark is laid out, streams are in `data`, beside their labels, and named from there.
+  const bool whole = fs::is_directory(given / "data") && fs::is_directory(given / "labels");
+  const fs::path data = whole ? given / "data" : given;
   std::vector<fs::path> streams;
   for (const auto& entry : fs::recursive_directory_iterator(data)) {
     if (entry.is_regular_file() && entry.path().extension() == ".csv") streams.push_back(entry.path());

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/change_words.h"
 #include "daemon/commands/table.h"
 #include "daemon/evidence_words.h"
 #include "daemon/explanation_words.h"
@@ -246,12 +247,25 @@ void print_verdict(const Explained& explained, std::ostream& out) {
   if (!evidence.empty()) out << "evidence    " << evidence << "\n";
   for (const std::string& line : {scatter_sentence(explained), confidence_sentence(explained)})
     if (!line.empty()) out << "            " << line << "\n";
-  const std::pair<const char*, std::string> lines[] = {
-      {"sure        ", sure_sentence(explained)},  {"since       ", since_sentence(explained)},
-      {"range       ", range_sentence(explained)}, {"arrived     ", arrival_sentence(explained)},
-      {"driver      ", told.why.driver},           {"why         ", told.why.reason}};
+  const std::pair<const char*, std::string> lines[] = {{"sure        ", sure_sentence(explained)},
+                                                       {"since       ", since_sentence(explained)},
+                                                       {"range       ", range_sentence(explained)},
+                                                       {"arrived     ", arrival_sentence(explained)}};
   for (const auto& [name, line] : lines)
     if (!line.empty()) out << name << line << "\n";
+  if (!told.why.driver.empty()) {
+    out << "driver      " << told.why.driver;
+    for (const std::string& deeper : told.why.deeper) out << " > " << deeper;
+    out << "\n";
+  }
+  if (!told.why.reason.empty()) out << "why         " << told.why.reason << "\n";
+  label = "change      ";
+  for (const std::string& line : factor_sentences(told.why, *explained.strategy)) {
+    out << label << line << "\n";
+    label = "            ";
+  }
+  for (const std::string& line : segment_sentences(told.why, *explained.strategy))
+    out << "            " << line << "\n";
   label = "alert       ";
   for (std::size_t i = 0; i < std::min(kMostAlerts, told.alerts.size()); ++i) {
     const rules::Alert& alert = told.alerts[i];

@@ -151,7 +151,7 @@ Bounds bounds_missed_by(const rules::Engine& engine, double share) {
   return bounds;
 }
 
-rules::Strategy strategy(const Bounds& bounds) {
+rules::Strategy strategy(const Bounds& bounds, std::optional<double> confidence) {
   rules::Objective objective;
   objective.name = "boots";
   objective.why = "To be measured.";
@@ -166,6 +166,7 @@ rules::Strategy strategy(const Bounds& bounds) {
                                                    : rules::Bound{.low = bounds[i]}};
     target.over = {.kind = rules::Window::Kind::days, .length = on.days};
     target.per = {2};
+    target.confidence = confidence;
     objective.targets.push_back(std::move(target));
   }
   rules::Strategy result = without_targets();
@@ -205,7 +206,7 @@ rules::Engine engine_with_history(const Campaigns& campaigns, std::size_t metric
   DayBatch batch(campaigns, metrics);
   const rules::Day today = engine.calendar().day_of(now);
   for (int back = days - 1; back >= 0; --back) {
-    engine.apply(batch.fill(today - back, now));
+    engine.apply(batch.fill(today - back, now - std::chrono::days(back)));
   }
   // The oldest day may be one more than is held.
   if (engine.stats().cells < campaigns.size() * metrics * static_cast<std::size_t>(days - 1)) {

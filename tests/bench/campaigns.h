@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -51,7 +52,8 @@ Bounds lenient_bounds();
 Bounds bounds_missed_by(const rules::Engine& engine, double share);
 
 // Ten targets per campaign over 7, 14 and 28 days. Client of UTC; no playbooks.
-rules::Strategy strategy(const Bounds& bounds);
+// With a confidence they are judged by evidence.
+rules::Strategy strategy(const Bounds& bounds, std::optional<double> confidence = {});
 
 // All figures of one day of all campaigns, of the first `metrics` metrics. The names are made once; fill()
 // gives the batch another day's figures.
@@ -66,7 +68,8 @@ class DayBatch {
   rules::Event event_;
 };
 
-// An engine at `now` that has learnt the `days` days that end with today, under lenient bounds.
+// An engine at `now` that has learnt the `days` days that end with today, each on its day, under lenient
+// bounds.
 rules::Engine engine_with_history(const Campaigns& campaigns, std::size_t metrics, int days,
                                   rules::Timestamp now);
 

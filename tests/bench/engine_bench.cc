@@ -3,6 +3,7 @@
 //
 //   build/tests/bench/engine_bench                         # a few minutes, at most 4 GiB
 //   build/tests/bench/engine_bench --campaigns=10000       # smaller
+//   build/tests/bench/engine_bench --confidence=0.999      # every target is judged by evidence
 //   build/tests/bench/engine_bench --benchmark_filter=changed_cells
 //
 // "off:P" is the share of checks off target, in percent: each of those has an alert that fires, and evidence.
@@ -39,6 +40,7 @@ using namespace tightrope;
 using bench::Campaigns;
 
 std::size_t campaign_count = 100'000;
+std::optional<double> confidence;
 constexpr int kDays = 100;  // the last; the engine may hold one less, for it also holds tomorrow
 constexpr rules::Timestamp kStart =
     std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + std::chrono::hours(12);
@@ -68,7 +70,8 @@ class World {
   rules::Effects adopt(int off_percent) {
     const rules::Timestamp now = engine.now();
     off_percent_ = off_percent;
-    return engine.adopt(bench::strategy(bench::bounds_missed_by(engine, off_percent / 100.0)), now);
+    return engine.adopt(bench::strategy(bench::bounds_missed_by(engine, off_percent / 100.0), confidence),
+                        now);
   }
   rules::Day today() const { return engine.calendar().day_of(engine.now()); }
   // The figures of the day so far.
@@ -301,14 +304,22 @@ void register_all() {
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const std::string option = "--campaigns=";
-    if (!argument.starts_with(option)) continue;
-    campaign_count = std::strtoul(argument.c_str() + option.size(), nullptr, 10);
-    --argc;
-    std::copy(argv + i + 1, argv + argc + 1, argv + i);
-    break;
+  // Takes an option of this program out of the list.
+  const auto taken = [&](const std::string& option) -> const char* {
+    for (int i = 1; i < argc; ++i) {
+      if (!std::string(argv[i]).starts_with(option)) continue;
+      const char* value = argv[i] + option.size();
+      --argc;
+      std::copy(argv + i + 1, argv + argc + 1, argv + i);
+      return value;
+    }
+    return nullptr;
+  };
+  if (const char* value = taken("--campaigns=")) campaign_count = std::strtoul(value, nullptr, 10);
+  if (const char* value = taken("--confidence=")) confidence = std::strtod(value, nullptr);
+  if (confidence && !(*confidence >= 0.5 && *confidence < 1)) {
+    std::fprintf(stderr, "engine_bench: --confidence is a share from 0.5 to below 1, such as 0.999\n");
+    return 2;
   }
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   if (campaign_count < 1'000) {

@@ -229,8 +229,12 @@ TEST_F(RestatementsTest, TheOrderOfTheJournalDoesNotMatterToWhatWasKnownThen) {
 TEST_F(RestatementsTest, WithoutLaterFiguresNoAlertIsListed) {
   strategy_ = strategy({objective("trials", {at_most("cpa", "cpa", 22)})});
   std::mt19937 random(7);
-  for (int back = 12; back >= -6; --back)
-    day(kToday - back, static_cast<double>(random() % 90 + 1), static_cast<double>(random() % 3 + 1));
+  for (int back = 12; back >= -6; --back) {
+    // One after the other: compilers differ in which argument they work out first.
+    const auto spend = static_cast<double>(random() % 90 + 1);
+    const auto conversions = static_cast<double>(random() % 3 + 1);
+    day(kToday - back, spend, conversions);
+  }
   const BacktestComparison both = compare();
   EXPECT_GT(both.then.fired.size(), 0u);
   EXPECT_EQ(told(both.then), told(both.now));

@@ -34,7 +34,7 @@ std::vector<AlarmLog> run(const AlarmPlan& plan, const std::function<void(int da
       if (oracle_log) oracle_log->change(day, first_look);
     }
     for (int look = 0; look < plan.looks_a_day; ++look) {
-      streams.advance(day < change_on ? 1 : plan.cpa_factor);
+      streams.advance(day < change_on ? 1 : plan.cpa_factor, plan.changed_each);
       if (engine) engine->look(streams, logs);
       if (day < plan.history_days) continue;
       if (p_value) p_value->look(streams, *p_value_log);
@@ -44,14 +44,15 @@ std::vector<AlarmLog> run(const AlarmPlan& plan, const std::function<void(int da
   }
   if (p_value_log) logs.push_back(std::move(*p_value_log));
   if (oracle_log) logs.push_back(std::move(*oracle_log));
+  for (AlarmLog& log : logs) log.end(plan.days());
   return logs;
 }
 
-std::vector<AlarmHistory> of_tier(const AlarmLog& log, std::optional<std::size_t> tier) {
-  if (!tier) return log.histories();
+std::vector<AlarmHistory> of_tier(const AlarmLog& log, std::optional<std::size_t> tier, std::size_t each) {
   std::vector<AlarmHistory> histories;
   for (std::size_t i = 0; i < log.histories().size(); ++i) {
-    if (CampaignStreams::tier(i) == *tier) histories.push_back(log.histories()[i]);
+    const bool counts = CampaignStreams::is_one_of(i, each) && (!tier || CampaignStreams::tier(i) == *tier);
+    if (counts) histories.push_back(log.histories()[i]);
   }
   return histories;
 }
@@ -61,13 +62,17 @@ FalseAlarms false_alarms(std::span<const AlarmHistory> histories, int days) {
   const double years = days / 365.0;
   double sum = 0;
   double squares = 0;
+  double days_on = 0;
   for (const AlarmHistory& history : histories) {
     sum += history.count;
+    days_on += history.days_on;
     squares += static_cast<double>(history.count) * history.count;
   }
   const double mean = sum / count;
   const double variance = count > 1 ? (squares - count * mean * mean) / (count - 1) : 0;
-  return {.a_year = mean / years, .standard_error = std::sqrt(std::max(0.0, variance) / count) / years};
+  return {.a_year = mean / years,
+          .share_of_days = days_on / (count * days),
+          .standard_error = std::sqrt(std::max(0.0, variance) / count) / years};
 }
 
 Detection detection(std::span<const AlarmHistory> histories) {

@@ -22,6 +22,9 @@ struct AlarmPlan {
   int days_on_target = 180;
   int days_changed = 0;   // after those
   double cpa_factor = 1;  // of the target, while changed
+  // Every so many-th campaign of a tier changes, the others stay on target: a client's campaigns rarely go
+  // wrong all at once, and what an engine learns of them together should not be of nothing else.
+  std::size_t changed_each = 1;
   std::uint64_t seed = 1;
 
   std::vector<EngineSchemes::Scheme> engine_schemes;
@@ -35,14 +38,15 @@ struct AlarmPlan {
 // every day, how many there were.
 std::vector<AlarmLog> run(const AlarmPlan& plan, const std::function<void(int days)>& progress = {});
 
-// Of the campaigns of one tier, or of all.
-std::vector<AlarmHistory> of_tier(const AlarmLog& log, std::optional<std::size_t> tier);
+// Of every `each`-th campaign of one tier, or of all tiers.
+std::vector<AlarmHistory> of_tier(const AlarmLog& log, std::optional<std::size_t> tier, std::size_t each = 1);
 
+// Of days on which the CPA was on target.
 struct FalseAlarms {
   double a_year = 0;          // per campaign
+  double share_of_days = 0;   // on which an alarm was on
   double standard_error = 0;  // from the scatter between campaigns
 };
-// Of days on which the CPA was on target.
 FalseAlarms false_alarms(std::span<const AlarmHistory> histories, int days);
 
 struct Detection {

@@ -64,9 +64,18 @@ void AlarmLog::set(std::size_t campaign, bool on, double time) noexcept {
     const int day = static_cast<int>(time);
     if (day != history.last_counted_day) ++history.count;
     history.last_counted_day = day;
+    history.on_since = time;
     if (time >= changed_at_) history.delay = std::min(history.delay, time - changed_at_);
   }
+  if (!on && history.on) history.days_on += time - history.on_since;
   history.on = on;
+}
+
+void AlarmLog::end(double time) noexcept {
+  for (AlarmHistory& history : histories_) {
+    if (history.on) history.days_on += time - history.on_since;
+    history.on_since = time;
+  }
 }
 
 void AlarmLog::change(int day, double first_look) noexcept {

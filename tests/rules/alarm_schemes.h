@@ -21,6 +21,8 @@ struct AlarmHistory {
   bool on = false;
   int count = 0;              // how often the alarm went on, at most once a day
   int last_counted_day = -1;  // of these
+  double days_on = 0;         // up to when it last went off, or to AlarmLog::end
+  double on_since = 0;        // while it is on
   // Since the CPA changed: until the alarm was on for the first time, and whether it was on already.
   double delay = std::numeric_limits<double>::infinity();
   bool was_on = false;
@@ -34,6 +36,8 @@ class AlarmLog {
   void set(std::size_t campaign, bool on, double time) noexcept;
   // From the beginning of this day on the CPA is another; the first look comes at `first_look`.
   void change(int day, double first_look) noexcept;
+  // Nothing is set after this time.
+  void end(double time) noexcept;
 
   const std::string& scheme() const noexcept { return scheme_; }
   const std::vector<AlarmHistory>& histories() const noexcept { return histories_; }
@@ -65,8 +69,8 @@ class OracleScheme {
 
  private:
   struct State {
-    Evidence closed;  // of the days that will not change any more
-    int next = 0;     // the first day that is not in it
+    Evidence closed{};  // of the days that will not change any more
+    int next = 0;       // the first day that is not in it
     bool alarmed = false;
   };
   double day_variance_;
@@ -82,7 +86,7 @@ class EngineSchemes {
     std::string name;
     Window over{.kind = Window::Kind::days, .length = 7};
     double bound = kTargetCpa;
-    std::optional<double> confidence;
+    std::optional<double> confidence = std::nullopt;
   };
   // The targets are in force from `first_day` on; figures come from day 0 on.
   EngineSchemes(const std::vector<Scheme>& schemes, std::size_t campaigns, int first_day);

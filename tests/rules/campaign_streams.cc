@@ -101,7 +101,7 @@ void CampaignStreams::begin_day(Campaign& campaign) {
   }
 }
 
-void CampaignStreams::advance(double cpa_factor) {
+void CampaignStreams::advance(double cpa_factor, std::size_t each) {
   ++look_;
   if (look_ == looks_a_day_) {
     look_ = 0;
@@ -116,7 +116,8 @@ void CampaignStreams::advance(double cpa_factor) {
       campaign.seen[today] = 0;
       begin_day(campaign);
     }
-    const double mean = expected_a_day(i) * season(day_) * campaign.effect / (cpa_factor * looks_a_day_);
+    const double factor = is_one_of(i, each) ? cpa_factor : 1;
+    const double mean = expected_a_day(i) * season(day_) * campaign.effect / (factor * looks_a_day_);
     // A day effect so small that nothing can come.
     int fresh = mean > 0 ? boost::random::poisson_distribution<int, double>(mean)(campaign.random) : 0;
     if (!campaign.late.empty()) {

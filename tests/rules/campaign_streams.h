@@ -40,8 +40,12 @@ class CampaignStreams {
   // REQUIRES: looks_a_day >= 1.
   CampaignStreams(const StreamSetting& setting, std::size_t count, int looks_a_day, std::uint64_t seed);
 
-  // The next part of a day goes by, with a true CPA of so many times the target. All below is as of its end.
-  void advance(double cpa_factor);
+  // The next part of a day goes by, with a true CPA of so many times the target for every `each`-th campaign
+  // of a tier, and exactly on target for the others. All below is as of its end.
+  void advance(double cpa_factor, std::size_t each = 1);
+  static bool is_one_of(std::size_t campaign, std::size_t each) noexcept {
+    return campaign / kTiers.size() % each == 0;
+  }
 
   std::size_t size() const noexcept { return campaigns_.size(); }
   static std::size_t tier(std::size_t campaign) noexcept { return campaign % kTiers.size(); }

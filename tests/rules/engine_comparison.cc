@@ -173,6 +173,12 @@ std::string everything_told(const Effects& effects) {
       text += "; " + recommendation.id + " " + recommendation.text;
     text += "\n";
   }
+  for (const Anomaly& anomaly : effects.anomalies) {
+    text += "look " + anomaly.objective + " " + anomaly.kpi + " " + to_string(anomaly.entity) + " " +
+            to_string(anomaly.bucket.day) + " " + std::to_string(anomaly.bucket.hour) + " " +
+            to_rfc3339(anomaly.found_at) + " " + text_of(anomaly.value) + " " + text_of(anomaly.usual) + " " +
+            text_of(anomaly.score) + "\n";
+  }
   return text + effects.refused;
 }
 

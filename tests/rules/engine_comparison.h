@@ -17,6 +17,8 @@ struct Seen {
   std::array<std::uint64_t, static_cast<std::size_t>(kLastReason) + 1> reasons{};
   std::uint64_t pays = 0;
   std::uint64_t values = 0;
+  std::uint64_t watched = 0;
+  std::uint64_t anomalies = 0;
 };
 
 // Every target at every node: nodes, value, bound, state, reason, gap, room and guards; and the summary of

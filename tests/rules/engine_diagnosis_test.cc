@@ -72,7 +72,7 @@ TEST(EngineDiagnosisTest, NamesTheFactorBelowTheFactorAndTheCampaign) {
   EXPECT_THAT(alert.deeper_drivers, ElementsAre("cpm"));
   EXPECT_EQ(alert.reason,
             "CPC up 33 % (1.00 to 1.33 EUR), through CPM up 33 % (20.00 to 26.67 EUR); CVR steady; mostly in "
-            "campaign brand (+3.33 of +3.33).");
+            "campaign brand (all of +3.33).");
   ASSERT_THAT(alert.segments, SizeIs(1));
   EXPECT_EQ(to_string(alert.segments[0].entity), "search/brand");
   EXPECT_NEAR(alert.segments[0].rate, 10 / 3.0, 1e-9);
@@ -180,7 +180,7 @@ TEST(EngineDiagnosisTest, AnHourlyWindowIsSplitAsWell) {
     }
   }
   EXPECT_THAT(alert_of(engine, list).reason,
-              StartsWith("CPC up 50 % (1.00 to 1.50 EUR); mostly in campaign brand (+0.50 of +0.50"));
+              StartsWith("CPC up 50 % (1.00 to 1.50 EUR); mostly in campaign brand (all of +0.50"));
 }
 
 // --- Tracking or demand ---

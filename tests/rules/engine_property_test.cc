@@ -41,6 +41,13 @@ Strategy with_confidence(Strategy strategy, std::mt19937& random) {
       target.min_miss = std::array{0.0, 0.05, 0.3}[below(random, 3)];
       if (once_in(random, 4)) target.min_stake = below(random, 100);
     }
+    objective.look_at.clear();
+    for (unsigned count = below(random, 3); count > 0; --count) {
+      Watched watched{std::array{"spend", "cpm", "cpa", "clicks", "efficiency"}[below(random, 5)],
+                      {static_cast<int>(below(random, 4))}};
+      if (std::find(objective.look_at.begin(), objective.look_at.end(), watched) == objective.look_at.end())
+        objective.look_at.push_back(std::move(watched));
+    }
   }
   return strategy;
 }
@@ -86,6 +93,8 @@ class Sequence {
   }
 
   void note(Seen& seen) const {
+    seen.watched += live_.watched().size();
+    seen.anomalies += live_.anomalies().size();
     for (std::size_t i = 0; i < live_.target_count(); ++i) {
       for (const Verdict& verdict : live_.target(i).verdicts) {
         ++seen.states[static_cast<std::size_t>(verdict.state)];
@@ -182,6 +191,8 @@ TEST(EnginePropertyTest, JudgesByEvidenceTheSameHoweverFed) {
   for (const Reason reason : {Reason::misses_target, Reason::within_chance, Reason::likely_missed,
                               Reason::small_miss, Reason::recovering})
     EXPECT_GT(seen.reasons[static_cast<std::size_t>(reason)], 0u) << to_string(reason);
+  EXPECT_GT(seen.watched, sequences);
+  EXPECT_GT(seen.anomalies, 0u);
 }
 
 }  // namespace

@@ -278,6 +278,10 @@ TEST(LintPlaybooksTest, OppositeOnesForOneAlertAreNamed) {
   by_price.driver = "cpc";
   by_rate.driver = "cvr";
   EXPECT_THAT(opposites(by_price, by_rate), IsEmpty());
+  by_rate.driver = "ctr";  // which may be why the click price leads
+  EXPECT_EQ(opposites(by_price, by_rate), found);
+  by_rate.driver = "tracking";
+  EXPECT_THAT(opposites(by_price, by_rate), IsEmpty());
 }
 
 TEST(LintPlaybooksTest, NothingIsSaidWithoutChanges) {

@@ -6,6 +6,7 @@
 
 #include "daemon/evidence_words.h"
 #include "daemon/explanation_words.h"
+#include "daemon/http/api/change_json.h"
 #include "daemon/http/api/presentation.h"
 
 namespace tightrope::daemon::http {
@@ -232,7 +233,11 @@ json::object explanation_json(const Explained& explained, std::size_t most_cells
   result["rangeText"] = maybe(range_sentence(explained));
   result["arrivalText"] = maybe(arrival_sentence(explained));
   result["driver"] = maybe(told.why.driver);
+  json::array deeper;
+  for (const std::string& driver : told.why.deeper) deeper.push_back(text(driver));
+  result["deeperDrivers"] = std::move(deeper);
   result["reason"] = maybe(told.why.reason);
+  result["change"] = change_json(told.why);
   result["alert"] =
       told.alert ? json::value(text(rules::to_string(told.alert->phase))) : json::value(nullptr);
   json::array alerts;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "daemon/http/api/change_json.h"
 #include "daemon/routing/notification.h"
 #include "rules/format.h"
 
@@ -150,6 +151,11 @@ json::object alert_json(const rules::Alert& alert) {
   result["verdict"] = verdict_json(alert.verdict);
   result["firedOn"] = alert.fired_at ? json::value(verdict_json(alert.fired_on)) : json::value(nullptr);
   result["driver"] = maybe(alert.driver);
+  json::array deeper;
+  for (const std::string& driver : alert.deeper_drivers) deeper.push_back(text(driver));
+  result["deeperDrivers"] = std::move(deeper);
+  result["segments"] = segments_json(alert.segments);
+  result["segmentsUnit"] = text(rules::to_string(alert.segments_unit));
   json::object text_lines;
   text_lines["what"] = text(lines.what);
   text_lines["costs"] = text(lines.costs);
