@@ -163,8 +163,8 @@ constexpr std::array<Key, 19> kTarget{{
     {.name = "confidence",
      .shape = Shape::share,
      .about = "How sure a miss must be: with 0.999 a campaign exactly on its target brings at most one false "
-              "alert in "
-              "1000 days, however often it is looked at. Without it every miss alerts"},
+              "alert in 1000 days, however often it is looked at. Without it every miss alerts. No effect on "
+              "between, a pace, changes and shares, and money that must not exceed a bound"},
     {.name = "min_miss",
      .shape = Shape::share,
      .about = "With confidence: a smaller miss is watched, however sure; 5% unless given"},

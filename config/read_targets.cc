@@ -1,12 +1,14 @@
 // Targets, with what only holds between several of their keys.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
 
 #include "config/readers.h"
 #include "config/scalars.h"
+#include "rules/check_evidence.h"
 
 namespace tightrope::config {
 namespace {
@@ -122,6 +124,36 @@ void read_dealing(MappingReader& in, rules::Target& target) {
   target.watch_within = in.share("watch_within", {0, 1}).value_or(target.watch_within);
 }
 
+// What the days of a target cannot be judged by has no effect, and is better known before than missed later.
+void check_confidence(MappingReader& in, const Scope& scope, const rules::Kpi* kpi,
+                      const rules::Target& target) {
+  const auto at = target.confidence ? in.get("confidence", Shape::share) : std::nullopt;
+  if (!at || kpi == nullptr) return;
+  const auto& inputs = kpi->formula.inputs();
+  const bool adds_up = std::all_of(inputs.begin(), inputs.end(), [&scope](const rules::Input& input) {
+    const rules::Metric* metric = scope.library.find_metric(input.name);
+    return metric == nullptr || metric->additive;
+  });
+  const rules::EvidencePlan plan = rules::evidence_plan(target, *kpi);
+  if (target.pace) {
+    at->warning("has no effect on a pace: it asks for a total, and every miss of it alerts",
+                "remove it; pace: {corridor: 10%} allows for chance");
+  } else if (target.kind == rules::BoundKind::between) {
+    at->warning("has no effect on \"between\": every miss alerts",
+                "write two targets, one with at_most and one with at_least");
+  } else if (!plan.is_seen.empty() && plan.money && !plan.usable) {
+    at->warning(
+        "has no effect on money that must not exceed a bound: one large amount would settle it, so every "
+        "miss alerts",
+        "remove it");
+  } else if (!plan.usable || !adds_up) {
+    at->warning(
+        fmt::format("has no effect: {} does not count the results of single days, so every miss alerts",
+                    kpi->name),
+        "remove it; \"for\" and min_volume wait until a miss is more than chance");
+  }
+}
+
 }  // namespace
 
 rules::Target read_target(const Cursor& at, const Scope& scope, Names& names) {
@@ -146,6 +178,7 @@ rules::Target read_target(const Cursor& at, const Scope& scope, Names& names) {
   }
   read_dealing(in, target);
   read_pace(in, kpi, target);
+  check_confidence(in, scope, kpi, target);
   if (const auto volume = in.get("min_volume", Shape::volume))
     target.min_volume = read_min_volume(*volume, scope, kpi);
   if (const auto except = in.get("except", Shape::exceptions))

@@ -261,8 +261,8 @@ std::string stake_sentence(const Explained& explained) {
   if (stake.kind == Kind::none) {
     if (verdict.missed()) return "unknown: nobody reported the spend";
     if (verdict.state == rules::VerdictState::unknown) return "unknown, as the verdict is";
-    return verdict.reason == rules::Reason::little_volume ? "not counted: too little volume to judge"
-                                                          : "nothing: the target is met";
+    if (verdict.reason == rules::Reason::little_volume) return "not counted: too little volume to judge";
+    return verdict.gap_ratio > 0 ? "not counted: the miss is not called one" : "nothing: the target is met";
   }
   const Words words(explained);
   const double limit = words.limit();
@@ -311,10 +311,10 @@ std::string evidence_sentence(const Explained& explained) {
   const rules::Explanation& told = explained.explanation;
   if (std::isnan(told.verdict.evidence_log10)) return "";
   const double log10 = told.verdict.evidence_log10;
-  std::string odds = log10 < 0   ? std::string("less than 1 to 1")
-                     : log10 < 6 ? grouped(fmt::format("{:.0f}", std::pow(10.0, log10))) + " to 1"
-                                 : std::string("more than a million to 1");
-  std::string text = fmt::format("{} (10^{:.1f}) that the target is really missed", odds, log10);
+  std::string strength = log10 < 0   ? std::string("less than 1")
+                         : log10 < 6 ? grouped(fmt::format("{:.0f}", std::pow(10.0, log10)))
+                                     : std::string("more than a million");
+  std::string text = fmt::format("{} (10^{:.1f}) against \"the target is met\"", strength, log10);
   const auto& days = told.evidence.days;
   if (days.empty()) return text;
   double seen = 0;

@@ -29,7 +29,7 @@ std::string gap_sentence(const Explained& explained);
 std::string stake_sentence(const Explained& explained);
 // "conversions 31, at least 20 needed: reached", one for each minimum.
 std::vector<std::string> volume_sentences(const Explained& explained);
-// "126 to 1 (10^2.1) that ..., from 49 days ..."; "" without evidence.
+// "126 (10^2.1) against ...; 49 days ...: ... seen, ... due at the bound"; "" without evidence.
 std::string evidence_sentence(const Explained& explained);
 // An alert's times: "firing since ..., pending since ...; fired on 41.00 EUR; restated since: ...".
 std::string alert_sentence(const rules::Alert& alert, const rules::Calendar& calendar);

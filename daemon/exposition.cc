@@ -84,6 +84,8 @@ void write_target(const rules::TargetView& view, const TargetLabels& cached, Kpi
   Column targets(out, KpiFamily::target);
   Column gaps(out, KpiFamily::gap_ratio);
   Column evidence(out, KpiFamily::evidence_log10);
+  Column sure(out, KpiFamily::sure_ratio);
+  Column maturity(out, KpiFamily::maturity_ratio);
   for (std::size_t node = 0; node < view.verdicts.size(); ++node) {
     const rules::Verdict verdict = view.verdicts[node];
     const std::string_view labels = cached.at(node);
@@ -91,6 +93,8 @@ void write_target(const rules::TargetView& view, const TargetLabels& cached, Kpi
     targets.add(labels, shown_bound(view.target->kind, verdict));
     gaps.add(labels, verdict.gap_ratio);
     evidence.add(labels, verdict.evidence_log10);
+    sure.add(labels, verdict.sure);
+    maturity.add(labels, verdict.maturity);
   }
 }
 

@@ -27,6 +27,8 @@ enum class KpiFamily : std::uint8_t {
   target,
   gap_ratio,
   evidence_log10,
+  sure_ratio,
+  maturity_ratio,
   verdicts,
   stake_per_hour,
   room_used_ratio,
@@ -34,8 +36,9 @@ enum class KpiFamily : std::uint8_t {
   recommendations,
   spend_aligned_ratio,
   anomaly_score,
+  source_maturity_ratio,
 };
-constexpr std::size_t kKpiFamilies = 11;
+constexpr std::size_t kKpiFamilies = 14;
 
 // The samples of all clients, by family.
 class KpiSamples {
@@ -66,7 +69,7 @@ class KpiExposition {
 
   // Everything of one client.
   void write(const rules::Engine& engine, KpiSamples& out);
-  // The four tightrope_kpi_* families alone. `shape` changes whenever the targets or their entities do.
+  // The tightrope_kpi_* families alone. `shape` changes whenever the targets or their entities do.
   struct Shape {
     const void* engine = nullptr;
     std::uint64_t version = 0;

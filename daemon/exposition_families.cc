@@ -18,6 +18,11 @@ constexpr std::array<FamilyInfo, kKpiFamilies> kFamilies{{
     {"tightrope_kpi_gap_ratio", "By what share of its bound the KPI misses it; negative is room left."},
     {"tightrope_kpi_evidence_log10",
      "How strongly the figures contradict that the target is met, as a power of ten."},
+    {"tightrope_kpi_sure_ratio",
+     "Of what misses its target: how sure it is that this is no chance; 1 less the share of such runs of "
+     "days "
+     "that come about by luck."},
+    {"tightrope_kpi_maturity_ratio", "Share of the window's results that has arrived by now."},
     {"tightrope_verdicts", "Checks of targets by their state."},
     {"tightrope_stake_per_hour", "Money at risk in each hour that the objective's targets stay missed."},
     {"tightrope_objective_room_used_ratio",
@@ -29,6 +34,8 @@ constexpr std::array<FamilyInfo, kKpiFamilies> kFamilies{{
     {"tightrope_anomaly_score",
      "How unlike itself the newest figure of a KPI in look_at is, from 0 to 1; 0.6 is as strange as none "
      "before."},
+    {"tightrope_source_maturity_ratio",
+     "Share of a day's final figures that has arrived so many days after it, as learnt so far."},
 }};
 
 std::string_view name_of(KpiFamily family) noexcept {
@@ -134,6 +141,22 @@ void write_watched(const rules::Engine& engine, KpiSamples& out) {
   }
 }
 
+// Of what was learnt: until days were seen at two ages nothing is known.
+void write_lags(const rules::Engine& engine, KpiSamples& out) {
+  for (const rules::LagView& lag : engine.lags()) {
+    if (!(lag.behind[0] > 0)) continue;
+    for (const std::size_t age : {0u, 1u, 3u, 7u}) {
+      out.of(KpiFamily::source_maturity_ratio)
+          .sample(name_of(KpiFamily::source_maturity_ratio),
+                  label_set({{"client", engine.strategy().client},
+                             {"source", lag.source},
+                             {"metric", lag.metric},
+                             {"age_days", std::to_string(age)}}),
+                  lag.shares[age]);
+    }
+  }
+}
+
 }  // namespace
 
 const FamilyInfo& info_of(KpiFamily family) noexcept {
@@ -156,6 +179,7 @@ void write_counts(const rules::Engine& engine, KpiSamples& out) {
   write_alerts(engine, alerts, out);
   write_recommendations(engine, alerts, out);
   write_watched(engine, out);
+  write_lags(engine, out);
   const double aligned = engine.spend_aligned_ratio();
   if (std::isnan(aligned)) return;
   out.of(KpiFamily::spend_aligned_ratio)

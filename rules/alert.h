@@ -68,6 +68,8 @@ struct Alert {
   Timestamp pending_at{};
   std::optional<Timestamp> fired_at;
   std::optional<Timestamp> resolved_at;
+  std::string counted;    // what Verdict::results and ::maturity are of: "conversions"; "" where nothing is
+                          // counted. Not kept: it follows from the strategy
   std::string off_since;  // when it became pending: "Fri 20 Nov 21:04, New York time"
   Verdict verdict;        // the latest
   Verdict fired_on;       // the one it fired on; meaningful once fired

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -13,7 +14,8 @@
 namespace tightrope::rules {
 namespace {
 
-constexpr double kWorthTelling = 0.1;  // a restatement by 10 %
+constexpr double kWorthTelling = 0.1;      // a restatement by 10 %
+constexpr double kAllButComplete = 0.995;  // what is still to come of more is not worth a word
 
 // Names come from files and reports; a line break in one must not break the message into other lines.
 std::string one_line(std::string_view text) {
@@ -160,6 +162,12 @@ class Description {
     // Figures come when a source is asked: when it began is not known, only when it was seen.
     const std::string seen = "first seen " + one_line(alert_.off_since);
     std::string line = subject(alert_) + ": ";
+    if (is_well() && verdict.gap_ratio > 0) {
+      return line +
+             fmt::format(
+                 "{} {} {}, {}, was off for sure, {} now, {}", kpi, figure(verdict.value), window, target(),
+                 verdict.reason == Reason::small_miss ? "by too little to matter" : "may be chance", seen);
+    }
     if (is_well()) {
       return line + fmt::format("{} {} {}, back on {} ({}), was off, {}", kpi, figure(verdict.value), window,
                                 alert_.pace ? "pace" : "target", bound(), seen);
@@ -169,8 +177,8 @@ class Description {
                                 window, target(), seen);
     }
     if (verdict.state != VerdictState::unknown) {
-      const std::string_view doubt = verdict.reason == Reason::little_volume ? " on little volume" : "";
-      line += fmt::format("{} {} {}{}, {}, {}", kpi, figure(verdict.value), window, doubt, target(), seen);
+      line += fmt::format("{} {} {}{}, {}, {}", kpi, figure(verdict.value), window, basis(), target(),
+                          sureness(seen));
     } else if (alert_.fired_on.missed()) {
       line += fmt::format("{} unknown now, was {} {}, {}, {}", kpi, figure(alert_.fired_on.value), window,
                           target(), seen);
@@ -179,6 +187,43 @@ class Description {
     }
     if (!alert_.acknowledged_by.empty()) line += "; " + one_line(alert_.acknowledged_by) + " is on it";
     return line;
+  }
+
+  // What the value rests on.
+  std::string basis() const {
+    const Verdict& verdict = alert_.verdict;
+    if (verdict.reason == Reason::little_volume) return " on little volume";
+    // A count rests on itself.
+    if (alert_.counted.empty() || alert_.counted == alert_.kpi || !std::isfinite(verdict.results)) return "";
+    const std::string results = format_value(verdict.results, Unit::count, "");
+    return " on " + results + " " + counted(results == "1");
+  }
+
+  std::string counted(bool one) const {
+    std::string name = alert_.counted.empty() ? "results" : one_line(alert_.counted);
+    std::replace(name.begin(), name.end(), '_', ' ');
+    if (one && name.ends_with('s')) name.pop_back();
+    return name;
+  }
+
+  // "94 % sure, since Tue 17 Nov": that day where the figures speak for an earlier one than that of the
+  // alert.
+  std::string sureness(const std::string& seen) const {
+    const Verdict& verdict = alert_.verdict;
+    std::string sure = verdict.missed() ? format_sureness(verdict.sure) : std::string();
+    if (sure.empty()) return seen;
+    return sure + ", " +
+           (verdict.since && *verdict.since < pending_day() ? "since " + format_day(*verdict.since) : seen);
+  }
+
+  // By the client's calendar: the day that `off_since` names is at most one from that of UTC.
+  Day pending_day() const {
+    const auto utc = std::chrono::floor<std::chrono::days>(alert_.pending_at).time_since_epoch().count();
+    const Day day{static_cast<std::int32_t>(utc)};
+    for (const Day near : {day - 1, day + 1}) {
+      if (alert_.off_since.starts_with(format_day(near) + " ")) return near;
+    }
+    return day;
   }
 
   std::string costs() const {
@@ -238,6 +283,7 @@ class Description {
     const Verdict& verdict = alert_.verdict;
     // First, because it may mean that there is nothing to do.
     add_sentence(line, amended());
+    if (!resolved_ && alert_.verdict.missed()) add_sentence(line, arrived());
     if (verdict.state == VerdictState::unknown && !resolved_) {
       std::string clause(explain(verdict.reason));
       if (!clause.empty()) clause[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(clause[0])));
@@ -247,21 +293,23 @@ class Description {
     // The engine's reason names the driver in words; the bare name is for when there are none.
     if (alert_.reason.empty() && !alert_.driver.empty())
       add_sentence(line, "Driver: " + kpi_label(alert_.driver));
-    if (!resolved_ && alert_.verdict.missed()) add_sentence(line, evidence());
     if (line.empty() && !alert_.why_objective.empty())
       add_sentence(line, "What it is for: " + alert_.why_objective);
     if (line.empty()) add_sentence(line, "No cause found in the figures");
     return line;
   }
 
-  // An e-value of E is reached by chance at most once in E times while the target is met: that is what people
-  // can weigh.
-  std::string evidence() const {
-    const double log10 = alert_.verdict.evidence_log10;
-    if (!std::isfinite(log10) || log10 <= 0.3) return {};  // below 2 : 1 it says nothing
-    if (log10 >= 3) return "Not chance (less than 1 in 1 000)";
-    const double times = std::floor(std::pow(10.0, log10));
-    return fmt::format("{} (at most 1 in {:.0f})", log10 < 1 ? "May be chance" : "Hardly chance", times);
+  // What has not arrived may change the picture.
+  std::string arrived() const {
+    const Verdict& verdict = alert_.verdict;
+    if (!(verdict.maturity < kAllButComplete)) return {};
+    std::string line = percent(std::floor(verdict.maturity * 100) / 100) + " of " + counted(false) + " in";
+    const double complete = verdict.complete_value;
+    if (!std::isfinite(complete)) return line;
+    const bool meets = !(complete > verdict.high) && !(complete < verdict.low);
+    const std::string shown = figure(complete);
+    if (shown == figure(verdict.value)) return line;
+    return line + "; about " + shown + " once all are" + (meets ? ", within target" : "");
   }
 
   std::string amended() const {

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "rules/format.h"
+
 namespace tightrope::rules {
 namespace {
 
@@ -306,15 +308,11 @@ Timestamp Calendar::next_hour(Timestamp time) const noexcept {
 }
 
 std::string Calendar::format_local(Timestamp time) const {
-  static constexpr std::array<std::string_view, 7> kWeekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const Timestamp local = wall(time);
   const auto day = std::chrono::floor<days>(local);
-  const std::chrono::year_month_day ymd(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<minutes>(local - day));
-  return fmt::format("{} {} {} {:02}:{:02}", kWeekdays[std::chrono::weekday(day).c_encoding()],
-                     static_cast<unsigned>(ymd.day()), kMonths[static_cast<unsigned>(ymd.month()) - 1],
+  return fmt::format("{} {:02}:{:02}",
+                     format_day({static_cast<std::int32_t>(day.time_since_epoch().count())}),
                      clock.hours().count(), clock.minutes().count());
 }
 

@@ -2,6 +2,7 @@
 // events give equal effects and equal snapshots, live, after a restart and in a backtest.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,8 @@
 #include "rules/entity.h"
 #include "rules/event.h"
 #include "rules/explanation.h"
+#include "rules/false_discovery.h"
+#include "rules/maturity.h"
 #include "rules/target.h"
 #include "rules/verdict.h"
 #include "rules/watch.h"
@@ -86,6 +89,35 @@ struct SeriesPoint {
   Day day;
   double value;        // undefined: kUndefined
   const Bound* bound;  // in force that day, if a target was given; borrowed from the strategy
+  // The share of the day's final figures that has arrived by now, of the input that is the latest; today as
+  // at its end. 1 while nothing else was learnt, undefined where an input was never given.
+  double maturity;
+};
+
+// How late the figures of one metric of one source come, as learnt so far.
+struct LagView {
+  std::string source;  // "" where nobody knows who gave them
+  std::string metric;
+  MaturityShares shares{};  // by age of a day, 0 when it is over; 1 where nothing else was learnt
+  // What stands behind the step from each age to the next: the figures of the days that were seen at both.
+  std::array<double, kLastAge> behind{};
+};
+
+// What to look at first, of all that misses its target: a list of which few are there by chance.
+struct DigestEntry {
+  const Objective* objective;
+  const Target* target;
+  const Kpi* kpi;
+  Entity entity;
+  Verdict verdict;
+  double e_value = 0;
+  double listed_from = 1;  // the smallest false share at which it would be listed
+};
+struct Digest {
+  std::vector<DigestEntry> entries;  // the strongest first
+  std::size_t candidates = 0;        // K: checks with figures that can be judged so
+  double false_share = kFalseShare;
+  double threshold = 0;  // the least e-value to be listed; infinity when none is
 };
 
 struct EngineStats {
@@ -150,6 +182,12 @@ class Engine {
   std::vector<SeriesPoint> series(std::string_view kpi, const Entity& entity, std::string_view objective,
                                   std::string_view target, DayRange days) const;
   std::optional<Explanation> explain(std::string_view target, const Entity& entity) const;
+  // By metric, then source.
+  std::vector<LagView> lags() const;
+  // Of the checks whose days can be counted against their bound, with a confidence or without: those that
+  // miss it now and that the evidence of today lists (false_discovery.h). Paces are not among them: what they
+  // ask for is no rate. REQUIRES: false_share > 0.
+  Digest digest(double false_share = kFalseShare) const;
   EngineStats stats() const;
 
   // What `look_at:` found, newest first (at most kMostAnomalies are remembered).

@@ -43,7 +43,7 @@ std::string window_text(const Calendar& calendar, const TimeframeNow& window) {
 
 }  // namespace
 
-std::string digest(std::string_view text) {
+std::string id_of(std::string_view text) {
   std::uint64_t hash = 14695981039346656037ull;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
   hash ^= hash >> 32;
@@ -83,10 +83,11 @@ LiveAlert Engine::State::make_alert(const Checks& check, NodeIndex node) const {
   for (std::size_t i = 0; i < live_alert.entity.path.size(); ++i) {
     alert.dimensions.emplace_back(strategy.dimensions.names[i], live_alert.entity.path[i]);
   }
+  alert.counted = counted_by(check);
   alert.pending_at = now;
   alert.off_since = calendar.format_with_zone(now);
-  alert.id = digest(fmt::format("{}\n{}\n{}\n{}\n{}", alert.client, alert.objective, alert.target,
-                                fmt::join(live_alert.entity.path, "\t"), now.time_since_epoch().count()));
+  alert.id = id_of(fmt::format("{}\n{}\n{}\n{}\n{}", alert.client, alert.objective, alert.target,
+                               fmt::join(live_alert.entity.path, "\t"), now.time_since_epoch().count()));
   return live_alert;
 }
 
@@ -210,7 +211,7 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
   std::vector<Recommendation> recommendations;
   for (Advice& advice : advise(strategy.playbooks, situation)) {
     Recommendation& recommendation = recommendations.emplace_back();
-    recommendation.id = digest(alert.id + "\n" + advice.playbook->name);
+    recommendation.id = id_of(alert.id + "\n" + advice.playbook->name);
     recommendation.alert = alert.id;
     recommendation.playbook = advice.playbook->name;
     recommendation.text = std::move(advice.text);

@@ -313,6 +313,7 @@ void Engine::State::attach(LiveAlert alert, CheckKey key) {
   check.is_live[key.node] = 1;
   check.briefed[key.node] = alert.briefed_value;
   LiveAlert& place = live.insert_or_assign(key, std::move(alert)).first->second;
+  place.alert.counted = counted_by(check);
   place.timer.reset();
   set_timer(key, place, health(check, key.node));
   set_reminders(key, place);

@@ -248,6 +248,7 @@ ExplainedEvidence Engine::State::evidence_trail(const Checks& check, NodeIndex n
                           .expected = one.expected * jump,
                           .arrived = share,
                           .day_variance = one.day_variance,
+                          .season = evidence.season(day),
                           .jump = jump});
   }
   if (trail.days.empty() || !(sum.value() > 0)) return trail;
@@ -295,6 +296,7 @@ void Engine::State::tell_evidence(const Checks& check, NodeIndex node, Verdict& 
   verdict.value_high = told.value_high;
   verdict.maturity = told.maturity;
   verdict.complete_value = told.complete_value;
+  verdict.results = told.results;
 }
 
 }  // namespace tightrope::rules

@@ -61,7 +61,7 @@ void save(const Verdict& verdict, ByteWriter& out) {
        {verdict.value, verdict.low, verdict.high, verdict.gap_ratio, verdict.stake_per_hour,
         verdict.evidence_log10, verdict.room_used, verdict.projected, verdict.projected_low,
         verdict.projected_high, verdict.sure, verdict.value_low, verdict.value_high, verdict.maturity,
-        verdict.complete_value}) {
+        verdict.complete_value, verdict.results}) {
     out.fixed64(std::isnan(number) ? kUndefined : number);  // one NaN: equal states give equal bytes
   }
   out.boolean(verdict.pays_for_another);
@@ -82,8 +82,8 @@ Verdict load_verdict(ByteReader& in, std::uint8_t version) {
     *number = in.fixed64();
   }
   if (version > 2) {
-    for (double* number :
-         {&verdict.sure, &verdict.value_low, &verdict.value_high, &verdict.maturity, &verdict.complete_value})
+    for (double* number : {&verdict.sure, &verdict.value_low, &verdict.value_high, &verdict.maturity,
+                           &verdict.complete_value, &verdict.results})
       *number = in.fixed64();
   }
   verdict.pays_for_another = in.boolean();

@@ -100,6 +100,7 @@ struct Checks {
     double value_high = kUndefined;
     double maturity = kUndefined;
     double complete_value = kUndefined;
+    double results = kUndefined;
     bool whole = false;  // all of it was asked for, not the maturity alone
     std::uint32_t stamp = 0;
     std::uint32_t today_stamp = 0;
@@ -335,6 +336,8 @@ struct Engine::State {
   void tell_evidence(const Checks& check, NodeIndex node, Verdict& verdict) const;
   // engine_window.cc: what the window's figures speak for, and what of them has not arrived.
   void tell_window(const Checks& check, NodeIndex node, Checks::Told& told) const;
+  // What its results are called: "conversions"; "" where nothing is counted.
+  static std::string counted_by(const Checks& check);
   // The days it comes from, worked out anew.
   ExplainedEvidence evidence_trail(const Checks& check, NodeIndex node) const;
 
@@ -353,6 +356,9 @@ struct Engine::State {
   // Who gave a figure that the cube holds, also where it was given in parts.
   FigureSources::Source source_of(MetricIndex metric, EntityIndex entity, Day day) const;
   const Arrivals* arrivals_of(MetricIndex metric, std::span<const EntityIndex> members) const;
+  // engine_lag_views.cc: of each input of a KPI; null for one that was never given.
+  std::vector<const Arrivals*> arrivals_of(const Kpi& kpi, std::span<const EntityIndex> members) const;
+  double arrived_by_now(std::span<const Arrivals* const> inputs, Day day) const noexcept;
   int age_of(Day day) const noexcept { return today - 1 - day; }  // -1 for today
   // Where money comes late, its results say how much is known of that.
   MetricIndex result_metric() const { return cube.find_metric("conversions"); }
@@ -503,6 +509,6 @@ inline bool has_moved(double briefed, double value) noexcept {
 DayRange days_before(DayRange days) noexcept;
 
 // 16 hex digits; equal text gives equal digits on every machine (FNV-1a with a final mix).
-std::string digest(std::string_view text);
+std::string id_of(std::string_view text);
 
 }  // namespace tightrope::rules

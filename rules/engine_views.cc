@@ -175,12 +175,15 @@ std::vector<SeriesPoint> Engine::series(std::string_view kpi_name, const Entity&
     if (is_prefix(entity, state.entities[i]) && (only == nullptr || only->matches(state.entities[i])))
       members.push_back(i);
   }
+  const auto arrivals = state.arrivals_of(*kpi, members);
   std::vector<SeriesPoint> points;
   days.first = std::max(days.first, state.cube.head() - (Cube::kDays - 1));
   days.last = std::min(days.last, state.cube.head());
   for (Day day = days.first; day <= days.last; day = day + 1) {
-    points.push_back({day, state.kpi_over(*kpi, members, DayRange{day, day}),
-                      target == nullptr ? nullptr : target->bound_on(day)});
+    points.push_back({.day = day,
+                      .value = state.kpi_over(*kpi, members, DayRange{day, day}),
+                      .bound = target == nullptr ? nullptr : target->bound_on(day),
+                      .maturity = state.arrived_by_now(arrivals, day)});
   }
   return points;
 }
@@ -207,7 +210,14 @@ std::optional<Explanation> Engine::explain(std::string_view target, const Entity
     explanation.alert = place->second.state;
   state.explain_cells(*key, explanation);
   state.explain_numbers(*key, explanation);
-  if (explanation.verdict.gap_ratio > 0) explanation.evidence = state.evidence_trail(check, key->node);
+  if (explanation.verdict.gap_ratio > 0 || explanation.verdict.reason == Reason::recovering) {
+    explanation.evidence = state.evidence_trail(check, key->node);
+    if (check.evidence.judges()) {
+      explanation.evidence.judged = state.evidence_now(check, key->node);
+      explanation.evidence.alert_at = check.evidence.alert_at;
+      explanation.evidence.watch_at = check.evidence.watch_at;
+    }
+  }
   return explanation;
 }
 

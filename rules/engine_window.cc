@@ -77,6 +77,7 @@ void Engine::State::tell_window(const Checks& check, NodeIndex node, Checks::Tol
     told.complete_value = value_of(total);
   }
   if (!told.whole) return;
+  if (!evidence.plan.money) told.results = seen;
   const double wider = overdispersion(expected, expected_squared, variance);
   const RateRange range = rate_range(seen / wider, expected / wider, kOutsideOfRange);
   const double low = value_of(range.low * complete);
@@ -84,6 +85,18 @@ void Engine::State::tell_window(const Checks& check, NodeIndex node, Checks::Tol
   const bool turned = evidence.plan.seen == EvidencePlan::Seen::denominator;
   told.value_low = turned ? high : low;
   told.value_high = turned ? low : high;  // undefined: without limit
+}
+
+std::string Engine::State::counted_by(const Checks& check) {
+  const EvidencePlan& plan = check.evidence.plan;
+  if (!plan.usable || plan.money) return "";
+  const Input* only = nullptr;
+  for (std::size_t i = 0; i < plan.is_seen.size(); ++i) {
+    if (plan.is_seen[i] == 0) continue;
+    if (only != nullptr) return "";
+    only = &check.kpi->formula.inputs()[i];
+  }
+  return only == nullptr ? std::string() : only->name;
 }
 
 }  // namespace tightrope::rules

@@ -63,7 +63,8 @@ struct ExplainedDay {
   double expected = 0;  // due exactly at the bound, of what arrives late as much as should be there
   double arrived = 1;   // that share
   double day_variance = 0;
-  double jump = 1;  // money: the size of one result, by which both numbers are divided
+  double season = 1;  // what its weekday makes of what is due
+  double jump = 1;    // money: the size of one result, by which both numbers are divided
 };
 struct ExplainedEvidence {
   using Side = EvidencePlan::Seen;
@@ -73,6 +74,11 @@ struct ExplainedEvidence {
   double log10 = kUndefined;       // what they come to
   double sure = kUndefined;        // see Verdict
   std::optional<Day> since;
+  // Of a target with a confidence: the evidence it is judged by, which knows of days before these, and how
+  // much alerts and is watched. Undefined without one.
+  double judged = kUndefined;
+  double alert_at = kUndefined;
+  double watch_at = kUndefined;
 };
 
 struct Explanation {

@@ -27,6 +27,11 @@ class FigureSources {
   // How many there are: they are 1 to size().
   std::size_t size() const noexcept { return names_.size(); }
 
+  // "" of kUnknown. REQUIRES: source <= size().
+  std::string_view name(Source source) const noexcept {
+    return source == kUnknown ? std::string_view() : std::string_view(names_[source - 1u]);
+  }
+
   // As Cube::advance.
   void advance(Day head);
   // REQUIRES: the cube holds the bucket.

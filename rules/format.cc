@@ -184,4 +184,23 @@ std::string with_plain_spaces(std::string_view text) {
   return result;
 }
 
+std::string format_day(Day day) {
+  static constexpr std::array<std::string_view, 7> kWeekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::chrono::year_month_day ymd = ymd_from_day(day);
+  return fmt::format("{} {} {}", kWeekdays[std::chrono::weekday(std::chrono::sys_days(ymd)).c_encoding()],
+                     static_cast<unsigned>(ymd.day()), kMonths[static_cast<unsigned>(ymd.month()) - 1]);
+}
+
+std::string format_sureness(double sure) {
+  constexpr double kWorthSaying = 0.5;
+  constexpr double kMostSaid = 0.999;
+  if (!(sure >= kWorthSaying)) return "";
+  if (sure > kMostSaid) return "over 99.9 % sure";
+  const double percent = sure * 100;
+  if (percent >= 99) return fmt::format("{:.1f} % sure", std::floor(percent * 10) / 10);
+  return fmt::format("{:.0f} % sure", std::floor(percent));
+}
+
 }  // namespace tightrope::rules

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "rules/formula.h"
+#include "rules/units.h"
 
 namespace tightrope::rules {
 
@@ -41,6 +42,13 @@ class ComparedFigures {
 std::string unbroken(std::string_view text);
 // The reverse, for logs and whatever else is searched: plain spaces for both.
 std::string with_plain_spaces(std::string_view text);
+
+// "Tue 17 Nov".
+std::string format_day(Day day);
+
+// Verdict::sure: "94 % sure", from 99 % on with a decimal, "over 99.9 % sure" at the most: rounded down, and
+// nothing is ever 100 % sure. "" below one half and for what is unknown: that is no word worth saying.
+std::string format_sureness(double sure);
 
 // With so many decimals (0 to 9), not grouped, "-0" written "0"; "n/a" when unknown or infinite.
 std::string format_fixed(double value, int decimals);

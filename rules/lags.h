@@ -95,6 +95,11 @@ class Lags {
   // Made if it is new. Stays valid until another is made.
   LagSeries& series(FigureSources::Source source, MetricIndex metric, Day today);
   // Nothing when that source never gave the metric.
+  // In the order in which its sources began; empty for one that nobody gave.
+  std::span<const LagSeries> of(MetricIndex metric) const noexcept {
+    return metric < columns_.size() ? std::span<const LagSeries>(columns_[metric])
+                                    : std::span<const LagSeries>();
+  }
   const Arrivals* find(FigureSources::Source source, MetricIndex metric) const noexcept;
   // Whether all that is given of the metric was complete at every midnight from `since` on; of a metric that
   // nobody gave, too.

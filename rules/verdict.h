@@ -77,6 +77,9 @@ struct Verdict {
   // nothing is known of their lag.
   double maturity = kUndefined;
   double complete_value = kUndefined;
+  // How many results the value rests on: of the side of the KPI that is counted. Undefined where that is
+  // money.
+  double results = kUndefined;
   // This is missed, and a target that it guards is met: that one is bought at its expense.
   bool pays_for_another = false;
 

@@ -33,6 +33,7 @@ void add_backtest(CLI::App& line, Invocation& invocation);
 void add_explain(CLI::App& line, Invocation& invocation);
 void add_status(CLI::App& line, Invocation& invocation);
 void add_alerts(CLI::App& line, Invocation& invocation);
+void add_digest(CLI::App& line, Invocation& invocation);
 void add_ack(CLI::App& line, Invocation& invocation);
 void add_decide(CLI::App& line, Invocation& invocation);
 

@@ -13,6 +13,7 @@
 
 #include "daemon/change_words.h"
 #include "daemon/commands/table.h"
+#include "daemon/evidence_words.h"
 #include "daemon/explanation_words.h"
 #include "daemon/http/api/presentation.h"
 #include "rules/format.h"
@@ -21,6 +22,7 @@ namespace tightrope::daemon::commands {
 namespace {
 
 constexpr std::size_t kFewCells = 40;
+constexpr std::size_t kFewDays = 21;
 constexpr std::size_t kMostBefore = 3;  // earlier values shown of one cell
 constexpr std::size_t kMostAlerts = 3;
 constexpr std::size_t kMostMembers = 8;
@@ -201,6 +203,28 @@ void print_cells(const Explained& explained, const std::vector<Column>& columns,
   print_table(out, {"ENTITY", "BUCKET", "METRIC", "VALUE", "LEARNT", "FROM", "BEFORE"}, rows);
 }
 
+// What each day says against "the target is met".
+void print_evidence(const Explained& explained, std::ostream& out) {
+  const std::vector<rules::ExplainedDay>& days = explained.explanation.evidence.days;
+  const bool seasonal =
+      std::ranges::any_of(days, [](const rules::ExplainedDay& day) { return day.season != 1; });
+  Cells header{"EVIDENCE", "SEEN", "DUE", "ARRIVED", "DAYS VARY BY"};
+  if (explained.explanation.evidence.scale != 1) header.emplace_back("ONE RESULT");
+  if (seasonal) header.emplace_back("WEEKDAY");
+  std::vector<Cells> rows;
+  for (const rules::ExplainedDay& day : days) {
+    Cells row{rules::format_day(day.day), rules::format_value(day.seen, rules::Unit::count, ""),
+              rules::format_value(day.expected, rules::Unit::count, ""),
+              fmt::format("{:.0f} %", day.arrived * 100),
+              fmt::format("{:.0f} %", std::sqrt(day.day_variance) * 100)};
+    if (explained.explanation.evidence.scale != 1)
+      row.push_back(rules::format_value(day.jump, rules::Unit::money, explained.strategy->currency));
+    if (seasonal) row.push_back(fmt::format("{:.2f}", day.season));
+    rows.push_back(std::move(row));
+  }
+  print_table(out, header, rows);
+}
+
 void print_verdict(const Explained& explained, std::ostream& out) {
   const rules::Explanation& told = explained.explanation;
   const rules::Calendar& calendar = explained.calendar;
@@ -221,6 +245,14 @@ void print_verdict(const Explained& explained, std::ostream& out) {
   for (const std::string& volume : volume_sentences(explained)) out << "volume      " << volume << "\n";
   const std::string evidence = evidence_sentence(explained);
   if (!evidence.empty()) out << "evidence    " << evidence << "\n";
+  for (const std::string& line : {scatter_sentence(explained), confidence_sentence(explained)})
+    if (!line.empty()) out << "            " << line << "\n";
+  const std::pair<const char*, std::string> lines[] = {{"sure        ", sure_sentence(explained)},
+                                                       {"since       ", since_sentence(explained)},
+                                                       {"range       ", range_sentence(explained)},
+                                                       {"arrived     ", arrival_sentence(explained)}};
+  for (const auto& [name, line] : lines)
+    if (!line.empty()) out << name << line << "\n";
   if (!told.why.driver.empty()) {
     out << "driver      " << told.why.driver;
     for (const std::string& deeper : told.why.deeper) out << " > " << deeper;
@@ -270,6 +302,13 @@ void print_explanation(const Explained& explained, CellsShown shown, std::ostrea
   const std::vector<Column> columns = columns_of(explained);
   out << "\n";
   print_buckets(explained, columns, out);
+  const std::size_t days = told.evidence.days.size();
+  if (days > 0 && (shown == CellsShown::all || days <= kFewDays)) {
+    out << "\n";
+    print_evidence(explained, out);
+  } else if (days > 0) {
+    out << "\nThe evidence is of " << days << " days; --cells shows each\n";
+  }
   std::size_t cells = 0;
   for (const Column& column : columns) cells += column.cells.size();
   if (cells > 0 && (shown == CellsShown::all || cells <= kFewCells)) {

@@ -49,6 +49,45 @@ function windowText(window) {
   return `over ${counted[1]}${kFixed}${counted[2] === "d" ? "day" : "hour"}${counted[1] === "1" ? "" : "s"}`;
 }
 
+// As the messages write a figure.
+function format(value, unit, currency) {
+  if (unit === "money") return money(value, currency);
+  if (unit === "ratio") return value < 1.5 ? `${digits(value * 100, 1)}${kFixed}%` : digits(value, 2);
+  return digits(value, value < 10 ? 2 : 0);
+}
+const kMonths = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const shortDay = (day) => `${Number(day.slice(8))}${kFixed}${kMonths[Number(day.slice(5, 7)) - 1]}`;
+const floorPercent = (share) => `${Math.floor(share * 100 + 1e-9)}${kFixed}%`;
+
+function sureText(sure) {
+  if (sure === null || sure < 0.5) return null;
+  if (sure > 0.999) return `over 99.9${kFixed}% sure`;
+  return sure >= 0.99 ? `${(Math.floor(sure * 1000) / 10).toFixed(1)}${kFixed}% sure` : `${floorPercent(sure)} sure`;
+}
+
+function rangeText(verdict, unit, currency) {
+  const { valueLow: low, valueHigh: high } = verdict;
+  const bare = (value) => (unit === "money" ? digits(value, value < 10 ? 2 : 0) : format(value, unit, currency));
+  if (low !== null && high !== null) return `${bare(low)} to ${format(high, unit, currency)}`;
+  if (low !== null) return `at least ${format(low, unit, currency)}`;
+  return high === null ? null : `at most ${format(high, unit, currency)}`;
+}
+
+// How sure, since when, and the range; then what has not arrived. Of a target that is met nothing is said.
+function verdictFacts(verdict, unit, currency) {
+  const views = [];
+  const missed = verdict.state === "off_target" || verdict.state === "watch";
+  const facts = !missed ? [] : [sureText(verdict.sure), verdict.since && `since ${shortDay(verdict.since)}`,
+    rangeText(verdict, unit, currency)].filter(Boolean);
+  if (facts.length) views.push(element("p", "quiet small", facts.join(" · ")));
+  if (verdict.maturity !== null && verdict.maturity < 0.995) {
+    const complete = verdict.completeValue === null ? "" : `; about ${format(verdict.completeValue, unit, currency)} once all have`;
+    views.push(element("p", "quiet small",
+      `${floorPercent(verdict.maturity)} of the results have arrived${complete}`));
+  }
+  return views;
+}
+
 function minutes(seconds) {
   return seconds < 5400 ? `${Math.round(seconds / 60)}${kFixed}min of work` : `${digits(seconds / 3600, 1)}${kFixed}h of work`;
 }
@@ -101,6 +140,9 @@ function alertView(alert) {
   view.append(element("p", "quiet small", element("span", "tag", alert.state === "firing" ? alert.severity : alert.state), " ",
     [alert.client, alert.objective].filter(Boolean).join(" · ")));
   view.append(element("h3", "", alert.text.what));
+  // How sure and since when, and what has not arrived, its lines say already.
+  const range = alert.state !== "resolved" && alert.verdict.state === "off_target" && rangeText(alert.verdict, alert.unit, alert.currency);
+  if (range) view.append(element("p", "quiet small", `its figures speak for ${range}`));
   for (const line of [alert.text.costs, alert.text.why]) if (line) view.append(element("p", "", line));
   if (alert.state !== "resolved") {
     if (alert.acknowledgedBy) {
@@ -136,6 +178,37 @@ function objectiveView(objective, currency) {
   for (const child of objective.children) inner.append(objectiveView(child, currency));
   view.append(inner);
   return view;
+}
+
+// One check in a list: what against what, then how sure.
+function checkView(check, client, boundText) {
+  const name = path(check.entity) || check.objective;
+  const value = check.value === null ? "n/a" : format(check.value, check.unit, check.currency);
+  return element("div", "source", element("div", "row", element("span", "", `${name}: ${kpiText(check.kpi)} ${value}, ${boundText} `,
+    element("span", "quiet small", `${windowText(check.window)} · ${client}`)), stateMark(check.state)),
+    ...verdictFacts(check, check.unit, check.currency));
+}
+
+function boundText(check) {
+  const shown = (value) => format(value, check.unit, check.currency);
+  if (check.low !== null && check.high !== null) return `between ${shown(check.low)} and ${shown(check.high)}`;
+  return check.high !== null ? `at most ${shown(check.high)}` : `at least ${shown(check.low)}`;
+}
+
+function digestView(clients) {
+  const entries = clients.flatMap((client) => client.entries.map((entry) => checkView(entry, client.client, entry.boundText)));
+  const share = clients.length ? clients[0].falseShare : 0.1;
+  const promise = element("p", "quiet small", entries.length
+    ? `Of a client's list, on average at most ${percent(share)} are here by luck.`
+    : "Nothing misses its target by more than luck explains, all campaigns taken together.");
+  return entries.length ? [element("div", "card", promise, ...entries)] : [promise];
+}
+
+function showWatched(answer) {
+  const missed = answer.verdicts.filter((verdict) => verdict.reason !== "near_bound");
+  byId("watched-details").hidden = missed.length === 0;
+  byId("watched-title").textContent = `${missed.length}${answer.next ? " or more" : ""} watched: not sure enough for an alert, or too little to matter`;
+  byId("watched").replaceChildren(element("div", "card", ...missed.map((verdict) => checkView(verdict, verdict.client, boundText(verdict)))));
 }
 
 function clientView(client) {
@@ -199,14 +272,17 @@ function needToken(needed) {
 
 async function refresh() {
   try {
-    const [alerts, objectives, sources, anomalies] = await Promise.all(
-      ["alerts", "objectives", "sources", "anomalies?limit=20"].map((one) => ask(`/api/v1/${one}`)));
+    const [alerts, objectives, sources, anomalies, digest, watched] = await Promise.all(
+      ["alerts", "objectives", "sources", "anomalies?limit=20", "digest", "verdicts?state=watch"]
+        .map((one) => ask(`/api/v1/${one}`)));
     needToken(false);
     const firing = alerts.alerts.filter((alert) => alert.state === "firing").length;
     byId("summary").textContent = `${firing} firing, ${alerts.alerts.length - firing} pending` +
       (alerts.next || objectives.next || sources.next ? " (only the first are shown)" : "");
     show("alerts", (await withLinked(alerts.alerts)).map(alertView), "Nothing is off target.");
     showAnomalies(anomalies.anomalies);
+    byId("digest").replaceChildren(...digestView(digest.clients));
+    showWatched(watched);
     show("objectives", objectives.clients.map(clientView), "No objectives are configured.");
     show("sources", sources.sources.length ? [element("div", "card", ...sources.sources.map(sourceView))] : [],
       "No sources are configured.");

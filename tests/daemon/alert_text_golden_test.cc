@@ -45,10 +45,36 @@ std::vector<TextCase> cases() {
   unknown_now.verdict.high = 32;
   all.push_back({"unknown_now", unknown_now});
 
+  Alert immature = testing::firing_cpa();
+  immature.verdict.maturity = 0.8249;
+  immature.verdict.complete_value = 36.2;
+  all.push_back({"immature", immature});
+  immature.verdict.complete_value = 31.4;
+  all.push_back({"immature_and_well_once_complete", immature});
+
+  Alert certain = testing::firing_cpa();
+  certain.verdict.sure = 0.99999;
+  certain.verdict.since = rules::day_from_ymd(std::chrono::year(2026) / 11 / 20);
+  all.push_back({"certain_since_today", certain});
+
+  Alert unsure = testing::firing_cpa();
+  unsure.verdict.sure = 0.41;
+  unsure.verdict.results = 1;
+  all.push_back({"unsure_on_one_result", unsure});
+
+  Alert chance = testing::firing_cpa();
+  chance.verdict.state = rules::VerdictState::on_target;
+  chance.verdict.reason = rules::Reason::within_chance;
+  chance.verdict.value = 33.1;
+  chance.verdict.gap_ratio = 0.034;
+  chance.verdict.stake_per_hour = 0;
+  all.push_back({"within_chance_again", chance});
+
   Alert back = testing::firing_cpa();
   back.verdict.state = rules::VerdictState::watch;
   back.verdict.reason = rules::Reason::near_bound;
   back.verdict.value = 31.5;
+  back.verdict.gap_ratio = -0.016;
   back.verdict.stake_per_hour = 0;
   all.push_back({"back_but_firing", back});
 

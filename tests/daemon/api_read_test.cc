@@ -42,6 +42,77 @@ TEST_F(ApiReadTest, VerdictsHaveTheirNumbers) {
   EXPECT_TRUE(at(answer, "/data/next").is_null());
 }
 
+TEST_F(ApiReadTest, VerdictsSayHowSureTheyAreAndOnWhat) {
+  world_.push_week("brand", 400, 5);
+  const json::value verdict = at(world_.get("/api/v1/verdicts?target=trial_cpa"), "/data/verdicts/0");
+  EXPECT_GT(at(verdict, "/sure").to_number<double>(), 0.5);
+  EXPECT_LT(at(verdict, "/sure").to_number<double>(), 1);
+  EXPECT_EQ(text_at(verdict, "/since"), "2026-11-14");
+  EXPECT_LT(at(verdict, "/valueLow").to_number<double>(), 80);
+  EXPECT_GT(at(verdict, "/valueHigh").to_number<double>(), 80);
+  EXPECT_EQ(at(verdict, "/results").to_number<double>(), 35);
+  EXPECT_EQ(at(verdict, "/maturity").to_number<double>(), 1);
+  EXPECT_TRUE(at(verdict, "/completeValue").is_null());
+  // Of what is met nothing of the kind is said.
+  world_.push_week("brand", 100, 5);
+  const json::value met = at(world_.get("/api/v1/verdicts?target=trial_cpa"), "/data/verdicts/0");
+  for (const char* key : {"/sure", "/since", "/valueLow", "/valueHigh", "/results", "/completeValue"})
+    EXPECT_TRUE(at(met, key).is_null()) << key;
+}
+
+TEST_F(ApiReadTest, TheDigestListsWhatLuckHardlyExplains) {
+  for (int day = 1; day <= 20; ++day) {
+    world_.push_day(day, "dear", 800, 10);
+    world_.push_day(day, "good", 400, 10);
+  }
+  const json::value answer = world_.get("/api/v1/digest?client=acme");
+  ASSERT_EQ(size(answer, "/data/clients"), 1u);
+  const json::value acme = at(answer, "/data/clients/0");
+  EXPECT_EQ(at(acme, "/falseShare").to_number<double>(), 0.1);
+  EXPECT_EQ(at(acme, "/candidates").to_number<int>(), 3);  // two campaigns, and the volume
+  ASSERT_EQ(size(acme, "/entries"), 1u);
+  EXPECT_EQ(text_at(acme, "/entries/0/entity/campaign"), "dear");
+  EXPECT_EQ(text_at(acme, "/entries/0/valueText"), "80.00 EUR");
+  EXPECT_EQ(text_at(acme, "/entries/0/boundText"), "at most 40.00 EUR");
+  EXPECT_GE(at(acme, "/entries/0/eValue").to_number<double>(), at(acme, "/threshold").to_number<double>());
+  EXPECT_LT(at(acme, "/entries/0/listedFrom").to_number<double>(), 0.1);
+  const json::value strict = world_.get("/api/v1/digest?client=acme&false_share=1e-12");
+  EXPECT_EQ(size(strict, "/data/clients/0/entries"), 0u);
+  EXPECT_TRUE(at(strict, "/data/clients/0/threshold").is_null());
+  EXPECT_EQ(size(world_.get("/api/v1/digest"), "/data/clients"), 2u);
+  EXPECT_TRUE(error("/api/v1/digest?client=nobody").starts_with("client: "));
+  EXPECT_TRUE(error("/api/v1/digest?false_share=0").starts_with("false_share: "));
+  EXPECT_TRUE(error("/api/v1/digest?false_share=10%25").starts_with("false_share: "));
+}
+
+TEST_F(ApiReadTest, SourcesAndSeriesSayHowLateFiguresCome) {
+  SourceStatus shop;
+  shop.name = "shop";
+  shop.client = "acme";
+  world_.source_statuses = {shop};
+  world_.push_day(20, "brand", 400, 100);
+  EXPECT_EQ(size(world_.get("/api/v1/sources"), "/data/sources/0/maturity"), 0u) << "nothing was learnt yet";
+  world_.manual_clock().advance(std::chrono::hours(24));
+  world_.push_day(20, "brand", 400, 200);
+  world_.manual_clock().advance(std::chrono::hours(24));
+  world_.push_day(22, "brand", 400, 100);
+  const json::value maturity = at(world_.get("/api/v1/sources"), "/data/sources/0/maturity");
+  ASSERT_EQ(maturity.as_array().size(), 2u);
+  for (const json::value& metric : maturity.as_array()) {
+    const bool late = text_at(metric, "/metric") == "conversions";
+    EXPECT_EQ(at(metric, "/shareByAgeDays/0").to_number<double>() < 0.9, late) << json::serialize(metric);
+    EXPECT_EQ(at(metric, "/shareByAgeDays/14").to_number<double>(), 1);
+    EXPECT_EQ(at(metric, "/learntFrom").to_number<double>(), late ? 100 : 400);
+  }
+  const json::value series = world_.get("/api/v1/series?client=acme&kpi=cpa&from=2026-11-20&to=2026-11-22");
+  EXPECT_EQ(at(series, "/data/points/0/maturity").to_number<double>(), 1);
+  EXPECT_LT(at(series, "/data/points/2/maturity").to_number<double>(), 0.9);
+  EXPECT_TRUE(at(world_.get("/api/v1/series?client=acme&kpi=roas&from=2026-11-20&to=2026-11-20"),
+                 "/data/points/0/maturity")
+                  .is_null())
+      << "nobody ever gave revenue";
+}
+
 TEST_F(ApiReadTest, VerdictsAreFiltered) {
   world_.push_week("brand", 100, 2);
   world_.push_week("generic", 60, 2);

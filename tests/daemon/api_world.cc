@@ -190,23 +190,37 @@ json::value ApiWorld::post(std::string_view target, std::string body, int status
   return json::parse(response.body);
 }
 
-void ApiWorld::push_week(std::string_view campaign, double spend, double conversions) {
-  json::array rows;
-  for (int day = 14; day <= 20; ++day) {
-    json::object metrics;
-    metrics["spend"] = spend;
-    metrics["conversions"] = conversions;
-    json::object row;
-    row["bucket"] = "2026-11-" + std::to_string(day);
-    row["channel"] = "search";
-    row["campaign"] = json::string(json::string_view(campaign.data(), campaign.size()));
-    row["metrics"] = std::move(metrics);
-    rows.push_back(std::move(row));
-  }
+namespace {
+
+json::object row_of(int day, std::string_view campaign, double spend, double conversions) {
+  json::object metrics;
+  metrics["spend"] = spend;
+  metrics["conversions"] = conversions;
+  json::object row;
+  row["bucket"] = "2026-11-" + std::to_string(day);
+  row["channel"] = "search";
+  row["campaign"] = json::string(json::string_view(campaign.data(), campaign.size()));
+  row["metrics"] = std::move(metrics);
+  return row;
+}
+
+std::string pushed_body(json::array rows) {
   json::object body;
   body["source"] = "shop";
   body["observations"] = std::move(rows);
-  post("/api/v1/observations", json::serialize(body), 202);
+  return json::serialize(body);
+}
+
+}  // namespace
+
+void ApiWorld::push_week(std::string_view campaign, double spend, double conversions) {
+  json::array rows;
+  for (int day = 14; day <= 20; ++day) rows.push_back(row_of(day, campaign, spend, conversions));
+  post("/api/v1/observations", pushed_body(std::move(rows)), 202);
+}
+
+void ApiWorld::push_day(int day, std::string_view campaign, double spend, double conversions) {
+  post("/api/v1/observations", pushed_body({row_of(day, campaign, spend, conversions)}), 202);
 }
 
 std::string body_of(const Response& response) {

@@ -477,6 +477,13 @@ TEST_F(CommandsTest, ARunningDaemonCanBeAskedAndTold) {
   EXPECT_TRUE(has(tightrope({"alerts", url, "--output=extended"}).out, recommendation));
   EXPECT_FALSE(has(tightrope({"alerts", url, "--state=resolved"}).out, id));
 
+  const Ran digest = tightrope({"digest", url, "--false-share=0.2"});
+  EXPECT_EQ(digest.code, 0) << digest.err;
+  EXPECT_TRUE(has(digest.out, "acme: 0 of 1 checks are listed")) << digest.out;
+  EXPECT_TRUE(has(digest.out, "on average at most 20 % are there by luck")) << digest.out;
+  EXPECT_TRUE(tightrope({"digest", url, "--output=json"}).out.starts_with("[{\"client\":\"acme\""));
+  EXPECT_EQ(tightrope({"digest", url, "--false-share=2"}).code, 2);
+
   EXPECT_EQ(tightrope({"ack", url, id, "--by=kim"}).code, 0);
   const Ran again = tightrope({"ack", url, id, "--by=lee"});
   EXPECT_EQ(again.code, 1);

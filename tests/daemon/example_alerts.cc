@@ -32,7 +32,13 @@ rules::Alert firing_cpa() {
   alert.verdict.high = 32;
   alert.verdict.gap_ratio = 0.2875;
   alert.verdict.stake_per_hour = 12.02;
-  alert.verdict.evidence_log10 = 1.4;
+  alert.verdict.evidence_log10 = 2.0;
+  alert.verdict.sure = 0.946;
+  alert.verdict.since = rules::day_from_ymd(std::chrono::year(2026) / 11 / 17);
+  alert.verdict.value_low = 33.1;
+  alert.verdict.value_high = 52.4;
+  alert.verdict.results = 58;
+  alert.counted = "conversions";
   alert.fired_on = alert.verdict;
   alert.driver = "cpc";
   alert.reason = "CPC rose 31 % against the week before, to 2.62 EUR; CVR is unchanged";
@@ -72,6 +78,7 @@ rules::Alert firing_pace() {
   alert.id = "00000000000face1";
   alert.target = "trial_volume";
   alert.kpi = "conversions";
+  alert.counted = "conversions";
   alert.severity = rules::Severity::ticket;
   alert.unit = rules::Unit::count;
   alert.better = rules::Better::higher;
@@ -84,6 +91,8 @@ rules::Alert firing_pace() {
   alert.verdict.gap_ratio = 0.3133;
   alert.verdict.stake_per_hour = 0;
   alert.verdict.evidence_log10 = rules::kUndefined;
+  alert.verdict.sure = rules::kUndefined;
+  alert.verdict.since.reset();
   alert.fired_on = alert.verdict;
   alert.driver.clear();
   alert.reason.clear();
@@ -110,6 +119,7 @@ rules::Alert firing_churn() {
   alert.objective = "retention";
   alert.target = "monthly_churn";
   alert.kpi = "churn_rate";
+  alert.counted = "churned_customers";
   alert.owner = "customer_success";
   alert.severity = rules::Severity::digest;
   alert.unit = rules::Unit::ratio;
@@ -118,6 +128,9 @@ rules::Alert firing_churn() {
   alert.verdict.value = 0.034;
   alert.verdict.high = 0.025;
   alert.verdict.gap_ratio = 0.36;
+  alert.verdict.sure = 0.62;
+  alert.verdict.results = 34;
+  alert.verdict.since.reset();
   alert.verdict.stake_per_hour = 0;
   alert.fired_on = alert.verdict;
   alert.driver.clear();

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "daemon/commands/explanation_text.h"
+#include "daemon/evidence_words.h"
 #include "daemon/explanation_words.h"
 #include "daemon/http/api/explanation_json.h"
 #include "golden_file.h"
@@ -187,6 +188,10 @@ rules::Strategy every_kind() {
   };
   rules::Target paced = over(at_least("volume_on_pace", "conversions", 900, {0}), "month");
   paced.pace = true;
+  rules::Target sure = at_most("cpa_sure", "cpa", 20);
+  sure.confidence = 0.999;
+  rules::Target hardly = at_most("cpa_hardly", "cpa", 38);
+  hardly.confidence = 0.99;
   rules::Target careful = at_most("cpa_on_little", "cpa", 20);
   careful.min_volume = {{"conversions", 500}};
   rules::Target band = at_most("ctr_band", "ctr", 0.04);
@@ -197,7 +202,7 @@ rules::Strategy every_kind() {
   return strategy(
       {objective("all", {at_most("cpa", "cpa", 20), careful, at_least("roas", "roas", 4, {0}),
                          at_least("aov", "aov", 60), at_most("spend", "spend", 500, {0}),
-                         over(at_least("cvr_24h", "cvr", 0.2, {1}), "24h"), band, paced, later,
+                         over(at_least("cvr_24h", "cvr", 0.2, {1}), "24h"), band, paced, later, sure, hardly,
                          at_most("met", "cpa", 100), at_least("no_reviews", "average_rating", 4)})});
 }
 
@@ -232,6 +237,10 @@ TEST(ExplanationWordsTest, EveryKindOfTargetIsToldInWords) {
               "\n  gap       " + gap_sentence(told) + "\n  stake     " + stake_sentence(told) + "\n";
       for (const std::string& volume : volume_sentences(told)) text += "  volume    " + volume + "\n";
       text += "  evidence  " + evidence_sentence(told) + "\n";
+      for (const std::string& line : {scatter_sentence(told), confidence_sentence(told), sure_sentence(told),
+                                      since_sentence(told), range_sentence(told), arrival_sentence(told)}) {
+        if (!line.empty()) text += "            " + line + "\n";
+      }
     }
   }
   testing::expect_golden("explain_words.txt", text);

@@ -80,6 +80,36 @@ TEST_F(ExpositionTest, WhatIsLookedAtHasAScoreOnceItIsJudged) {
             0);
 }
 
+TEST_F(ExpositionTest, OfAMissItIsSaidHowSureItIs) {
+  rules::Engine acme = engine({at_most("trial_cpa", "cpa", 40)});
+  acme.apply(week_of(kNoon, campaign("search", "brand"), 400, 5));
+  acme.apply(week_of(kNoon, campaign("search", "generic"), 60, 2));
+  const Exposition page = scrape(acme);
+  const rules::Verdict verdict = verdict_of(acme, "trial_cpa", campaign("search", "brand"));
+  EXPECT_GT(verdict.sure, 0.5);
+  EXPECT_EQ(page.value("tightrope_kpi_sure_ratio", {{"campaign", "brand"}}), verdict.sure);
+  EXPECT_EQ(page.value("tightrope_kpi_maturity_ratio", {{"campaign", "brand"}}), verdict.maturity);
+  EXPECT_EQ(page.count("tightrope_kpi_sure_ratio"), 1u) << "the other campaign meets its target";
+  EXPECT_EQ(page.count("tightrope_source_maturity_ratio"), 0u) << "nothing was learnt yet";
+}
+
+TEST_F(ExpositionTest, HowLateASourcesFiguresComeIsTold) {
+  using namespace std::chrono_literals;
+  rules::Engine acme = engine({at_most("trial_cpa", "cpa", 40)});
+  const rules::Entity brand = campaign("search", "brand");
+  acme.apply(figures(kNoon, {{brand, "conversions", kToday, 100}}));
+  acme.apply(figures(kNoon + 24h, {{brand, "conversions", kToday, 200}}));
+  acme.apply(rules::Tick{.at = kNoon + 48h});
+  const Exposition page = scrape(acme);
+  EXPECT_EQ(page.count("tightrope_source_maturity_ratio"), 4u);
+  const auto share = [&](const char* age) {
+    return page.value("tightrope_source_maturity_ratio",
+                      {{"client", "acme"}, {"source", "test"}, {"metric", "conversions"}, {"age_days", age}});
+  };
+  EXPECT_LT(share("0"), 0.9);
+  EXPECT_EQ(share("7"), 1);
+}
+
 TEST_F(ExpositionTest, UnknownFiguresHaveNoSample) {
   rules::Engine acme = engine({at_most("trial_cpa", "cpa", 40)});
   acme.apply(week_of(kNoon, campaign("search", "brand"), 100, 0));

@@ -143,6 +143,7 @@ def check_metrics(daemon):
         raise Failure(f"promtool check metrics: {checked.stdout}{checked.stderr}")
     for family in (
         "tightrope_kpi_value", "tightrope_kpi_target", "tightrope_kpi_gap_ratio", "tightrope_kpi_evidence_log10",
+        "tightrope_kpi_sure_ratio",
         "tightrope_verdicts", "tightrope_stake_per_hour", "tightrope_alerts", "tightrope_recommendations",
         "tightrope_spend_aligned_ratio", "tightrope_source_last_success_timestamp_seconds",
         "tightrope_source_poll_duration_seconds_bucket", "tightrope_source_observations_total",

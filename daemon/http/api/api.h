@@ -38,6 +38,7 @@ asio::awaitable<Response> get_metrics(Api& api, const Request& request);
 asio::awaitable<Response> post_observations(Api& api, const Request& request);
 asio::awaitable<Response> get_objectives(Api& api, const Request& request);
 asio::awaitable<Response> get_verdicts(Api& api, const Request& request);
+asio::awaitable<Response> get_digest(Api& api, const Request& request);
 asio::awaitable<Response> get_series(Api& api, const Request& request);
 asio::awaitable<Response> get_explanation(Api& api, const Request& request);
 asio::awaitable<Response> get_alerts(Api& api, const Request& request);

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "daemon/evidence_words.h"
 #include "daemon/explanation_words.h"
 #include "daemon/http/api/change_json.h"
 #include "daemon/http/api/presentation.h"
@@ -143,12 +144,23 @@ json::value evidence_json(const Explained& explained) {
     one["day"] = text(rules::to_string(day.day));
     one["seen"] = number(day.seen);
     one["expected"] = number(day.expected);
+    one["arrived"] = number(day.arrived);
+    one["dayVariation"] = number(std::sqrt(day.day_variance));
+    one["weekdayFactor"] = number(day.season);
+    one["jump"] = number(day.jump);
     days.push_back(std::move(one));
   }
   json::object result;
   result["log10"] = number(told.verdict.evidence_log10);
   result["scale"] = number(told.evidence.scale);
   result["text"] = text(evidence_sentence(explained));
+  result["scatterText"] = maybe(scatter_sentence(explained));
+  result["sureText"] = maybe(sure_sentence(explained));
+  result["sinceText"] = maybe(since_sentence(explained));
+  result["judgedBy"] = number(told.evidence.judged);
+  result["alertAt"] = number(told.evidence.alert_at);
+  result["watchAt"] = number(told.evidence.watch_at);
+  result["confidenceText"] = maybe(confidence_sentence(explained));
   result["days"] = std::move(days);
   return result;
 }
@@ -218,6 +230,8 @@ json::object explanation_json(const Explained& explained, std::size_t most_cells
   result["volumeReached"] = told.input.volume_reached;
   result["confidence"] = number(told.target->confidence.value_or(rules::kUndefined));
   result["evidence"] = evidence_json(explained);
+  result["rangeText"] = maybe(range_sentence(explained));
+  result["arrivalText"] = maybe(arrival_sentence(explained));
   result["driver"] = maybe(told.why.driver);
   json::array deeper;
   for (const std::string& driver : told.why.deeper) deeper.push_back(text(driver));

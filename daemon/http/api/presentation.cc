@@ -77,6 +77,14 @@ json::object verdict_json(const rules::Verdict& verdict) {
   result["gapRatio"] = number(verdict.gap_ratio);
   result["stakePerHour"] = number(verdict.stake_per_hour);
   result["evidenceLog10"] = number(verdict.evidence_log10);
+  result["sure"] = number(verdict.sure);
+  result["since"] =
+      verdict.since ? json::value(text(rules::to_string(*verdict.since))) : json::value(nullptr);
+  result["valueLow"] = number(verdict.value_low);
+  result["valueHigh"] = number(verdict.value_high);
+  result["results"] = number(verdict.results);
+  result["maturity"] = number(verdict.maturity);
+  result["completeValue"] = number(verdict.complete_value);
   result["roomUsed"] = number(verdict.room_used);
   result["paysForAnother"] = verdict.pays_for_another;
   if (verdict.projected == verdict.projected) {
@@ -139,6 +147,7 @@ json::object alert_json(const rules::Alert& alert) {
   result["firedAt"] = time_value(alert.fired_at);
   result["resolvedAt"] = time_value(alert.resolved_at);
   result["offSince"] = text(alert.off_since);
+  result["counted"] = maybe(alert.counted);
   result["verdict"] = verdict_json(alert.verdict);
   result["firedOn"] = alert.fired_at ? json::value(verdict_json(alert.fired_on)) : json::value(nullptr);
   result["driver"] = maybe(alert.driver);

@@ -35,6 +35,7 @@ std::vector<Route> routes(Api& api) {
        Body::json},
       {"GET", "/api/v1/objectives", "objectives", when_ready(api, get_objectives)},
       {"GET", "/api/v1/verdicts", "verdicts", when_ready(api, get_verdicts)},
+      {"GET", "/api/v1/digest", "digest", when_ready(api, get_digest)},
       {"GET", "/api/v1/series", "series", when_ready(api, get_series)},
       {"GET", "/api/v1/explain", "explain", when_ready(api, get_explanation)},
       {"GET", "/api/v1/alerts", "alerts", when_ready(api, get_alerts)},

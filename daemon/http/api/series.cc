@@ -105,6 +105,7 @@ json::object series_json(const rules::Engine& engine, const Query& query) {
     json::object shown;
     shown["day"] = text(rules::to_string(point.day));
     shown["value"] = number(point.value);
+    shown["maturity"] = number(point.maturity);
     if (found.target) {
       const bool low = point.bound && found.target->kind != rules::BoundKind::at_most;
       const bool high = point.bound && found.target->kind != rules::BoundKind::at_least;

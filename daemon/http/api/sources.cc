@@ -1,6 +1,10 @@
 // GET /api/v1/sources: how each source is doing.
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "daemon/http/api/api.h"
 #include "daemon/http/api/paging.h"
@@ -22,6 +26,22 @@ std::string_view to_text(BreakerState state) {
       return "half_open";
   }
   return "closed";
+}
+
+// How much of a day's figures is there so many days after it, by metric, as learnt so far.
+json::array maturity_json(const std::vector<rules::LagView>& lags, const std::string& source) {
+  json::array result;
+  for (const rules::LagView& lag : lags) {
+    if (lag.source != source || !(lag.behind[0] > 0)) continue;
+    json::object shares;
+    for (const std::size_t age : {0u, 1u, 3u, 7u, 14u}) shares[std::to_string(age)] = number(lag.shares[age]);
+    json::object one;
+    one["metric"] = text(lag.metric);
+    one["shareByAgeDays"] = std::move(shares);
+    one["learntFrom"] = number(lag.behind[0]);
+    result.push_back(std::move(one));
+  }
+  return result;
 }
 
 json::object source_json(const SourceStatus& source, rules::Timestamp now) {
@@ -74,6 +94,7 @@ asio::awaitable<Response> get_sources(Api& api, const Request& request) {
     ++begin;
   }
   const rules::Timestamp now = api.services.clock().now();
+  std::map<std::string, std::vector<rules::LagView>> lags;  // by client
   for (auto source = begin; source != sources.end(); ++source) {
     // Rates that belong to nobody are everybody's.
     if (!client.empty() && !source->client.empty() && source->client != client) continue;
@@ -81,7 +102,17 @@ asio::awaitable<Response> get_sources(Api& api, const Request& request) {
       page.more();
       break;
     }
-    page.add(source_json(*source, now), {source->name});
+    if (!lags.contains(source->client)) {
+      std::vector<rules::LagView>& learnt = lags[source->client];
+      std::function<void(const rules::Engine&)> read = [&learnt](const rules::Engine& engine) {
+        learnt = engine.lags();
+      };
+      if (ClientRuntime* const runtime = api.services.find_client(source->client))
+        co_await runtime->view(std::move(read));
+    }
+    json::object shown = source_json(*source, now);
+    shown["maturity"] = maturity_json(lags[source->client], source->name);
+    page.add(std::move(shown), {source->name});
   }
   co_return success(std::move(page).take("sources"));
 }
