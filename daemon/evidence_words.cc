@@ -37,7 +37,9 @@ std::string luck_text(double sure) {
   const double luck = 1 - sure;
   if (luck >= 0.01) return fmt::format("{:.0f} in 100", std::ceil(luck * 100 - 1e-9));
   if (luck <= 1 / kMostCounted) return "1 in " + count_text(kMostCounted);
-  return "1 in " + count_text(std::floor(1 / luck + 1e-9));
+  // To two digits, rounded down: "1 in 500" of one in 503.
+  const double in = 1 / luck + 1e-9;
+  return "1 in " + count_text(in < 100 ? std::floor(in) : std::floor(in / 10) * 10);
 }
 
 }  // namespace
@@ -82,11 +84,18 @@ std::string confidence_sentence(const Explained& explained) {
   const rules::Explanation& told = explained.explanation;
   const rules::ExplainedEvidence& evidence = told.evidence;
   if (std::isnan(evidence.alert_at)) return "";
-  return fmt::format(
-      "{}: at most one false alert in {} days on target; evidence {}, alerts at {}, watched from {}",
-      fmt::format("{:.6g}", told.target->confidence.value_or(rules::kUndefined)),
-      count_text(std::round(evidence.alert_at)), evidence_text(evidence.judged),
-      count_text(std::round(evidence.alert_at)), count_text(std::round(evidence.watch_at)));
+  const std::string alert_at = count_text(std::round(evidence.alert_at));
+  const std::string text = fmt::format("{:.6g}: at most one false alert in {} days on target; ",
+                                       told.target->confidence.value_or(rules::kUndefined), alert_at);
+  const bool open = told.verdict.missed() || told.verdict.reason == rules::Reason::recovering;
+  if (!open) {
+    return text + fmt::format("evidence {}, alerts at {}, watched from {}", evidence_text(evidence.judged),
+                              alert_at, count_text(std::round(evidence.watch_at)));
+  }
+  // What is judged by is capped while it is told, and is less than what the days come to.
+  return text + fmt::format("alerted at {}, held to {} since so that a recovery shows, {} now", alert_at,
+                            count_text(std::round(rules::most_while_open(evidence.alert_at))),
+                            evidence_text(evidence.judged));
 }
 
 std::string scatter_sentence(const Explained& explained) {

@@ -51,7 +51,10 @@ function windowText(window) {
 
 // As the messages write a figure.
 function format(value, unit, currency) {
-  if (unit === "money") return money(value, currency);
+  if (unit === "money") {
+    const cents = Math.abs(value) < 10000 ? 2 : 0;
+    return `${value.toLocaleString("en", { minimumFractionDigits: cents, maximumFractionDigits: cents }).replaceAll(",", kThin)}${kFixed}${currency}`;
+  }
   if (unit === "ratio") return value < 1.5 ? `${digits(value * 100, 1)}${kFixed}%` : digits(value, 2);
   return digits(value, value < 10 ? 2 : 0);
 }
@@ -67,10 +70,12 @@ function sureText(sure) {
 
 function rangeText(verdict, unit, currency) {
   const { valueLow: low, valueHigh: high } = verdict;
-  const bare = (value) => (unit === "money" ? digits(value, value < 10 ? 2 : 0) : format(value, unit, currency));
-  if (low !== null && high !== null) return `${bare(low)} to ${format(high, unit, currency)}`;
-  if (low !== null) return `at least ${format(low, unit, currency)}`;
-  return high === null ? null : `at most ${format(high, unit, currency)}`;
+  // An estimate: cents would pretend to a precision that it has not.
+  const rough = (value) => (unit === "money" ? money(value, currency) : format(value, unit, currency));
+  const bare = (value) => (unit === "money" ? digits(value, value < 10 ? 2 : 0) : rough(value));
+  if (low !== null && high !== null) return `${bare(low)} to ${rough(high)}`;
+  if (low !== null) return `at least ${rough(low)}`;
+  return high === null ? null : `at most ${rough(high)}`;
 }
 
 // How sure, since when, and the range; then what has not arrived. Of a target that is met nothing is said.
@@ -81,7 +86,7 @@ function verdictFacts(verdict, unit, currency) {
     rangeText(verdict, unit, currency)].filter(Boolean);
   if (facts.length) views.push(element("p", "quiet small", facts.join(" · ")));
   if (verdict.maturity !== null && verdict.maturity < 0.995) {
-    const complete = verdict.completeValue === null ? "" : `; about ${format(verdict.completeValue, unit, currency)} once all have`;
+    const complete = verdict.completeValue === null ? "" : `; about ${unit === "money" ? money(verdict.completeValue, currency) : format(verdict.completeValue, unit, currency)} once all have`;
     views.push(element("p", "quiet small",
       `${floorPercent(verdict.maturity)} of the results have arrived${complete}`));
   }
@@ -142,7 +147,7 @@ function alertView(alert) {
   view.append(element("h3", "", alert.text.what));
   // How sure and since when, and what has not arrived, its lines say already.
   const range = alert.state !== "resolved" && alert.verdict.state === "off_target" && rangeText(alert.verdict, alert.unit, alert.currency);
-  if (range) view.append(element("p", "quiet small", `its figures speak for ${range}`));
+  if (range) view.append(element("p", "quiet small", `its figures speak for ${range} (95${kFixed}%)`));
   for (const line of [alert.text.costs, alert.text.why]) if (line) view.append(element("p", "", line));
   if (alert.state !== "resolved") {
     if (alert.acknowledgedBy) {
@@ -183,7 +188,7 @@ function objectiveView(objective, currency) {
 // One check in a list: what against what, then how sure.
 function checkView(check, client, boundText) {
   const name = path(check.entity) || check.objective;
-  const value = check.value === null ? "n/a" : format(check.value, check.unit, check.currency);
+  const value = check.valueText || check.value === null ? check.valueText || "n/a" : format(check.value, check.unit, check.currency);
   return element("div", "source", element("div", "row", element("span", "", `${name}: ${kpiText(check.kpi)} ${value}, ${boundText} `,
     element("span", "quiet small", `${windowText(check.window)} · ${client}`)), stateMark(check.state)),
     ...verdictFacts(check, check.unit, check.currency));

@@ -90,6 +90,9 @@ std::vector<TextCase> cases() {
 
   Alert between = testing::firing_cpa();
   between.kpi = "avg_order_value";
+  between.counted.clear();  // two sides are not judged by their days
+  between.verdict.sure = rules::kUndefined;
+  between.verdict.since.reset();
   between.verdict.low = 45;
   between.verdict.high = 60;
   between.driver = "cvr";
@@ -123,6 +126,7 @@ TEST(AlertTextTest, NamesWithLineBreaksStayOnTheirLine) {
 TEST(AlertTextTest, RoasOf20PercentAgainst3ReadsAsTwoMultiples) {
   Alert alert = testing::firing_cpa();
   alert.kpi = "roas";
+  alert.counted.clear();  // money
   alert.unit = rules::Unit::ratio;
   alert.verdict.value = 0.2;
   alert.verdict.low = 3;
@@ -130,6 +134,33 @@ TEST(AlertTextTest, RoasOf20PercentAgainst3ReadsAsTwoMultiples) {
   EXPECT_NE(rules::describe(alert).what.find("ROAS 0.20 over 7\xc2\xa0"
                                              "days, target at least 3.00,"),
             std::string::npos)
+      << rules::describe(alert).what;
+}
+
+TEST(AlertTextTest, ItIsNeverCertainAndSaysNothingOfWhatItDoubts) {
+  const auto what = [](double sure) {
+    Alert alert = testing::firing_cpa();
+    alert.verdict.sure = sure;
+    return rules::with_plain_spaces(rules::describe(alert).what);
+  };
+  EXPECT_NE(what(1).find(", over 99.9 % sure, since"), std::string::npos) << what(1);
+  EXPECT_NE(what(0.9979).find(", 99.7 % sure,"), std::string::npos) << what(0.9979);
+  EXPECT_NE(what(0.9899).find(", 98 % sure,"), std::string::npos) << what(0.9899);
+  EXPECT_EQ(what(0.49).find("sure"), std::string::npos) << what(0.49);
+  EXPECT_NE(what(0.49).find("first seen Fri 20 Nov 21:04"), std::string::npos) << what(0.49);
+}
+
+TEST(AlertTextTest, TheDayOfTheAlertIsThatOfTheClient) {
+  Alert alert = testing::firing_cpa();  // Fri 20 Nov 21:04
+  const rules::Day friday = rules::day_from_ymd(std::chrono::year(2026) / 11 / 20);
+  // In New York it is still Friday when it is Saturday by UTC, and in Tokyo Saturday already while it is
+  // Friday.
+  alert.pending_at = rules::Timestamp(std::chrono::sys_days(std::chrono::year(2026) / 11 / 21) + 2h);
+  alert.verdict.since = friday;
+  EXPECT_EQ(rules::describe(alert).what.find("since"), std::string::npos) << rules::describe(alert).what;
+  alert.pending_at = rules::Timestamp(std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + 22h);
+  alert.off_since = "Sat 21 Nov 07:00, Tokyo time";
+  EXPECT_NE(rules::describe(alert).what.find("since Fri 20 Nov"), std::string::npos)
       << rules::describe(alert).what;
 }
 
