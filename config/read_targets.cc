@@ -135,12 +135,11 @@ void check_confidence(MappingReader& in, const Scope& scope, const rules::Kpi* k
     return metric == nullptr || metric->additive;
   });
   const rules::EvidencePlan plan = rules::evidence_plan(target, *kpi);
-  if (target.pace) {
-    at->warning("has no effect on a pace: it asks for a total, and every miss of it alerts",
-                "remove it; pace: {corridor: 10%} allows for chance");
-  } else if (target.kind == rules::BoundKind::between) {
+  if (target.kind == rules::BoundKind::between) {
     at->warning("has no effect on \"between\": every miss alerts",
                 "write two targets, one with at_most and one with at_least");
+  } else if (target.pace) {
+    return;  // judged by where its total will end
   } else if (!plan.is_seen.empty() && plan.money && !plan.usable) {
     at->warning(
         "has no effect on money that must not exceed a bound: one large amount would settle it, so every "

@@ -181,7 +181,7 @@ void Engine::State::watch(WatchKey key, const Closed& closed, bool new_day, Effe
     const double value = kpi_in(kpi, members, bucket);
     if (std::isnan(value)) continue;
     const double score = series.take(bucket, value);
-    if (!(score >= AnomalyDetector::kRecord)) continue;
+    if (!(score >= kWorthALook)) continue;
     const Objective& objective = strategy.objectives[key.objective];
     const Rollup& rollup = rollups[watch_rollups[key.objective][key.place]];
     anomalies.push_front({.objective = objective.name,

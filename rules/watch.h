@@ -17,7 +17,11 @@ namespace tightrope::rules {
 
 struct Objective;
 
-// A figure of a day or an hour that was as strange as none before it. A value; it stays as it was found, also
+// From here on a figure is told of: stranger than all before it. At kRecord, which is as strange as the strangest,
+// chance alone would tell of each series about once in its life; here of about one in two.
+constexpr double kWorthALook = 0.7;
+
+// A figure of a day or an hour that was stranger than all before it. A value; it stays as it was found, also
 // where the figure is restated later.
 struct Anomaly {
   std::string objective;
@@ -32,7 +36,7 @@ struct Anomaly {
   // The median of the same weekday in the four weeks before (of an hour: the same hour in the week before),
   // of those that have a figure; else of the two weeks (the day) before. Undefined without any.
   double usual = kUndefined;
-  double score = 0;  // AnomalyDetector::kRecord to 1
+  double score = 0;  // kWorthALook to 1
 };
 
 // "cpm of search/brand was 9.10 USD on Fri 20 Nov, usually about 6.40 USD".

@@ -70,7 +70,7 @@ TEST(EngineWatchTest, ADayThatIsUnlikeAllOthersIsFoundOnce) {
   EXPECT_EQ(anomaly.found_at, Timestamp(std::chrono::days((strange + 1).number)) + 6h);
   EXPECT_EQ(anomaly.value, 30);
   EXPECT_EQ(anomaly.usual, 6);  // the same weekday of the four weeks before
-  EXPECT_GE(anomaly.score, AnomalyDetector::kRecord);
+  EXPECT_GE(anomaly.score, kWorthALook);
   EXPECT_EQ(describe(anomaly), "cpm of search/brand was 30.00 EUR on Fri 19 Feb, usually about 6.00 EUR");
   for (int i = 92; i < 110; ++i) days.add(usual_cpm(i));
   EXPECT_EQ(days.found.size(), 1u);
@@ -85,7 +85,7 @@ TEST(EngineWatchTest, ConstantAndSeasonalSeriesAreLeftAlone) {
     for (int i = 0; i < 150; ++i) days.add(shape(i));
     EXPECT_TRUE(days.found.empty());
     ASSERT_EQ(days.engine.watched().size(), 1u);
-    EXPECT_LT(days.engine.watched().front().score, AnomalyDetector::kRecord);
+    EXPECT_LT(days.engine.watched().front().score, kWorthALook);
   }
 }
 
