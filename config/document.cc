@@ -137,7 +137,24 @@ class DocumentWriter {
     }
     key("targets") << YAML::BeginSeq;
     for (const auto& target : objective.targets) write_target(target, dimensions);
-    out_ << YAML::EndSeq << YAML::EndMap;
+    out_ << YAML::EndSeq;
+    if (!objective.look_at.empty()) {
+      key("look_at") << YAML::BeginSeq;
+      for (const auto& watched : objective.look_at) {
+        out_ << YAML::BeginMap;
+        text("kpi", watched.kpi);
+        text("per", level_name(watched.per, dimensions));
+        out_ << YAML::EndMap;
+      }
+      out_ << YAML::EndSeq;
+    }
+    out_ << YAML::EndMap;
+  }
+
+  static std::string level_name(rules::Level level, const rules::Dimensions& dimensions) {
+    return level.depth == rules::Level::kObjective
+               ? "objective"
+               : dimensions.names[static_cast<std::size_t>(level.depth) - 1];
   }
 
   void write_match(const std::vector<rules::DimensionMatch>& matches, const rules::Dimensions& dimensions) {
@@ -195,14 +212,13 @@ class DocumentWriter {
   }
 
   void write_target(const rules::Target& target, const rules::Dimensions& dimensions) {
-    const auto depth = static_cast<std::size_t>(target.per.depth);
     out_ << YAML::BeginMap;
     text("name", target.name);
     text("kpi", target.kpi);
     write_bounds(target.kind, target.bounds);
     write_exceptions(target, dimensions);
     plain("over", to_string(target.over));
-    text("per", depth == 0 ? "objective" : dimensions.names[depth - 1]);
+    text("per", level_name(target.per, dimensions));
     if (target.confidence) {
       plain("confidence", format_number(*target.confidence));
       plain("min_miss", format_number(target.min_miss));

@@ -80,6 +80,7 @@ extern const KeyTable kKpiKeys;
 extern const KeyTable kClientKeys;
 extern const KeyTable kFiscalKeys;
 extern const KeyTable kObjectiveKeys;
+extern const KeyTable kLookAtKeys;
 extern const KeyTable kBudgetKeys;
 extern const KeyTable kFlightKeys;
 extern const KeyTable kTargetKeys;

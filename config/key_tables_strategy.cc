@@ -85,7 +85,17 @@ constexpr std::array<Key, 2> kFiscal{{
      .choices = kMonths},
 }};
 
-constexpr std::array<Key, 8> kObjective{{
+constexpr std::array<Key, 2> kLookAt{{
+    {.name = "kpi",
+     .shape = Shape::identifier,
+     .about = "A built-in KPI, one of kpis, or a metric; of the entity's own figures alone",
+     .required = true},
+    {.name = "per",
+     .shape = Shape::name,
+     .about = "objective, or the dimension down to which it is looked at; objective unless given"},
+}};
+
+constexpr std::array<Key, 9> kObjective{{
     {.name = "name", .shape = Shape::name, .about = "Unique within the client", .required = true},
     {.name = "parent",
      .shape = Shape::name,
@@ -97,6 +107,10 @@ constexpr std::array<Key, 8> kObjective{{
      .about = "Which campaigns serve it, by dimension; * and ? match. All unless given"},
     {.name = "budget", .shape = Shape::mapping, .about = "Money for a period", .table = &kBudgetKeys},
     {.name = "targets", .shape = Shape::mappings, .about = "Bounds on KPIs", .table = &kTargetKeys},
+    {.name = "look_at",
+     .shape = Shape::mappings,
+     .about = "KPIs without a target: what they never did before is shown as worth a look, and alerts nobody",
+     .table = &kLookAtKeys},
     {.name = "objectives",
      .shape = Shape::mappings,
      .about = "Objectives that serve this one",
@@ -260,6 +274,7 @@ const KeyTable kKpiKeys{"kpi", kKpi};
 const KeyTable kClientKeys{"client", kClient};
 const KeyTable kFiscalKeys{"fiscal", kFiscal};
 const KeyTable kObjectiveKeys{"objective", kObjective};
+const KeyTable kLookAtKeys{"look_at", kLookAt};
 const KeyTable kBudgetKeys{"budget", kBudget};
 const KeyTable kFlightKeys{"flight", kFlight};
 const KeyTable kTargetKeys{"target", kTarget};

@@ -8,6 +8,7 @@
 #include "config/readers.h"
 #include "config/scalars.h"
 #include "rules/calendar.h"
+#include "rules/watch.h"
 
 namespace tightrope::config {
 namespace {
@@ -46,6 +47,34 @@ std::vector<rules::DimensionMatch> read_match(const Cursor& at, const Scope& sco
   return matches;
 }
 
+// Each KPI and level once; KPIs that cannot be watched are reported.
+std::vector<rules::Watched> read_look_at(MappingReader& objective, const Scope& scope) {
+  std::vector<rules::Watched> list;
+  for (const auto& at : objective.mappings("look_at")) {
+    MappingReader in(at, kLookAtKeys);
+    rules::Watched watched;
+    const auto at_kpi = in.get("kpi", Shape::identifier);
+    const rules::Kpi* kpi = nullptr;
+    if (const auto name = at_kpi ? at_kpi->identifier() : std::nullopt) {
+      watched.kpi = *name;
+      kpi = scope.find_kpi(*at_kpi, *name);
+    }
+    const auto at_level = in.get("per", Shape::name);
+    if (const auto name = at_level ? at_level->name() : std::nullopt)
+      watched.per = scope.find_level(*at_level, *name).value_or(watched.per);
+    if (kpi == nullptr) continue;
+    if (const auto why = rules::why_unwatchable(*kpi)) {
+      at_kpi->error(fmt::format("{} cannot be looked at: it {}", watched.kpi, *why),
+                    "look at the metrics that it is made of, or give it a target");
+    } else if (std::find(list.begin(), list.end(), watched) != list.end()) {
+      at.error(fmt::format("{} is looked at twice at this level", watched.kpi), "keep one");
+    } else {
+      list.push_back(std::move(watched));
+    }
+  }
+  return list;
+}
+
 void read_objective(const Cursor& at, const std::string& parent, ClientReading& client) {
   MappingReader in(at, kObjectiveKeys);
   rules::Objective objective;
@@ -79,6 +108,7 @@ void read_objective(const Cursor& at, const std::string& parent, ClientReading& 
     targets.push_back(target);
   }
   check_guards(targets, objective.targets, client.scope);
+  objective.look_at = read_look_at(in, client.scope);
   const std::string own_name = objective.name;
   client.strategy.objectives.push_back(std::move(objective));
   for (const auto& child : in.mappings("objectives")) read_objective(child, own_name, client);

@@ -69,6 +69,14 @@ struct ClientRuntime::State {
   void report(double seconds, rules::Effects& effects, Timestamp next_wakeup) {
     wakeup.set(next_wakeup);
     if (on_applied) on_applied(name, seconds, effects);
+    for (const rules::Anomaly& anomaly : effects.anomalies) {
+      log->info("worth a look: {} client={} objective={} kpi={} score={:.2f}", describe(anomaly), name,
+                quoted(anomaly.objective), anomaly.kpi, anomaly.score);
+    }
+    if (effects.left_unwatched > 0) {
+      log->warn("{} series of look_at are not watched, for {} are the most that a client has client={}",
+                effects.left_unwatched, rules::Engine::kMostWatched, name);
+    }
     if (!effects.alerts.empty() && on_changes) on_changes(name, std::move(effects.alerts));
   }
 

@@ -54,12 +54,7 @@ TargetLabels make_labels(const rules::Strategy& strategy, const rules::TargetVie
   // them.
   const std::size_t depth = std::min(strategy.dimensions.names.size(),
                                      static_cast<std::size_t>(std::max(2, view.target->per.depth)));
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < depth; ++i) {
-    std::string name = dimension_label(strategy.dimensions.names[i]);
-    if (std::find(names.begin(), names.end(), name) != names.end()) name += "_" + std::to_string(i);
-    names.push_back(std::move(name));
-  }
+  const std::vector<std::string> names = dimension_labels(strategy.dimensions, depth);
   result.ends.reserve(view.entities.size());
   for (const rules::Entity& entity : view.entities) {
     result.texts += common;
@@ -218,6 +213,16 @@ std::string dimension_label(std::string_view dimension) {
   }
   if (label.empty() || is_reserved(label)) label.insert(0, "dimension_");
   return label;
+}
+
+std::vector<std::string> dimension_labels(const rules::Dimensions& dimensions, std::size_t depth) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < depth; ++i) {
+    std::string name = dimension_label(dimensions.names[i]);
+    if (std::find(names.begin(), names.end(), name) != names.end()) name += "_" + std::to_string(i);
+    names.push_back(std::move(name));
+  }
+  return names;
 }
 
 }  // namespace tightrope::daemon

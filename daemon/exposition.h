@@ -35,9 +35,10 @@ enum class KpiFamily : std::uint8_t {
   alerts,
   recommendations,
   spend_aligned_ratio,
+  anomaly_score,
   source_maturity_ratio,
 };
-constexpr std::size_t kKpiFamilies = 13;
+constexpr std::size_t kKpiFamilies = 14;
 
 // The samples of all clients, by family.
 class KpiSamples {
@@ -93,5 +94,7 @@ double shown_bound(rules::BoundKind kind, const rules::Verdict& verdict) noexcep
 // A dimension's name as a label: other characters become `_`, and names that Tightrope or Prometheus use
 // themselves get "dimension_" in front.
 std::string dimension_label(std::string_view dimension);
+// Labels of the first `depth` dimensions, each once.
+std::vector<std::string> dimension_labels(const rules::Dimensions& dimensions, std::size_t depth);
 
 }  // namespace tightrope::daemon

@@ -1,5 +1,6 @@
 #include "daemon/exposition_families.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -30,6 +31,9 @@ constexpr std::array<FamilyInfo, kKpiFamilies> kFamilies{{
     {"tightrope_alerts", "Alerts by their state."},
     {"tightrope_recommendations", "Recommendations of the alerts in memory by their state."},
     {"tightrope_spend_aligned_ratio", "Share of the last 7 days' spend that serves an objective."},
+    {"tightrope_anomaly_score",
+     "How unlike itself the newest figure of a KPI in look_at is, from 0 to 1; 0.6 is as strange as none "
+     "before."},
     {"tightrope_source_maturity_ratio",
      "Share of a day's final figures that has arrived so many days after it, as learnt so far."},
 }};
@@ -118,6 +122,25 @@ void write_recommendations(const rules::Engine& engine, const std::vector<rules:
   }
 }
 
+// At most Engine::kMostWatched series.
+void write_watched(const rules::Engine& engine, KpiSamples& out) {
+  const rules::Strategy& strategy = engine.strategy();
+  for (const rules::WatchedView& series : engine.watched()) {
+    std::string labels = label_set(
+        {{"client", strategy.client}, {"objective", series.objective->name}, {"kpi", series.kpi->name}});
+    labels.resize(labels.size() - 2);  // the brace stays open for the dimensions
+    const std::size_t depth =
+        std::min(strategy.dimensions.names.size(), std::max<std::size_t>(2, series.entity->path.size()));
+    const std::vector<std::string> names = dimension_labels(strategy.dimensions, depth);
+    for (std::size_t i = 0; i < depth; ++i) {
+      labels += ',';
+      append_label(labels, names[i], series.entity->at(i));
+    }
+    labels += "} ";
+    out.of(KpiFamily::anomaly_score).sample(name_of(KpiFamily::anomaly_score), labels, series.score);
+  }
+}
+
 // Of what was learnt: until days were seen at two ages nothing is known.
 void write_lags(const rules::Engine& engine, KpiSamples& out) {
   for (const rules::LagView& lag : engine.lags()) {
@@ -155,6 +178,7 @@ void write_counts(const rules::Engine& engine, KpiSamples& out) {
   const std::vector<rules::Alert> alerts = engine.alerts();
   write_alerts(engine, alerts, out);
   write_recommendations(engine, alerts, out);
+  write_watched(engine, out);
   write_lags(engine, out);
   const double aligned = engine.spend_aligned_ratio();
   if (std::isnan(aligned)) return;

@@ -21,7 +21,8 @@ const FamilyInfo& info_of(KpiFamily family) noexcept;
 // {name="value",...} and the space that SampleText::sample wants.
 std::string label_set(std::initializer_list<std::pair<std::string_view, std::string_view>> list);
 
-// Verdicts, stakes, alerts, recommendations, the aligned share of the spend and how late figures come.
+// Verdicts, stakes, alerts, recommendations, the aligned share of the spend, what is looked at, and how late
+// figures come.
 void write_counts(const rules::Engine& engine, KpiSamples& out);
 
 }  // namespace tightrope::daemon

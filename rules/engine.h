@@ -54,6 +54,7 @@ struct Effects {
   std::uint32_t cells_restated = 0;  // of these, replacing another figure of a day that was over
   std::uint32_t cells_outside = 0;   // too old to be held, or too far ahead
   std::vector<Anomaly> anomalies;    // found in figures of hours and days that are over
+  std::size_t left_unwatched = 0;    // said when a day begins; see Engine::left_unwatched()
   std::string refused;               // why a decision or acknowledgement was not taken; else ""
 };
 

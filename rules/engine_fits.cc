@@ -18,8 +18,10 @@ constexpr double kEnoughArrived = 0.5;
 constexpr std::size_t kCorrelatedNodes = 500;
 // An estimate from some 60 days moves by itself; what is more careful is taken up sooner.
 constexpr double kClearlyMore = 1.1;
-constexpr double kClearlyLess = 0.75;
+constexpr double kClearlyLess = 0.85;
 constexpr double kOrdersOfClient = 50;
+// Evidence at which a miss may be in the making.
+constexpr double kInTheMaking = 5;
 
 bool is_other(double fitted, double in_force) noexcept {
   return fitted > in_force * kClearlyMore || fitted < in_force * kClearlyLess;
@@ -142,6 +144,10 @@ void Engine::State::refit(Checks& check, std::vector<NodeIndex>& refitted) {
     const DayFit* last = kept.last_fit();
     if (last != nullptr && !is_other(variance, static_cast<double>(last->day_variance)) &&
         !is_other(jump, static_cast<double>(last->jump)))
+      continue;
+    // A miss in the making scatters the days around their mean: it must not hide itself.
+    if (last != nullptr && kept.closed.value() >= kInTheMaking &&
+        variance > static_cast<double>(last->day_variance))
       continue;
     if (kept.add_fit({today, static_cast<float>(variance), static_cast<float>(jump)}))
       refitted.push_back(node);

@@ -316,7 +316,8 @@ bool load(ByteReader& in, CheckEvidence& evidence) {
 }
 
 void save(const Anomaly& anomaly, ByteWriter& out) {
-  for (const std::string* text : {&anomaly.objective, &anomaly.kpi, &anomaly.currency}) out.string(*text);
+  for (const std::string* text : {&anomaly.objective, &anomaly.kpi, &anomaly.currency, &anomaly.when})
+    out.string(*text);
   save_enum(anomaly.unit, out);
   save(anomaly.entity, out);
   save(anomaly.bucket, out);
@@ -327,7 +328,8 @@ void save(const Anomaly& anomaly, ByteWriter& out) {
 }
 Anomaly load_anomaly(ByteReader& in) {
   Anomaly anomaly;
-  for (std::string* text : {&anomaly.objective, &anomaly.kpi, &anomaly.currency}) *text = load_text(in);
+  for (std::string* text : {&anomaly.objective, &anomaly.kpi, &anomaly.currency, &anomaly.when})
+    *text = load_text(in);
   anomaly.unit = load_enum(in, Unit::truth);
   anomaly.entity = load_entity(in);
   anomaly.bucket = load_bucket(in);

@@ -405,6 +405,7 @@ struct Engine::State {
   const Kpi& kpi_of(WatchKey key) const;
   std::span<const EntityIndex> members_of(WatchKey key) const;
   void carry_watched(State& old, bool money_changed);
+  std::size_t left_unwatched() const noexcept;
 
   // engine_figures.cc: figures straight from the cube, for what is asked rarely.
   bool is_additive(std::string_view metric) const;

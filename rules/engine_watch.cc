@@ -24,6 +24,13 @@ double median_of(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+std::string when_of(const Calendar& calendar, Bucket bucket) {
+  const std::string text = calendar.format_local(calendar.start_of(bucket));  // "Fri 20 Nov 09:00"
+  const std::size_t clock = text.rfind(' ');
+  const std::string day = "on " + text.substr(0, clock);
+  return bucket.whole_day() ? day : day + " at" + text.substr(clock);
+}
+
 std::span<const Bucket> newest(const std::vector<Bucket>& buckets, std::size_t count) {
   return std::span(buckets).last(std::min(count, buckets.size()));
 }
@@ -134,6 +141,16 @@ void Engine::State::watch(bool new_day, Effects& effects) {
         watch(WatchKey{objective, place, node}, closed, new_day, effects);
     }
   }
+  if (new_day) effects.left_unwatched = left_unwatched();
+}
+
+std::size_t Engine::State::left_unwatched() const noexcept {
+  if (watched.size() < kMostWatched) return 0;
+  std::size_t asked = 0;
+  for (const auto& list : watch_rollups) {
+    for (const std::size_t rollup : list) asked += rollups[rollup].nodes().size();
+  }
+  return asked - watched.size();
 }
 
 void Engine::State::watch(WatchKey key, const Closed& closed, bool new_day, Effects& effects) {
@@ -173,6 +190,7 @@ void Engine::State::watch(WatchKey key, const Closed& closed, bool new_day, Effe
                           .currency = strategy.currency,
                           .entity = rollup.nodes()[key.node],
                           .bucket = bucket,
+                          .when = when_of(calendar, bucket),
                           .found_at = now,
                           .value = value,
                           .usual = usual_before(kpi, members, bucket),
@@ -225,13 +243,7 @@ std::vector<WatchedView> Engine::watched() const {
 }
 
 std::size_t Engine::left_unwatched() const noexcept {
-  const State& state = *state_;
-  if (state.watched.size() < kMostWatched) return 0;
-  std::size_t asked = 0;
-  for (const auto& list : state.watch_rollups) {
-    for (const std::size_t rollup : list) asked += state.rollups[rollup].nodes().size();
-  }
-  return asked - state.watched.size();
+  return state_->left_unwatched();
 }
 
 }  // namespace tightrope::rules

@@ -88,7 +88,7 @@ double log_increment_of_share(double successes, double trials, double share_of_a
 
 // R_k <- (R_k + 1) * L_k: every day a new bet starts beside those that run.
 void Evidence::add(const EvidenceDay& day, EvidenceSide side, double most) noexcept {
-  if (!(day.expected > 0)) return;
+  if (!(day.expected > 0) || !(day.seen >= 0)) return;
   const ByAlternative factors = increments(day, side);
   for (std::size_t k = 0; k < kAlternatives; ++k) bets_[k] = std::min(most, (bets_[k] + 1) * factors[k]);
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "rules/cube.h"
+#include "rules/format.h"
 
 namespace tightrope::rules {
 namespace {
@@ -15,6 +16,15 @@ Timestamp time_of(Bucket bucket) noexcept {
 }
 
 }  // namespace
+
+std::string describe(const Anomaly& anomaly) {
+  const ComparedFigures figures(anomaly.unit, anomaly.currency, anomaly.value, anomaly.usual, kUndefined);
+  const std::string whose = anomaly.entity == Entity() ? anomaly.objective : to_string(anomaly.entity);
+  std::string text =
+      anomaly.kpi + " of " + whose + " was " + figures.text(anomaly.value) + " " + anomaly.when;
+  if (!std::isnan(anomaly.usual)) text += ", usually about " + figures.text(anomaly.usual);
+  return text;
+}
 
 std::optional<std::string> why_unwatchable(const Kpi& kpi) {
   if (kpi.formula.inputs().empty()) return "is made of no figures";

@@ -26,6 +26,7 @@ struct Anomaly {
   std::string currency;  // of money, when it was found
   Entity entity;         // the path of its level; empty for the objective as a whole
   Bucket bucket{};
+  std::string when;  // the bucket for people: "on Fri 20 Nov", "on Fri 20 Nov at 09:00"
   Timestamp found_at{};
   double value = kUndefined;
   // The median of the same weekday in the four weeks before (of an hour: the same hour in the week before),
@@ -33,6 +34,9 @@ struct Anomaly {
   double usual = kUndefined;
   double score = 0;  // AnomalyDetector::kRecord to 1
 };
+
+// "cpm of search/brand was 9.10 USD on Fri 20 Nov, usually about 6.40 USD".
+std::string describe(const Anomaly& anomaly);
 
 // Whether the KPI can be watched: it is made of its entity's own figures of a day or an hour alone. Else why
 // not, as the end of "cpa_growth cannot be looked at: it ...".

@@ -226,6 +226,17 @@ function clientView(client) {
   return view;
 }
 
+function anomalyView(anomaly) {
+  return element("div", "source", element("p", "", anomaly.text),
+    element("p", "quiet small", `${anomaly.client} · ${anomaly.objective} · seen ${shortTime(anomaly.foundAt)}`));
+}
+
+// Absent while nothing is worth a look: most strategies name nothing to be looked at.
+function showAnomalies(anomalies) {
+  byId("anomalies-section").hidden = anomalies.length === 0;
+  byId("anomalies").replaceChildren(element("div", "card", ...anomalies.map(anomalyView)));
+}
+
 function sourceView(source) {
   const mark = source.lastError ? stateMark("off_target", "failing") : source.stale ? stateMark("watch", "stale") : stateMark("on_target", "good");
   const fact = source.lastError ? element("p", "wrong small", source.lastError)
@@ -261,17 +272,20 @@ function goToLinked() {
 function needToken(needed) {
   byId("token-form").hidden = !needed;
   for (const section of document.querySelectorAll(".figures")) section.hidden = needed;
+  if (needed) showAnomalies([]);
 }
 
 async function refresh() {
   try {
-    const [alerts, objectives, sources, digest, watched] = await Promise.all(
-      ["alerts", "objectives", "sources", "digest", "verdicts?state=watch"].map((one) => ask(`/api/v1/${one}`)));
+    const [alerts, objectives, sources, anomalies, digest, watched] = await Promise.all(
+      ["alerts", "objectives", "sources", "anomalies?limit=20", "digest", "verdicts?state=watch"]
+        .map((one) => ask(`/api/v1/${one}`)));
     needToken(false);
     const firing = alerts.alerts.filter((alert) => alert.state === "firing").length;
     byId("summary").textContent = `${firing} firing, ${alerts.alerts.length - firing} pending` +
       (alerts.next || objectives.next || sources.next ? " (only the first are shown)" : "");
     show("alerts", (await withLinked(alerts.alerts)).map(alertView), "Nothing is off target.");
+    showAnomalies(anomalies.anomalies);
     byId("digest").replaceChildren(...digestView(digest.clients));
     showWatched(watched);
     show("objectives", objectives.clients.map(clientView), "No objectives are configured.");

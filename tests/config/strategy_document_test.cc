@@ -69,7 +69,7 @@ clients:
               - {channel: social, at_most: [{from: 2026-02-01, value: 3}, {from: 2026-01-01, value: 4}]}
           - {name: nine, kpi: ctr, between: [1%, 2%], per: channel, except: [{channel: email, between: [1%, 3%]}]}
         objectives:
-          - {name: child, why: x, owner: y, budget: {amount: 5, per: {from: 2026-11-01, to: 2026-12-24}}}
+          - {name: child, why: x, owner: y, look_at: [{kpi: price, per: campaign}, {kpi: cpm}], budget: {amount: 5, per: {from: 2026-11-01, to: 2026-12-24}}}
       - {name: other, why: x, owner: y, parent: child}
 )yaml";
 

@@ -9,6 +9,7 @@
 #include "daemon/http/json.h"
 #include "tests/daemon/api_world.h"
 #include "tests/daemon/memory_journal.h"
+#include "tests/support/log_capture.h"
 
 namespace tightrope::daemon::http {
 namespace {
@@ -414,6 +415,66 @@ TEST_F(ApiReadTest, AnAmendmentIsWithItsAlert) {
   EXPECT_DOUBLE_EQ(at(amendment, "/valueNow").to_number<double>(), 700.0 / 26);
   EXPECT_FALSE(at(amendment, "/wouldHaveFired").as_bool());
   EXPECT_EQ(text_at(amendment, "/at"), "2026-11-22T00:00:00Z");
+}
+
+// A campaign's impressions of each day, as ever, and then unlike all before: known at 06:00 of the day after.
+class WorthALookTest : public ApiReadTest {
+ protected:
+  void push_impressions(rules::Day first, rules::Day last, int impressions) {
+    json::array rows;
+    for (rules::Day day = first; day <= last; day = day + 1) {
+      rows.push_back({{"bucket", rules::to_string(day)},
+                      {"channel", "search"},
+                      {"campaign", "brand"},
+                      {"metrics", {{"impressions", impressions}}}});
+    }
+    world_.post("/api/v1/observations",
+                json::serialize(json::object{{"source", "shop"}, {"observations", std::move(rows)}}), 202);
+  }
+  void find_one() {
+    const rules::Day today = *rules::parse_day("2026-11-20");
+    push_impressions(today - 80, today - 1, 1000);
+    world_.manual_clock().advance(std::chrono::hours(1));
+    push_impressions(today, today, 31'000);
+    EXPECT_EQ(size(world_.get("/api/v1/anomalies"), "/data/anomalies"), 0u);
+    world_.manual_clock().advance(std::chrono::hours(18));
+    push_impressions(today + 1, today + 1, 7);
+  }
+};
+
+TEST_F(WorthALookTest, AnomaliesHaveTheirNumbersAndAWordForPeople) {
+  find_one();
+  const json::value answer = world_.get("/api/v1/anomalies?client=acme");
+  ASSERT_EQ(size(answer, "/data/anomalies"), 1u);
+  EXPECT_EQ(text_at(answer, "/data/anomalies/0/text"),
+            "impressions of search/brand was 31 000 on Fri 20 Nov, usually about 1 000");
+  EXPECT_EQ(text_at(answer, "/data/anomalies/0/client"), "acme");
+  EXPECT_EQ(text_at(answer, "/data/anomalies/0/objective"), "growth");
+  EXPECT_EQ(text_at(answer, "/data/anomalies/0/kpi"), "impressions");
+  EXPECT_EQ(text_at(answer, "/data/anomalies/0/entity/campaign"), "brand");
+  EXPECT_EQ(text_at(answer, "/data/anomalies/0/bucket"), "2026-11-20");
+  EXPECT_EQ(text_at(answer, "/data/anomalies/0/foundAt"), "2026-11-21T06:00:00Z");
+  EXPECT_EQ(at(answer, "/data/anomalies/0/value").to_number<double>(), 31'000);
+  EXPECT_EQ(at(answer, "/data/anomalies/0/usual").to_number<double>(), 1000);
+  EXPECT_EQ(text_at(answer, "/data/anomalies/0/unit"), "count");
+  EXPECT_GE(at(answer, "/data/anomalies/0/score").to_number<double>(), 0.6);
+  EXPECT_TRUE(at(answer, "/data/leftUnwatched").as_object().empty());
+  EXPECT_TRUE(at(answer, "/data/next").is_null());
+  EXPECT_EQ(size(world_.get("/api/v1/anomalies?client=beta"), "/data/anomalies"), 0u);
+  EXPECT_EQ(size(world_.get("/api/v1/alerts"), "/data/alerts"), 0u);
+  EXPECT_TRUE(error("/api/v1/anomalies?client=x").starts_with("client: "));
+  EXPECT_TRUE(error("/api/v1/anomalies?kind=x").starts_with("kind: "));
+}
+
+TEST_F(WorthALookTest, EachIsLoggedOnce) {
+  const testing::LogCapture log(LogLevel::info);
+  find_one();
+  world_.get("/api/v1/anomalies");
+  std::size_t lines = 0;
+  for (const std::string& line : log.lines()) lines += line.find("worth a look: ") != std::string::npos;
+  EXPECT_EQ(lines, 1u);
+  EXPECT_TRUE(log.contains(
+      "worth a look: impressions of search/brand was 31 000 on Fri 20 Nov, usually about 1 000"));
 }
 
 TEST_F(ApiReadTest, SourcesShowTheirAgeAndTheirTrouble) {

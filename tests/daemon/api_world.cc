@@ -39,7 +39,7 @@ clients:
     timezone: UTC
     currency: EUR
     objectives:
-      - {name: growth, why: More customers than last year., owner: cmo, match: {channel: search}}
+      - {name: growth, why: More customers than last year., owner: cmo, match: {channel: search}, look_at: [{kpi: impressions, per: campaign}]}
       - name: trials
         parent: growth
         why: Trials are most of the pipeline.

@@ -59,6 +59,27 @@ TEST_F(ExpositionTest, EveryCheckHasItsValueTargetAndGap) {
   EXPECT_EQ(page.families.at("tightrope_kpi_value").type, "gauge");
 }
 
+TEST_F(ExpositionTest, WhatIsLookedAtHasAScoreOnceItIsJudged) {
+  rules::Objective watched = objective("trials", {});
+  watched.look_at = {{"spend", {2}}, {"clicks", {0}}};
+  rules::Engine acme(strategy({std::move(watched)}));
+  std::vector<Figure> list;
+  for (int i = 1; i <= 60; ++i) {
+    list.push_back({campaign("search", "brand"), "spend", kToday - i, 5});
+    if (i < 20) list.push_back({campaign("search", "brand"), "clicks", kToday - i, 5});
+  }
+  acme.apply(figures(kNoon, list));
+  acme.apply(rules::Tick{kNoon + std::chrono::hours(1)});
+  const Exposition page = scrape(acme);
+  ASSERT_EQ(page.count("tightrope_anomaly_score"), 1u);
+  EXPECT_EQ(page.value("tightrope_anomaly_score", {{"client", "acme"},
+                                                   {"objective", "trials"},
+                                                   {"kpi", "spend"},
+                                                   {"channel", "search"},
+                                                   {"campaign", "brand"}}),
+            0);
+}
+
 TEST_F(ExpositionTest, OfAMissItIsSaidHowSureItIs) {
   rules::Engine acme = engine({at_most("trial_cpa", "cpa", 40)});
   acme.apply(week_of(kNoon, campaign("search", "brand"), 400, 5));

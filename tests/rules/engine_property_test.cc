@@ -10,6 +10,7 @@
 #include "tests/rules/generated_events.h"
 #include "tests/rules/generated_strategies.h"
 #include "tests/rules/naive_engine.h"
+#include "tests/rules/strategies.h"
 
 namespace tightrope::rules {
 namespace {
@@ -41,6 +42,13 @@ Strategy with_confidence(Strategy strategy, std::mt19937& random) {
       target.min_miss = std::array{0.0, 0.05, 0.3}[below(random, 3)];
       if (once_in(random, 4)) target.min_stake = below(random, 100);
     }
+  }
+  return strategy;
+}
+
+Strategy with_look_at(Strategy strategy, std::mt19937& random) {
+  for (Objective& objective : strategy.objectives) {
+    if (!objective.look_at.empty() && !once_in(random, 3)) continue;
     objective.look_at.clear();
     for (unsigned count = below(random, 3); count > 0; --count) {
       Watched watched{std::array{"spend", "cpm", "cpa", "clicks", "efficiency"}[below(random, 5)],
@@ -52,12 +60,60 @@ Strategy with_confidence(Strategy strategy, std::mt19937& random) {
   return strategy;
 }
 
+// What a campaign did before: by day, and lately by hour, so that what is looked at can be judged soon.
+Event history_until(Timestamp learnt, const Calendar& calendar, std::mt19937& random) {
+  const Day today = calendar.day_of(learnt);
+  const bool by_hour = !once_in(random, 3);
+  BatchBuilder builder("history", learnt);
+  for (const char* metric : {"spend", "clicks", "impressions"}) {
+    const auto entity = builder.entity(campaign("search", "c4"));
+    const auto column = builder.metric(metric);
+    for (Day day = today - 80; day < today; day = day + 1) {
+      const int hours = by_hour && today - day <= 6 ? 24 : 1;
+      for (int hour = 0; hour < hours; ++hour) {
+        const Bucket bucket{day, hours == 1 ? Bucket::kWholeDay : static_cast<std::int8_t>(hour)};
+        builder.add(entity, column, bucket, Amount::from_units(static_cast<int>(10 + below(random, 3))));
+      }
+    }
+  }
+  return std::move(builder).take();
+}
+
+// And what it does now: as ever, or something else.
+Event news_at(Timestamp learnt, const Calendar& calendar, std::mt19937& random) {
+  BatchBuilder builder("history", learnt);
+  const int usual = once_in(random, 8) ? 900 : 10;
+  for (const char* metric : {"spend", "clicks", "impressions"}) {
+    for (int back = 0; back < 3; ++back) {
+      builder.add(builder.entity(campaign("search", "c4")), builder.metric(metric),
+                  calendar.hour_of(learnt - back * std::chrono::hours(1)),
+                  Amount::from_units(usual + static_cast<int>(below(random, 3))));
+    }
+  }
+  return std::move(builder).take();
+}
+
+// What was told in several steps, in the order of one: findings come after alerts.
+std::string alerts_first(const std::string& story) {
+  std::string alerts;
+  std::string findings;
+  for (std::size_t begin = 0; begin < story.size();) {
+    const std::size_t end = std::min(story.find('\n', begin), story.size() - 1) + 1;
+    const std::string line = story.substr(begin, end - begin);
+    (line.starts_with("look ") ? findings : alerts) += line;
+    begin = end;
+  }
+  return alerts + findings;
+}
+
 // One sequence through engines that are treated differently.
 class Sequence {
  public:
   Sequence(unsigned seed, Against against)
       : against_(against),
         random_(seed),
+        watching_(seed),
+        has_history_(against == Against::itself_with_evidence && seed % 2 == 0),
         generator_(random_),
         strategy_(judged(generated_strategy(random_, generator_.around()))),
         first_(strategy_),
@@ -69,7 +125,13 @@ class Sequence {
   void run(Seen& seen) {
     for (int number = 0; number < kSteps; ++number) {
       SCOPED_TRACE("step " + std::to_string(number));
-      ASSERT_NO_FATAL_FAILURE(take(generator_.next(live_)));
+      const Step next = generator_.next(live_);
+      if (has_history_) {
+        const Timestamp at = time_of(next);
+        ASSERT_NO_FATAL_FAILURE(take(number == 0 ? history_until(at, live_.calendar(), watching_)
+                                                 : news_at(at, live_.calendar(), watching_)));
+      }
+      ASSERT_NO_FATAL_FAILURE(take(next));
       if (once_in(random_, 6)) {
         ASSERT_NO_FATAL_FAILURE(restart());
       }
@@ -89,7 +151,8 @@ class Sequence {
 
  private:
   Strategy judged(Strategy strategy) {
-    return against_ == Against::naive_engine ? strategy : with_confidence(std::move(strategy), random_);
+    if (against_ == Against::naive_engine) return strategy;
+    return with_look_at(with_confidence(std::move(strategy), random_), watching_);
   }
 
   void note(Seen& seen) const {
@@ -116,7 +179,7 @@ class Sequence {
     const std::string story = everything_told(feed(live_, step));
     story_ += story;
     ASSERT_EQ(everything_told(feed(restarted_, journalled(step))), story);
-    ASSERT_EQ(woken + everything_told(feed(woken_, step)), story);
+    ASSERT_EQ(alerts_first(woken + everything_told(feed(woken_, step))), alerts_first(story));
     ASSERT_TRUE(live_.next_wakeup() >= live_.now());
   }
 
@@ -149,6 +212,8 @@ class Sequence {
 
   Against against_;
   std::mt19937 random_;
+  std::mt19937 watching_;  // for what is looked at
+  bool has_history_;
   EventGenerator generator_;
   Strategy strategy_;
   Strategy first_;

@@ -71,6 +71,7 @@ TEST(EngineWatchTest, ADayThatIsUnlikeAllOthersIsFoundOnce) {
   EXPECT_EQ(anomaly.value, 30);
   EXPECT_EQ(anomaly.usual, 6);  // the same weekday of the four weeks before
   EXPECT_GE(anomaly.score, AnomalyDetector::kRecord);
+  EXPECT_EQ(describe(anomaly), "cpm of search/brand was 30.00 EUR on Fri 19 Feb, usually about 6.00 EUR");
   for (int i = 92; i < 110; ++i) days.add(usual_cpm(i));
   EXPECT_EQ(days.found.size(), 1u);
   EXPECT_EQ(days.engine.anomalies().size(), 1u);
@@ -163,6 +164,7 @@ TEST(EngineWatchTest, AWatchOverHoursTakesEachAnHourAfterItsEnd) {
   EXPECT_EQ(found.front().found_at, midnight + 11h);
   EXPECT_EQ(found.front().value, 2000);
   EXPECT_NEAR(found.front().usual, 195, 6);
+  EXPECT_EQ(found.front().when, "on Fri 20 Nov at 09:00");
 }
 
 TEST(EngineWatchTest, ARestartInTheMiddleIsNotNoticed) {

@@ -42,6 +42,7 @@ asio::awaitable<Response> get_digest(Api& api, const Request& request);
 asio::awaitable<Response> get_series(Api& api, const Request& request);
 asio::awaitable<Response> get_explanation(Api& api, const Request& request);
 asio::awaitable<Response> get_alerts(Api& api, const Request& request);
+asio::awaitable<Response> get_anomalies(Api& api, const Request& request);
 asio::awaitable<Response> post_acknowledgement(Api& api, const Request& request);
 asio::awaitable<Response> get_rules(Api& api, const Request& request);
 asio::awaitable<Response> get_recommendations(Api& api, const Request& request);

@@ -39,6 +39,7 @@ std::vector<Route> routes(Api& api) {
       {"GET", "/api/v1/series", "series", when_ready(api, get_series)},
       {"GET", "/api/v1/explain", "explain", when_ready(api, get_explanation)},
       {"GET", "/api/v1/alerts", "alerts", when_ready(api, get_alerts)},
+      {"GET", "/api/v1/anomalies", "anomalies", when_ready(api, get_anomalies)},
       {"POST", "/api/v1/alerts/{id}/ack", "ack", when_ready(api, post_acknowledgement), authorized,
        Body::json},
       {"GET", "/api/v1/rules", "rules", when_ready(api, get_rules)},
