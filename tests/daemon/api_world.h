@@ -49,7 +49,7 @@ class ApiWorld final : public daemon::Services {
   boost::json::value post(std::string_view target, std::string body, int status = 200);
   // Figures of acme's campaign on each of the 7 days that end with 2026-11-20.
   void push_week(std::string_view campaign, double spend, double conversions);
-  // Figures of acme's campaign on one day of November 2026.
+  // Figures of acme's campaign on one day of November 2026, from the 10th on.
   void push_day(int day, std::string_view campaign, double spend, double conversions);
   // Several requests at once: all begin before the first ends.
   std::vector<daemon::http::Response> call_together(std::string_view target, std::size_t times);
