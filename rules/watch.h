@@ -17,11 +17,11 @@ namespace tightrope::rules {
 
 struct Objective;
 
-// From here on a figure is told of: stranger than all before it. At kRecord, which is as strange as the strangest,
-// chance alone would tell of each series about once in its life; here of about one in two.
-constexpr double kWorthALook = 0.7;
+// From here on a figure is told of: as strange as the strangest before it. Chance alone tells of each series
+// about once in its life, so it says "look", and alerts nobody.
+constexpr double kWorthALook = AnomalyDetector::kRecord;
 
-// A figure of a day or an hour that was stranger than all before it. A value; it stays as it was found, also
+// A figure of a day or an hour that was as strange as none before it. A value; it stays as it was found, also
 // where the figure is restated later.
 struct Anomaly {
   std::string objective;
