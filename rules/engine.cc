@@ -321,6 +321,7 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     MetricIndex whole = Cube::kNoMetric;
     bool part = false;
     std::optional<std::string_view> rate_base;
+    LagSeries* lag = nullptr;  // looked up with the first figure that changes
   };
   std::vector<Incoming> metric_of;
   const std::size_t known_metrics = cube.metric_count();
@@ -380,7 +381,7 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
   Touch touch;
   std::set<Day> rate_days;
   for (const ObservationBatch::Row& row : batch.rows) {
-    const Incoming& incoming = metric_of[row.metric];
+    Incoming& incoming = metric_of[row.metric];
     if (incoming.rate_base) {
       const bool changed =
           rates.set(*incoming.rate_base, batch.entities[row.entity].at(0), row.bucket.day, row.value);
@@ -413,9 +414,10 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     }
     if (change.kind == CellChange::Kind::none) continue;
     if (change.day_before != change.day_after) {
-      lags.series(source, incoming.whole, today)
-          .change(row.bucket.day, today, micros_of(change.day_after) - micros_of(change.day_before),
-                  entity >= old_entities);
+      // One source, so that no other series of the metric is made meanwhile.
+      if (incoming.lag == nullptr) incoming.lag = &lags.series(source, incoming.whole, today);
+      incoming.lag->change(row.bucket.day, today, micros_of(change.day_after) - micros_of(change.day_before),
+                           entity >= old_entities);
     }
     ++effects.cells_changed;
     if (change.kind == CellChange::Kind::restated && row.bucket.day < today) ++effects.cells_restated;
