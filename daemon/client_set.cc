@@ -39,9 +39,13 @@ asio::awaitable<std::variant<ClientSet::Runtimes, JournalError>> ClientSet::reco
   auto recovery = std::make_shared<Recovery>();
   recovery->errors.resize(runtimes.size());
   recovery->left = runtimes.size();
-  std::function<void(Finish)> work = [&runtimes, recovery, pool = pool_](Finish finish) {
-    for (std::size_t i = 0; i < runtimes.size(); ++i) {
-      auto one = [runtime = runtimes[i].get(), i, recovery, finish] {
+  // The work has a list of its own: once the last one has finished, this coroutine goes on, and its
+  // `runtimes` are gone before the loop has seen its end.
+  std::vector<ClientRuntime*> all;
+  for (const auto& runtime : runtimes) all.push_back(runtime.get());
+  std::function<void(Finish)> work = [all = std::move(all), recovery, pool = pool_](Finish finish) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      auto one = [runtime = all[i], i, recovery, finish] {
         recovery->errors[i] = runtime->recover();
         if (--recovery->left == 0) finish();
       };
