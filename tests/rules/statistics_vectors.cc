@@ -5,7 +5,8 @@
 // reads every JSON file of DIR that holds cases, in the order of their names, and checks each case through
 // the functions of rules/. A line per failing case says what was expected and what came; the last line
 // counts. Ends with 1 if any failed or none was found. Without DIR the folder is the one that
-// TIGHTROPE_STATISTICS names, and without that there is nothing to check: it says so and ends with 77.
+// TIGHTROPE_STATISTICS names, else the one beside the project; where neither is there is nothing to check: it
+// says so and ends with 77.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -110,8 +111,10 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: statistics_vectors [DIR]\n");
     return 2;
   }
-  const char* folder = argc == 2 ? argv[1] : std::getenv("TIGHTROPE_STATISTICS");
-  if (folder == nullptr) {
+  const char* named = argc == 2 ? argv[1] : std::getenv("TIGHTROPE_STATISTICS");
+  const fs::path beside = fs::path(TIGHTROPE_SOURCE_DIR) / "../shared/data/statistics";
+  const fs::path folder = named != nullptr ? fs::path(named) : beside;
+  if (named == nullptr && !fs::is_directory(beside)) {
     fmt::print("skipped: set TIGHTROPE_STATISTICS to the folder with the reference vectors\n");
     return kSkipped;
   }
