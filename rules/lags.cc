@@ -171,8 +171,8 @@ void Lags::learn(Day today, MetricIndex results, std::span<const std::uint8_t> i
       Arrivals& arrivals = series.arrivals;
       bool complete = true;
       for (std::size_t age = 0; age < kMaturityAges; ++age) {
-        const bool enough = age == kLastAge || behind[age] >= MaturityCurve::kFewestToBetOn;
-        arrivals.by_age[age] = enough && shares[age] >= MaturityCurve::kLeastShareToBetOn ? shares[age] : 0;
+        const double enough = age == kLastAge ? MaturityCurve::kFewestToBetOn : behind[age];
+        arrivals.by_age[age] = worth_betting_on(shares[age], enough) ? shares[age] : 0;
         arrivals.shown[age] = std::clamp(shares[age], 0.0, 1.0);
         complete = complete && arrivals.by_age[age] == 1;
       }

@@ -68,9 +68,8 @@ double MaturityCurve::behind(std::size_t age) const noexcept {
   return age < kLastAge ? next_age[age] : std::numeric_limits<double>::infinity();
 }
 
-bool worth_betting_on(std::size_t age, const MaturityShares& shares, const MaturityCurve& client) noexcept {
-  return shares[age] >= MaturityCurve::kLeastShareToBetOn &&
-         client.behind(age) >= MaturityCurve::kFewestToBetOn;
+bool worth_betting_on(double share, double behind) noexcept {
+  return share >= MaturityCurve::kLeastShareToBetOn && behind >= MaturityCurve::kFewestToBetOn;
 }
 
 double expected_unseen(double seen, double share, double expected, double day_variance) noexcept {

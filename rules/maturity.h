@@ -57,9 +57,9 @@ struct MaturityCurve {
   friend bool operator==(const MaturityCurve&, const MaturityCurve&) = default;
 };
 
-// Whether the share of a day of this age is known well enough to hold a missing part of it against a
-// campaign: by what the client has behind it. REQUIRES: age < kMaturityAges.
-bool worth_betting_on(std::size_t age, const MaturityShares& shares, const MaturityCurve& client) noexcept;
+// Whether the share that a day should show is known well enough to hold a missing part of it against a
+// campaign: by the conversions of the client behind its age.
+bool worth_betting_on(double share, double behind) noexcept;
 
 // What is still to come of a young day, and what it will come to.
 struct Nowcast {

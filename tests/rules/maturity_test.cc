@@ -91,10 +91,10 @@ TEST(MaturityTest, YoungDaysAndThinHistoriesAreNotBetOn) {
   MaturityCurve client;
   for (std::size_t age : {std::size_t{0}, std::size_t{1}}) client.add(age, 150, 250);
   client.add(2, 150, 199);
-  EXPECT_FALSE(worth_betting_on(0, shares, client));
-  EXPECT_TRUE(worth_betting_on(1, shares, client));
-  EXPECT_FALSE(worth_betting_on(2, shares, client));
-  EXPECT_TRUE(worth_betting_on(kLastAge, shares, client));
+  EXPECT_FALSE(worth_betting_on(shares[0], client.behind(0)));
+  EXPECT_TRUE(worth_betting_on(shares[1], client.behind(1)));
+  EXPECT_FALSE(worth_betting_on(shares[2], client.behind(2)));
+  EXPECT_TRUE(worth_betting_on(shares[kLastAge], client.behind(kLastAge)));
 }
 
 TEST(NowcastTest, LiesBetweenChainLadderAndBornhuetterFerguson) {
