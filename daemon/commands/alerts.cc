@@ -27,18 +27,6 @@ std::string at(const json::value& alert, std::string_view object, std::string_vi
   return inner ? text_at(*inner, key) : std::string();
 }
 
-std::string entity_of(const json::value& alert) {
-  const json::value* entity = alert.is_object() ? alert.get_object().if_contains("entity") : nullptr;
-  std::string text;
-  if (entity && entity->is_object()) {
-    for (const auto& dimension : entity->get_object()) {
-      if (!dimension.value().is_string()) continue;
-      text += (text.empty() ? "" : "/") + std::string(dimension.value().get_string());
-    }
-  }
-  return text.empty() ? "(all)" : text;
-}
-
 // What people should know before they act on the alert; "" unless a figure it fired on was restated.
 std::string restated_text(const json::value& alert) {
   const json::value* amendment = alert.is_object() ? alert.get_object().if_contains("amendment") : nullptr;
@@ -52,7 +40,7 @@ void print_simple(const json::array& alerts, std::ostream& out) {
   std::vector<Cells> rows;
   for (const json::value& alert : alerts) {
     rows.push_back({text_at(alert, "id"), text_at(alert, "state"), text_at(alert, "client"),
-                    text_at(alert, "target"), entity_of(alert), text_at(alert, "offSince"),
+                    text_at(alert, "target"), entity_at(alert), text_at(alert, "offSince"),
                     at(alert, "text", "what") + restated_text(alert)});
   }
   print_table(out, {"ID", "STATE", "CLIENT", "TARGET", "ENTITY", "SINCE", "SUMMARY"}, rows);
@@ -62,7 +50,7 @@ void print_extended(const json::array& alerts, std::ostream& out) {
   for (const json::value& alert : alerts) {
     out << text_at(alert, "id") << "  " << text_at(alert, "state") << "  " << text_at(alert, "severity")
         << "  " << text_at(alert, "client") << "/" << text_at(alert, "objective") << "/"
-        << text_at(alert, "target") << "  " << entity_of(alert) << "\n";
+        << text_at(alert, "target") << "  " << entity_at(alert) << "\n";
     for (const char* line : {"what", "costs", "why", "advice"}) {
       const std::string text = at(alert, "text", line);
       if (!text.empty()) out << "  " << text << "\n";

@@ -151,6 +151,18 @@ std::string url_encoded(std::string_view text) {
   return encoded;
 }
 
+std::string entity_at(const json::value& object) {
+  const json::value* entity = object.is_object() ? object.get_object().if_contains("entity") : nullptr;
+  std::string text;
+  if (entity && entity->is_object()) {
+    for (const auto& dimension : entity->get_object()) {
+      if (!dimension.value().is_string()) continue;
+      text += (text.empty() ? "" : "/") + std::string(dimension.value().get_string());
+    }
+  }
+  return text.empty() ? "(all)" : text;
+}
+
 std::string text_at(const json::value& object, std::string_view key) {
   if (!object.is_object()) return "";
   const json::value* found = object.get_object().if_contains(key);

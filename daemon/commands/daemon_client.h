@@ -46,5 +46,7 @@ std::string url_encoded(std::string_view text);
 
 // A member's text; "" when it is absent, null or no text.
 std::string text_at(const boost::json::value& object, std::string_view key);
+// The values of its `entity`, as "search/brand"; "(all)" without any.
+std::string entity_at(const boost::json::value& object);
 
 }  // namespace tightrope::daemon::commands

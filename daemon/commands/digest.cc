@@ -31,18 +31,6 @@ double number_at(const json::value& object, std::string_view key) {
   return found && found->is_number() ? found->to_number<double>() : std::nan("");
 }
 
-std::string entity_of(const json::value& entry) {
-  const json::value* entity = entry.get_object().if_contains("entity");
-  std::string text;
-  if (entity && entity->is_object()) {
-    for (const auto& dimension : entity->get_object()) {
-      if (!dimension.value().is_string()) continue;
-      text += (text.empty() ? "" : "/") + std::string(dimension.value().get_string());
-    }
-  }
-  return text.empty() ? "(all)" : text;
-}
-
 // Rounded up: it says how few are false.
 std::string share_text(double share) {
   return share < 0.001 ? "0.1 %" : fmt::format("{:.3g} %", std::ceil(share * 1000) / 10);
@@ -61,7 +49,7 @@ void print_client(const json::value& client, std::ostream& out) {
     const std::string since = text_at(entry, "since");
     const double stake = number_at(entry, "stakePerHour");
     rows.push_back(
-        {text_at(entry, "target"), entity_of(entry), text_at(entry, "valueText"), text_at(entry, "boundText"),
+        {text_at(entry, "target"), entity_at(entry), text_at(entry, "valueText"), text_at(entry, "boundText"),
          since.empty() ? "-" : since, sure.empty() ? "-" : sure,
          stake > 0 ? rules::format_value(stake * 24, rules::Unit::money, text_at(entry, "currency")) : "-",
          share_text(number_at(entry, "listedFrom"))});

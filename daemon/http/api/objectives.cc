@@ -3,8 +3,7 @@
 #include <cmath>
 #include <utility>
 
-#include "daemon/http/api/api.h"
-#include "daemon/http/api/paging.h"
+#include "daemon/http/api/clients_page.h"
 #include "daemon/http/api/presentation.h"
 #include "daemon/http/json.h"
 #include "daemon/http/parameters.h"
@@ -207,32 +206,8 @@ json::object client_json(const rules::Engine& engine) {
 asio::awaitable<Response> get_objectives(Api& api, const Request& request) {
   Parameters parameters(request, {"client", "limit", "cursor"});
   Page page(parameters, kDefaultClients, 1);
-  const std::vector<std::string> names = client_names(api, parameters.text("client"));
-  if (names.empty() && !parameters.text("client").empty())
-    parameters.mistake("client", "there is no such client");
-  if (auto refused = parameters.refusal()) co_return std::move(*refused);
-
-  std::size_t begin = 0;
-  if (page.after()) {
-    const auto last = std::find(names.begin(), names.end(), page.after()->front());
-    if (last == names.end()) co_return lost_cursor();
-    begin = static_cast<std::size_t>(last - names.begin()) + 1;
-  }
-  for (std::size_t i = begin; i < names.size(); ++i) {
-    if (page.full()) {
-      page.more();
-      break;
-    }
-    ClientRuntime* const client = api.services.find_client(names[i]);
-    if (!client) continue;
-    json::object shown;
-    std::function<void(const rules::Engine&)> read = [&shown](const rules::Engine& engine) {
-      shown = client_json(engine);
-    };
-    co_await client->view(std::move(read));
-    page.add(std::move(shown), {names[i]});
-  }
-  co_return success(std::move(page).take("clients"));
+  std::function<json::object(const rules::Engine&)> show = client_json;
+  co_return co_await clients_page(api, parameters, std::move(page), std::move(show));
 }
 
 }  // namespace tightrope::daemon::http
