@@ -17,8 +17,8 @@ namespace tightrope::collectors {
 // network or hour; or, where there is nothing to add, such as rates, each better than the one before.
 enum class Repeated { adds, replaces };
 
-// With Repeated::adds, a part that is missing adds nothing, and a figure is missing only when all its parts are.
-// A later document (the next file of a glob) restates: its figure replaces that of an earlier one.
+// With Repeated::adds, a part that is missing adds nothing, and a figure is missing only when all its parts
+// are. A later document (the next file of a glob) restates: its figure replaces that of an earlier one.
 class FigureTable {
  public:
   static constexpr std::size_t kMostFigures = 10'000'000;

@@ -31,12 +31,11 @@ bool has_header(const TransferRequest& request, std::string_view lower_case_name
 class HttpJsonCollector final : public Collector {
  public:
   HttpJsonCollector(const config::Source& source, CollectorContext context)
-      : source_(source), http_(std::get<config::HttpJsonSource>(source_.kind)), context_(context) {
+      : source_(source), http_(std::get<config::HttpSource>(source_.kind)), context_(context) {
     const config::HttpAuth& auth = http_.auth;
     if (auth.kind == config::AuthKind::none) return;
-    secrets_.push_back(auth.secret.reveal());
-    if (auth.kind == config::AuthKind::basic)
-      secrets_.push_back(base64(auth.user + ':' + auth.secret.reveal()));
+    secrets_.push_back(secret());
+    if (auth.kind == config::AuthKind::basic) secrets_.push_back(base64(auth.user + ':' + secret()));
   }
 
   asio::awaitable<CollectResult> collect(CollectRequest request) override {
@@ -74,11 +73,16 @@ class HttpJsonCollector final : public Collector {
   }
 
  private:
+  std::string secret() const {  // auth.value is "{name}"
+    const std::string& value = http_.auth.value;
+    return http_.secrets.at(value.substr(1, value.size() - 2)).reveal();
+  }
+
   bool asks_for_days() const {
     const auto named = [](const auto& field) { return collectors::asks_for_days(field.second); };
-    return collectors::asks_for_days(http_.url) || collectors::asks_for_days(http_.body) ||
-           std::any_of(http_.query.begin(), http_.query.end(), named) ||
-           std::any_of(http_.headers.begin(), http_.headers.end(), named);
+    return collectors::asks_for_days(http_.request.url) || collectors::asks_for_days(http_.request.body) ||
+           std::any_of(http_.request.query.begin(), http_.request.query.end(), named) ||
+           std::any_of(http_.request.headers.begin(), http_.request.headers.end(), named);
   }
 
   struct Page {
@@ -103,12 +107,12 @@ class HttpJsonCollector final : public Collector {
       page.address = *address;
     }
     TransferRequest& request = page.request;
-    request.method = http_.method;
+    request.method = http_.request.method;
     request.url = page.address.url;
-    for (const auto& [name, value] : http_.headers) {
+    for (const auto& [name, value] : http_.request.headers) {
       request.headers.emplace_back(name, fill_template(value, values, Escaping::none));
     }
-    request.body = fill_template(http_.body, values, Escaping::json);
+    request.body = fill_template(http_.request.body, values, Escaping::json);
     if (!has_header(request, "accept")) request.headers.emplace_back("Accept", "application/json");
     if (!request.body.empty() && !has_header(request, "content-type")) {
       request.headers.emplace_back("Content-Type", "application/json");
@@ -121,14 +125,14 @@ class HttpJsonCollector final : public Collector {
   }
 
   std::string first_url(const TemplateValues& values, const Pager& pager) const {
-    std::string url = fill_template(http_.url, values, Escaping::percent);
+    std::string url = fill_template(http_.request.url, values, Escaping::percent);
     url.erase(std::min(url.find('#'), url.size()));
     char separator = url.find('?') == std::string::npos ? '?' : '&';
     const auto add = [&](std::string_view name, std::string_view encoded_value) {
       url += fmt::format("{}{}={}", separator, percent_encode(name), encoded_value);
       separator = '&';
     };
-    for (const auto& [name, value] : http_.query) {
+    for (const auto& [name, value] : http_.request.query) {
       add(name, percent_encode(fill_template(value, values, Escaping::none)));
     }
     for (const auto& [name, value] : pager.query()) add(name, percent_encode(value));
@@ -141,14 +145,17 @@ class HttpJsonCollector final : public Collector {
       case config::AuthKind::none:
         break;
       case config::AuthKind::bearer:
-        request.secret_headers.emplace_back("Authorization",
-                                            config::Secret("Bearer " + auth.secret.reveal()));
+        request.secret_headers.emplace_back("Authorization", config::Secret("Bearer " + secret()));
         break;
       case config::AuthKind::basic:
         request.secret_headers.emplace_back("Authorization", config::Secret("Basic " + secrets_.back()));
         break;
       case config::AuthKind::header:
-        request.secret_headers.emplace_back(auth.header_name, auth.secret);
+        request.secret_headers.emplace_back(auth.name, config::Secret(secret()));
+        break;
+      case config::AuthKind::query:
+      case config::AuthKind::oauth2_refresh:
+      case config::AuthKind::oauth2_client:
         break;
     }
   }
@@ -163,7 +170,7 @@ class HttpJsonCollector final : public Collector {
       return fmt::format("the answer is not JSON: {}", *problem);
     }
     const JsonValue root = std::get<std::unique_ptr<JsonTree>>(parsed)->root();
-    auto found = find_records(root, http_.records);
+    auto found = find_records(root, http_.records.path);
     if (auto* problem = std::get_if<std::string>(&found)) return std::move(*problem);
     const auto& records = std::get<std::vector<JsonValue>>(found);
     std::vector<FieldValue> values(fields.names().size());
@@ -187,7 +194,7 @@ class HttpJsonCollector final : public Collector {
   }
 
   const config::Source source_;
-  const config::HttpJsonSource& http_;  // within source_
+  const config::HttpSource& http_;  // within source_
   CollectorContext context_;
   std::vector<std::string> secrets_;  // what no error may quote
 };

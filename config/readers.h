@@ -85,8 +85,8 @@ std::vector<rules::Bound> read_bounds(const Cursor& at, rules::BoundKind kind, c
 std::vector<Source> read_sources(const std::vector<Cursor>& at, const Scope& scope,
                                  const std::vector<std::string>& clients);
 CsvSource read_csv(const Cursor& with, const Scope& scope, Source& source);
-HttpJsonSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
-                              Source& source);
+HttpSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                          Source& source);
 
 enum class FieldKind { column, pointer };
 struct NamedField {
