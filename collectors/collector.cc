@@ -1,7 +1,7 @@
 #include "collectors/collector.h"
 
 #include "collectors/csv_collector.h"
-#include "collectors/http_json_collector.h"
+#include "collectors/http_collector.h"
 #include "collectors/rates.h"
 
 namespace tightrope::collectors {
@@ -27,7 +27,7 @@ namespace {
 std::unique_ptr<Collector> make_figures_collector(const config::Source& source, CollectorContext context) {
   if (std::holds_alternative<config::CsvSource>(source.kind)) return make_csv_collector(source, context);
   if (std::holds_alternative<config::HttpSource>(source.kind))
-    return make_http_json_collector(source, context);
+    return make_http_collector(source, context);
   return nullptr;  // pushed to
 }
 

@@ -32,6 +32,7 @@ struct MetricField {
 struct FieldMapping {
   std::string bucket_field;      // the field with the day or hour; "" when dates stand in the header (csv)
   bool bucket_is_asked = false;  // the day is the one that was asked for (http with most_days 1)
+  bool whole_days = false;  // of instants and hours only the day counts
   std::string date_format = "%Y-%m-%d";  // strptime's; "%d-%m-%Y", "%Y%m%d", "unix", "unix_ms", "rfc3339"
   std::vector<std::pair<std::size_t, std::string>> dimensions;  // dimension -> field
   std::vector<std::pair<std::size_t, std::string>> constants;   // dimension -> fixed value
