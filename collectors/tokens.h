@@ -51,8 +51,12 @@ class Tokens {
   // and what to do). Errors never quote a secret.
   virtual boost::asio::awaitable<TokenResult> access_token(TokenRequest request,
                                                            std::optional<config::Secret> refused) = 0;
+  // Returns when nothing is fetched any more: a fetch goes on when nobody waits for it any longer, for it may
+  // bring a new refresh token in place of the old one. It takes half a minute at most.
+  virtual boost::asio::awaitable<void> idle() { co_return; }
 };
-// Borrows all three, which outlive it. No awaited call may outlive it.
+// Borrows all three, which outlive it. No awaited call may outlive it. What is still fetched when it is
+// destroyed is cancelled.
 std::unique_ptr<Tokens> make_tokens(Transfer& transfer, Clock& clock, TokenStore& store);
 
 }  // namespace tightrope::collectors

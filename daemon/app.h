@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "collectors/tokens.h"
 #include "collectors/transfer.h"
 #include "config/configuration.h"
 #include "daemon/alerting.h"
@@ -74,6 +75,7 @@ class App final : public Services {
   const std::unique_ptr<Clock> clock_;
   Metrics metrics_;
   const std::unique_ptr<collectors::Transfer> transfer_;
+  const std::unique_ptr<collectors::TokenStore> token_store_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<const config::Configuration> configuration_;
   std::unique_ptr<const config::Configuration>

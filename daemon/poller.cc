@@ -127,7 +127,8 @@ asio::awaitable<Poller::Tried> Poller::collect(Timestamp deadline) {
   const rules::Day today = translation_.source_calendar().day_of(now);
   const auto lookback = std::chrono::ceil<std::chrono::days>(source_.lookback).count();
   const int days = static_cast<int>(std::clamp<std::int64_t>(lookback, 1, kMostDays));
-  const collectors::CollectRequest request{.days = {.first = today - (days - 1), .last = today}, .now = now};
+  const collectors::CollectRequest request{
+      .days = {.first = today - (days - 1), .last = today}, .now = now, .deadline = deadline};
   Tried tried;
   try {
     auto work = collector_->collect(request);

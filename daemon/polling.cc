@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/deadline.h"
 #include "daemon/hand_to_each.h"
 #include "daemon/logging.h"
 #include "daemon/metrics.h"
@@ -14,6 +15,11 @@
 #include "daemon/task_group.h"
 
 namespace tightrope::daemon {
+namespace {
+
+constexpr Duration kLastTokens = std::chrono::seconds(5);  // stop() waits so long for tokens on their way
+
+}  // namespace
 
 // A source with what its collector borrows. The collector goes before what it borrows.
 struct Polling::Entry {
@@ -40,12 +46,14 @@ struct Polling::Entry {
 };
 
 Polling::Polling(asio::any_io_executor executor, Clock& clock, Metrics& metrics,
-                 collectors::Transfer& transfer, HandOver hand_over)
+                 collectors::Transfer& transfer, collectors::TokenStore& token_store, HandOver hand_over)
     : executor_(std::move(executor)),
       clock_(clock),
       metrics_(metrics),
       transfer_(transfer),
-      hand_over_(std::move(hand_over)) {}
+      hand_over_(std::move(hand_over)),
+      tokens_(collectors::make_tokens(transfer_, clock_, token_store)),
+      gates_(clock_) {}
 
 Polling::~Polling() = default;
 
@@ -62,7 +70,10 @@ std::unique_ptr<Polling::Entry> Polling::make(const config::Source& source,
 void Polling::start(Entry& entry) {
   auto collector = collectors::make_collector(entry.source, {.transfer = transfer_,
                                                              .calendar = entry.translation.source_calendar(),
-                                                             .dimensions = entry.dimensions});
+                                                             .dimensions = entry.dimensions,
+                                                             .clock = &clock_,
+                                                             .tokens = tokens_.get(),
+                                                             .gates = &gates_});
   if (!collector) return;  // it pushes
   metrics_.source_configured(entry.source.name, entry.source.client);
   PollerContext context{
@@ -144,6 +155,13 @@ asio::awaitable<void> Polling::stop() {
   }
   for (const auto& entry : entries_) {
     if (entry->task) co_await entry->task->join();
+  }
+  try {
+    const Timestamp until = clock_.now() + kLastTokens;
+    auto fetches = with_deadline(clock_, until, tokens_->idle());
+    co_await std::move(fetches);
+  } catch (const DeadlinePassed&) {
+    logger("poller")->warn("an access token is still being fetched, and is given up");
   }
 }
 

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/rate_gate.h"
+#include "collectors/tokens.h"
 #include "collectors/transfer.h"
 #include "config/configuration.h"
 #include "daemon/client_runtime.h"
@@ -22,7 +24,7 @@ namespace tightrope::daemon {
 
 class Metrics;
 
-// On one executor's thread. Clock, metrics and transfer are borrowed until stop() has returned.
+// On one executor's thread. Clock, metrics, transfer and token store are borrowed until its destruction.
 class Polling {
  public:
   static constexpr std::size_t kMostPollsAtOnce = 64;
@@ -32,13 +34,14 @@ class Polling {
                                                                   std::optional<rules::Coverage>)>;
 
   Polling(asio::any_io_executor executor, Clock& clock, Metrics& metrics, collectors::Transfer& transfer,
-          HandOver hand_over);
+          collectors::TokenStore& token_store, HandOver hand_over);
   ~Polling();  // REQUIRES: stop() has returned, or the executor runs no more
 
   // The sources in force. Those that did not change go on undisturbed; others are ended first, then the new
   // ones start. Rates that belong to no client go to all that are in force when they come, so a new client
   // has them at the next poll. `configuration` must live until this has returned.
   asio::awaitable<void> configure(const config::Configuration& configuration);
+  // A token that is being fetched is waited for a while, for it may bring a new refresh token.
   asio::awaitable<void> stop();
 
   std::vector<SourceStatus> statuses() const;  // in configuration order
@@ -57,6 +60,9 @@ class Polling {
   collectors::Transfer& transfer_;
   const HandOver hand_over_;
   Slots slots_{kMostPollsAtOnce};
+  // What sources share goes on over a reload.
+  const std::unique_ptr<collectors::Tokens> tokens_;
+  collectors::RateGates gates_;
   std::vector<std::unique_ptr<Entry>> entries_;  // in configuration order
   std::vector<std::string> clients_;             // likewise
 };
