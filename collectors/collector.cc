@@ -26,8 +26,7 @@ namespace {
 
 std::unique_ptr<Collector> make_figures_collector(const config::Source& source, CollectorContext context) {
   if (std::holds_alternative<config::CsvSource>(source.kind)) return make_csv_collector(source, context);
-  if (std::holds_alternative<config::HttpSource>(source.kind))
-    return make_http_collector(source, context);
+  if (std::holds_alternative<config::HttpSource>(source.kind)) return make_http_collector(source, context);
   return nullptr;  // pushed to
 }
 

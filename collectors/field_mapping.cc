@@ -190,6 +190,7 @@ std::variant<rules::Entity, FieldProblem> FieldMapper::entity(std::span<const Fi
   for (const auto& [dimension, value] : mapping_.constants) entity.set(dimension, value);
   for (const auto& [dimension, slot] : dimensions_) {
     const FieldValue& value = record[slot];
+    if (value.kind == Kind::absent && mapping_.may_lack_dimensions) continue;
     if (value.kind == Kind::absent) return FieldProblem{slot, "is missing"};
     if (value.kind == Kind::nested) return FieldProblem{slot, "an object or array, where a name is expected"};
     const std::string_view name = trimmed(value.text);

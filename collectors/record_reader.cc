@@ -39,6 +39,18 @@ std::unique_ptr<const config::CsvSource> csv_source(const config::RecordsSpec& r
   return csv;
 }
 
+JsonValue find_in(const JsonRecord& record, const FieldPath& path) {
+  switch (path.base()) {
+    case FieldPath::Base::holder:
+      return path.find(record.holder);
+    case FieldPath::Base::answer:
+      return path.find(record.answer);
+    case FieldPath::Base::record:
+      break;
+  }
+  return path.find(record.value);
+}
+
 std::string field_error(JsonValue record, const FieldMapper& mapper, std::span<const FieldValue> values,
                         const FieldProblem& problem) {
   if (problem.slot == FieldProblem::kRecord) return problem.text;
@@ -164,7 +176,7 @@ RecordReader::Problem RecordReader::add(const JsonRecord& record, const std::vec
   std::vector<FieldValue> values(paths.size());
   std::vector<std::string> scratch(paths.size());
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    values[i] = field_value(paths[i].find(paths[i].of_holder() ? record.holder : record.value), scratch[i]);
+    values[i] = field_value(find_in(record, paths[i]), scratch[i]);
   }
   if (interval_) return add_interval(record, values, mapper, table);
   const auto problem = mapper.add(values, table);
@@ -179,9 +191,9 @@ RecordReader::Problem RecordReader::add_interval(const JsonRecord& record, std::
     if (!value || value.kind() != JsonKind::text) return std::nullopt;
     return rules::parse_timestamp(value.text());
   };
-  const JsonValue to = interval_->to.find(interval_->to.of_holder() ? record.holder : record.value);
+  const JsonValue to = find_in(record, interval_->to);
   if (!to || to.kind() == JsonKind::null) return std::nullopt;  // it still runs
-  const auto from = instant(interval_->from.find(interval_->from.of_holder() ? record.holder : record.value));
+  const auto from = instant(find_in(record, interval_->from));
   const auto until = instant(to);
   if (!from || !until) return "its interval has no times of the form 2026-11-20T08:00:00Z";
   if (*until < *from) return "its interval ends before it begins";

@@ -44,6 +44,7 @@ struct FieldMapping {
   // A metric whose field a record lacks says nothing there. False: in a table that is a mistake, and in JSON
   // the figure is missing.
   bool may_lack_metrics = false;
+  bool may_lack_dimensions = false;  // a dimension whose field a record lacks is not reported; else a mistake
   friend bool operator==(const FieldMapping&, const FieldMapping&) = default;
 };
 

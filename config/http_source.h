@@ -8,7 +8,7 @@
 // A "path" leads into JSON: a JSON pointer (RFC 6901) in which a token may also be `*`, every element of an
 // array or member of an object, or end in `[key=value]`, the first element of an array whose member `key` is
 // `value`: "/actions[action_type=purchase]/value". Relative to a record, `^` in front is what holds the
-// record's list: "^/project_id". A path without a slash is the name of a member.
+// record's list, "^/project_id", and `$` the whole answer: "$/metadata/currency". A path without a slash is the name of a member.
 #pragma once
 
 #include <cstdint>
@@ -113,6 +113,7 @@ enum class AnswerMeaning : std::uint8_t {
   rejected,       // the request is wrong
   too_large,      // ask for half as many days at a time; of one day, as rejected
   no_data,        // a good answer without records
+  good,           // whatever rules after it say
 };
 struct AnswerRule {
   AnswerTest when;
