@@ -28,6 +28,14 @@ function(tightrope_precompile target)
   endif()
 endfunction()
 
+# Those of another target with the same options, instead of parsing them once more.
+function(tightrope_reuse_precompiled target from)
+  if(TIGHTROPE_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_precompile_headers(${target} REUSE_FROM ${from})
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
+endfunction()
+
 # tightrope_library(NAME SOURCES ... PUBLIC ... PRIVATE ... PRECOMPILE ...): one library per folder, included from the root.
 function(tightrope_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE;PRECOMPILE" ${ARGN})
@@ -47,14 +55,17 @@ function(tightrope_program name)
   target_link_libraries(${name} PRIVATE tightrope_build_flags ${ARG_LIBRARIES})
 endfunction()
 
-# tightrope_test(NAME SOURCES ... LIBRARIES ... LABELS ...): a GoogleTest program, each of its tests known to ctest.
+# tightrope_test(NAME SOURCES ... LIBRARIES ... LABELS ... [REUSE TARGET | PRECOMPILE ...]): a GoogleTest program, each of its
+# tests known to ctest. REUSE: its precompiled headers are TARGET's; PRECOMPILE: more of them than every test has.
 function(tightrope_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;REUSE" "SOURCES;LIBRARIES;LABELS;PRECOMPILE" ${ARGN})
   tightrope_program(${name} SOURCES ${ARG_SOURCES} LIBRARIES ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE TIGHTROPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   list(LENGTH ARG_SOURCES sources)
-  if(sources GREATER 3)
-    tightrope_precompile(${name} <gtest/gtest.h> <map> <memory> <optional> <string> <variant> <vector>)
+  if(ARG_REUSE)
+    tightrope_reuse_precompiled(${name} ${ARG_REUSE})
+  elseif(sources GREATER 3)
+    tightrope_precompile(${name} <gtest/gtest.h> <map> <memory> <optional> <string> <variant> <vector> ${ARG_PRECOMPILE})
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
