@@ -55,6 +55,27 @@ function(tightrope_program name)
   target_link_libraries(${name} PRIVATE tightrope_build_flags ${ARG_LIBRARIES})
 endfunction()
 
+# With TIGHTROPE_BY_SUITE in its environment, ctest starts a program once for each suite and not for each test: under sanitizers
+# the start takes longer than most tests.
+function(tightrope_test_by_suite name timeout labels)
+  get_property(includes DIRECTORY PROPERTY TEST_INCLUDE_FILES)
+  list(POP_BACK includes each_test)
+  set(chosen ${CMAKE_CURRENT_BINARY_DIR}/${name}_chosen.cmake)
+  math(EXPR timeout "${timeout} * 5")
+  file(GENERATE OUTPUT ${chosen} CONTENT "if(DEFINED ENV{TIGHTROPE_BY_SUITE} AND EXISTS \"$<TARGET_FILE:${name}>\")
+  set(name ${name})
+  set(program \"$<TARGET_FILE:${name}>\")
+  set(directory \"${CMAKE_CURRENT_BINARY_DIR}\")
+  set(timeout ${timeout})
+  set(labels \"${labels}\")
+  include(\"${PROJECT_SOURCE_DIR}/cmake/test_suites.cmake\")
+else()
+  include(\"${each_test}\")
+endif()
+")
+  set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${includes} ${chosen})
+endfunction()
+
 # tightrope_test(NAME SOURCES ... LIBRARIES ... LABELS ... [REUSE TARGET | PRECOMPILE ...]): a GoogleTest program, each of its
 # tests known to ctest. REUSE: its precompiled headers are TARGET's; PRECOMPILE: more of them than every test has.
 function(tightrope_test name)
@@ -71,4 +92,5 @@ function(tightrope_test name)
     set(ARG_TIMEOUT 120)
   endif()
   gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  tightrope_test_by_suite(${name} ${ARG_TIMEOUT} "${ARG_LABELS}")
 endfunction()
