@@ -3,6 +3,7 @@
 #include "collectors/csv_collector.h"
 #include "collectors/http_json_collector.h"
 #include "collectors/rates.h"
+#include "collectors/sql_collector.h"
 
 namespace tightrope::collectors {
 
@@ -28,6 +29,7 @@ std::unique_ptr<Collector> make_figures_collector(const config::Source& source, 
   if (std::holds_alternative<config::CsvSource>(source.kind)) return make_csv_collector(source, context);
   if (std::holds_alternative<config::HttpJsonSource>(source.kind))
     return make_http_json_collector(source, context);
+  if (std::holds_alternative<config::SqlSource>(source.kind)) return make_sql_collector(source, context);
   return nullptr;  // pushed to
 }
 

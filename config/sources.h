@@ -100,7 +100,29 @@ struct PushSource {
   friend bool operator==(const PushSource&, const PushSource&) = default;
 };
 
-using SourceKind = std::variant<CsvSource, HttpJsonSource, PushSource>;
+enum class Database { postgresql, mariadb, sqlite };
+enum class DatabaseTls { verify_full, require, disable };
+
+// A query on a database.
+struct SqlSource {
+  Database database = Database::postgresql;
+  std::string path;  // sqlite: the file, absolute or relative to the configuration file; else "" and ...
+  std::string host;  // ... a name or an address. With a "/" in front: the folder of PostgreSQL's socket, or
+                     // MariaDB's socket itself; then there is no TLS
+  int port = 0;
+  std::string name;  // of the database
+  std::string user;
+  Secret password;                             // "" where the server asks for none
+  DatabaseTls tls = DatabaseTls::verify_full;  // disable: never to a public address
+  std::string ca_file;                         // PEM, as `path`; "" is what the system trusts
+  std::string
+      session_offset;    // mariadb: "+01:00" for the session's time zone; "" is the source's zone by name
+  std::string query;     // see sql_template.h
+  FieldMapping mapping;  // date_format "": as the column's type says
+  friend bool operator==(const SqlSource&, const SqlSource&) = default;
+};
+
+using SourceKind = std::variant<CsvSource, HttpJsonSource, PushSource, SqlSource>;
 
 // What a source of exchange rates says: how much of a currency one unit of `base` buys (per_base), or how
 // much of `base` one unit of a currency buys (per_currency).
@@ -118,7 +140,7 @@ struct Rates {
 struct Source {
   std::string name;       // unique
   std::string client;     // a client's name; "" for rates that go to all clients
-  std::string connector;  // "csv", "http_json", "push"
+  std::string connector;  // "csv", "http_json", "push", "sql"
   rules::Duration every{std::chrono::minutes(15)};
   double jitter = 0.1;                                // share of `every` by which polls are spread, 0 to 0.5
   rules::Duration deadline{std::chrono::minutes(2)};  // for one poll, all pages
