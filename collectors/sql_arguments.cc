@@ -22,16 +22,24 @@ rules::Timestamp wall_clock(rules::Timestamp time, const rules::Calendar& calend
          (time - calendar.start_of(hour));
 }
 
+// Of "+01:00".
+rules::Duration duration_of(std::string_view offset) {
+  const auto two = [offset](std::size_t at) { return (offset[at] - '0') * 10 + (offset[at + 1] - '0'); };
+  const std::chrono::minutes size(two(1) * 60 + two(4));
+  return offset[0] == '-' ? -size : size;
+}
+
 }  // namespace
 
 std::vector<SqlArgument> sql_arguments(const config::SqlTemplate& query, const CollectRequest& request,
-                                       const rules::Calendar& calendar) {
+                                       const rules::Calendar& calendar, std::string_view offset) {
   std::vector<SqlArgument> arguments;
   for (const config::SqlParameter& parameter : query.parameters) {
     const bool now = parameter.name == "now";
     const std::string format = now && parameter.format.empty() ? "%Y-%m-%d %H:%M:%S" : parameter.format;
     TemplateValues values{request.days, request.now, &calendar, 1, 0, ""};
-    if (now && !is_instant(format)) values.now = wall_clock(request.now, calendar);
+    if (now && !is_instant(format))
+      values.now = offset.empty() ? wall_clock(request.now, calendar) : request.now + duration_of(offset);
     const std::string written = format.empty() ? fmt::format("{{{}}}", parameter.name)
                                                : fmt::format("{{{}:{}}}", parameter.name, format);
     arguments.push_back(

@@ -1,6 +1,7 @@
 // What is sent beside a query: its parameters' values.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "collectors/collector.h"
@@ -9,10 +10,10 @@
 
 namespace tightrope::collectors {
 
-// In the query's order. {from} and {to} are days ("2026-11-01"), and {now} is what the wall clock of the
-// source's zone shows ("2026-11-22 13:00:00"), for that is the zone of the session; with a format they are as
-// in fill_template(), {now} by the wall clock too.
+// In the query's order. {from} and {to} are days ("2026-11-01"), and {now} is what the session's wall clock
+// shows ("2026-11-22 13:00:00"): that of the source's zone, or of `offset` ("+01:00") where it is not "".
+// With a format they are as in fill_template(), {now} by the wall clock too.
 std::vector<SqlArgument> sql_arguments(const config::SqlTemplate& query, const CollectRequest& request,
-                                       const rules::Calendar& calendar);
+                                       const rules::Calendar& calendar, std::string_view offset);
 
 }  // namespace tightrope::collectors

@@ -27,7 +27,7 @@ class SqlCollector final : public Collector {
     const auto& pieces = std::get<config::SqlTemplate>(parsed);
     SqlQuery query;
     query.texts = pieces.texts;
-    query.arguments = sql_arguments(pieces, request, context_.calendar);
+    query.arguments = sql_arguments(pieces, request, context_.calendar, sql_.session_offset);
     query.timezone = context_.calendar.zone_name();
     query.folder = source_.file_dir;
     query.most_bytes = source_.most_bytes;
