@@ -3,6 +3,7 @@
 #include "collectors/csv_collector.h"
 #include "collectors/http_collector.h"
 #include "collectors/rates.h"
+#include "collectors/sql_collector.h"
 
 namespace tightrope::collectors {
 
@@ -27,6 +28,7 @@ namespace {
 std::unique_ptr<Collector> make_figures_collector(const config::Source& source, CollectorContext context) {
   if (std::holds_alternative<config::CsvSource>(source.kind)) return make_csv_collector(source, context);
   if (std::holds_alternative<config::HttpSource>(source.kind)) return make_http_collector(source, context);
+  if (std::holds_alternative<config::SqlSource>(source.kind)) return make_sql_collector(source, context);
   return nullptr;  // pushed to
 }
 

@@ -103,6 +103,8 @@ extern const KeyTable kPageKeys;
 extern const KeyTable kOffsetKeys;
 extern const KeyTable kLinkKeys;
 extern const KeyTable kHttpSecretKeys;
+extern const KeyTable kSqlKeys;
+extern const KeyTable kSqlSecretKeys;
 extern const KeyTable kNoKeys;
 extern const KeyTable kReceiverKeys;
 extern const KeyTable kWebhookKeys;

@@ -6,7 +6,7 @@
 namespace tightrope::config {
 namespace {
 
-constexpr std::array<std::string_view, 3> kConnectorNames{"csv", "http_json", "push"};
+constexpr std::array<std::string_view, 4> kConnectorNames{"csv", "http_json", "push", "sql"};
 constexpr std::array<std::string_view, 2> kMethods{"GET", "POST"};
 constexpr std::array<std::string_view, 4> kAuthKinds{"none", "bearer", "basic", "header"};
 constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
@@ -208,6 +208,58 @@ constexpr std::array<Key, 2> kHttpSecret{{
     {.name = "password", .shape = Shape::secret, .about = "For auth: basic"},
 }};
 
+constexpr std::array<std::string_view, 3> kDatabases{"postgresql", "mariadb", "sqlite"};
+constexpr std::array<std::string_view, 3> kDatabaseTls{"verify_full", "require", "disable"};
+
+constexpr std::array<Key, 16> kSql{{
+    {.name = "database",
+     .shape = Shape::choice,
+     .about = "What it is read from",
+     .choices = kDatabases,
+     .required = true},
+    {.name = "path", .shape = Shape::text, .about = "sqlite: the file, relative to this one"},
+    {.name = "host",
+     .shape = Shape::text,
+     .about = "The server's name or address; or the folder of PostgreSQL's socket, or MariaDB's socket"},
+    {.name = "port", .shape = Shape::integer, .about = "5432 of postgresql, 3306 of mariadb unless given"},
+    {.name = "name", .shape = Shape::text, .about = "The database's name"},
+    {.name = "user", .shape = Shape::text, .about = "Who reads; one that may read and nothing else is best"},
+    {.name = "tls",
+     .shape = Shape::choice,
+     .about = "verify_full unless given; require does not check who answers; disable is for private networks",
+     .choices = kDatabaseTls},
+    {.name = "ca_file",
+     .shape = Shape::text,
+     .about =
+         "Certificates (PEM) to trust for verify_full, relative to this file; the system's unless given"},
+    {.name = "session_offset",
+     .shape = Shape::text,
+     .about = "mariadb: time zone of the session, such as +00:00, where the server has no zones by name"},
+    {.name = "query",
+     .shape = Shape::text_template,
+     .about =
+         "One SELECT; {from}, {to} (the window's days) and {now} are sent apart from it, so without quotes",
+     .required = true},
+    {.name = "fields",
+     .shape = Shape::fields,
+     .about =
+         "date, dimensions and metrics (of rates: date, currency and rate, or date and rates): a column of "
+         "the result, or a formula over columns",
+     .table = &kColumnKeys,
+     .required = true},
+    {.name = "constants", .shape = Shape::text_map, .about = "Dimensions with one value for all rows"},
+    {.name = "date_format",
+     .shape = Shape::text,
+     .about = "Of dates that are text or numbers, as of csv; else the column's type says what they are"},
+    {.name = "decimal_comma", .shape = Shape::boolean, .about = "Figures that are text: 1.234,56"},
+    {.name = "missing", .shape = Shape::texts, .about = "Texts that mean: not reported, as NULL does"},
+    {.name = "allow_private_addresses", .shape = Shape::boolean, .about = "As on the source"},
+}};
+
+constexpr std::array<Key, 1> kSqlSecret{{
+    {.name = "password", .shape = Shape::secret, .about = "Of the user; not for sqlite"},
+}};
+
 }  // namespace
 
 const KeyTable kSourceKeys{"source", kSource};
@@ -223,13 +275,16 @@ const KeyTable kPageKeys{"page", kPage};
 const KeyTable kOffsetKeys{"offset", kOffset};
 const KeyTable kLinkKeys{"link", kLink};
 const KeyTable kHttpSecretKeys{"http_secrets", kHttpSecret};
+const KeyTable kSqlKeys{"sql", kSql};
+const KeyTable kSqlSecretKeys{"sql_secrets", kSqlSecret};
 const KeyTable kNoKeys{"nothing", {}};
 
 std::span<const Connector> connectors() noexcept {
-  static constexpr std::array<Connector, 3> kConnectors{{
+  static constexpr std::array<Connector, 4> kConnectors{{
       {"csv", &kCsvKeys, &kNoKeys},
       {"http_json", &kHttpJsonKeys, &kHttpSecretKeys},
       {"push", &kNoKeys, &kNoKeys},
+      {"sql", &kSqlKeys, &kSqlSecretKeys},
   }};
   return kConnectors;
 }

@@ -90,6 +90,8 @@ void read_connector(MappingReader& in, const Scope& scope, Source& source) {
   }
   if (source.connector == "csv") {
     source.kind = read_csv(*with, scope, source);
+  } else if (source.connector == "sql") {
+    source.kind = read_sql(*with, secrets, scope, source);
   } else {
     source.kind = read_http_json(*with, secrets, scope, source);
   }

@@ -87,6 +87,8 @@ std::vector<Source> read_sources(const std::vector<Cursor>& at, const Scope& sco
 CsvSource read_csv(const Cursor& with, const Scope& scope, Source& source);
 HttpSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
                           Source& source);
+SqlSource read_sql(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                   Source& source);
 
 enum class FieldKind { column, pointer };
 struct NamedField {
@@ -99,7 +101,7 @@ std::optional<NamedField> read_field_name(const Cursor& value, FieldKind kind);
 // The same for what becomes a figure, which may be a formula over fields as well.
 std::optional<MetricField> read_metric_field(const rules::Metric& metric, const Cursor& value,
                                              FieldKind kind);
-// `columns:` of csv and `fields:` of http_json.
+// `columns:` of csv, `fields:` of http_json and sql.
 FieldMapping read_fields(const Cursor& at, FieldKind kind, const Scope& scope);
 // Reports that they have no date, or no metric.
 void check_fields(const Cursor& at, const Scope& scope, std::string_view about_date);

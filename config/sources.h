@@ -11,6 +11,7 @@
 
 #include "config/field_mapping.h"
 #include "config/http_source.h"
+#include "config/sql_source.h"
 #include "rules/entity.h"
 #include "rules/units.h"
 
@@ -36,7 +37,7 @@ struct PushSource {
   friend bool operator==(const PushSource&, const PushSource&) = default;
 };
 
-using SourceKind = std::variant<CsvSource, HttpSource, PushSource>;
+using SourceKind = std::variant<CsvSource, HttpSource, PushSource, SqlSource>;
 
 // What a source of exchange rates says: how much of a currency one unit of `base` buys (per_base), or how
 // much of `base` one unit of a currency buys (per_currency).
