@@ -30,8 +30,11 @@ struct Collected {
   // The days, in the source's zone, of which it has every figure there is: those asked for where the request
   // says so, else those from its first row to its last. Nothing without rows: an outage looks the same.
   std::optional<rules::DayRange> complete;
-  std::uint64_t bytes = 0;           // of files as they are, of answers after decompression
-  int requests = 0;                  // answered HTTP requests; a redirect belongs to its request
+  // Why it may lack figures although it was answered, as the source itself said; `complete` is nothing then.
+  // "" otherwise.
+  std::string partial;
+  std::uint64_t bytes = 0;  // of files as they are, of answers after decompression
+  int requests = 0;         // answered HTTP requests; a redirect belongs to its request
 };
 
 // How a failure is to be answered.
@@ -93,14 +96,15 @@ std::variant<std::string, PushError> pushed_source(std::string_view body);
 // Money is in the row's "currency", else in the body's, else in `source_currency`; in another than the
 // source's its metric is named `spend@USD`, and figures of one entity and bucket in two currencies stand side
 // by side. Of rates, rows have a bucket and metrics such as {"USD": 1.08, "GBP": 0.85} and nothing else; what
-// comes back are as_rates(). Buckets are those of `calendar`, the source's: a Translation makes them the client's.
+// comes back are as_rates(). Buckets are those of `calendar`, the source's: a Translation makes them the
+// client's.
 std::variant<PushedBatch, PushError> parse_push(std::string_view body, const rules::Calendar& calendar,
                                                 const PushVocabulary& vocabulary,
                                                 std::string_view source_currency, rules::Timestamp now);
 
-// One observation, as the client's engine takes it, as a JSON line: what `tightrope poll` prints. `calendar` is
-// the client's. Money has its currency beside it, under the metric's own name. Of a rate, `client` is left out
-// where it is "", and `strategy` is not asked.
+// One observation, as the client's engine takes it, as a JSON line: what `tightrope poll` prints. `calendar`
+// is the client's. Money has its currency beside it, under the metric's own name. Of a rate, `client` is left
+// out where it is "", and `strategy` is not asked.
 std::string observation_json(std::string_view client, const rules::ObservationBatch& batch,
                              const rules::ObservationBatch::Row& row, const rules::Calendar& calendar,
                              const rules::Strategy& strategy);

@@ -6,7 +6,8 @@
 namespace tightrope::config {
 namespace {
 
-constexpr std::array<std::string_view, 3> kConnectorNames{"csv", "http_json", "push"};
+constexpr std::array<std::string_view, 6> kConnectorNames{"csv",        "http_json", "push",
+                                                          "prometheus", "icalendar", "google_sheets"};
 constexpr std::array<std::string_view, 2> kMethods{"GET", "POST"};
 constexpr std::array<std::string_view, 4> kAuthKinds{"none", "bearer", "basic", "header"};
 constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
@@ -226,10 +227,13 @@ const KeyTable kHttpSecretKeys{"http_secrets", kHttpSecret};
 const KeyTable kNoKeys{"nothing", {}};
 
 std::span<const Connector> connectors() noexcept {
-  static constexpr std::array<Connector, 3> kConnectors{{
+  static constexpr std::array<Connector, 6> kConnectors{{
       {"csv", &kCsvKeys, &kNoKeys},
       {"http_json", &kHttpJsonKeys, &kHttpSecretKeys},
       {"push", &kNoKeys, &kNoKeys},
+      {"prometheus", &kPrometheusKeys, &kPrometheusSecretKeys},
+      {"icalendar", &kIcalendarKeys, &kIcalendarSecretKeys},
+      {"google_sheets", &kGoogleSheetsKeys, &kGoogleSheetsSecretKeys},
   }};
   return kConnectors;
 }

@@ -17,6 +17,7 @@ FOLDERS = LAYERS + ["tests", "deploy"]
 WALLS = {
     "yaml-cpp/": ("config", False, None),
     "curl/": ("collectors", False, 1),
+    "libical/": ("collectors", False, 1),
     "sqlite3.h": ("daemon", False, 1),
     "libpq-fe.h": ("daemon", False, 1),
 }
@@ -24,6 +25,7 @@ WALLS = {
 LINK_WALLS = {
     "yaml-cpp": "config",
     "CURL::libcurl": "collectors",
+    "PkgConfig::LIBICAL": "collectors",
     "SQLite::SQLite3": "daemon",
     "PostgreSQL::PostgreSQL": "daemon",
 }
