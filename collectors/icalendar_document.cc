@@ -38,6 +38,7 @@ struct Unreadable {
   std::string text;
 };
 
+constexpr int kMostNever = 5;
 constexpr int kFirstYear = 1900;
 constexpr int kLastYear = 2200;
 
@@ -152,7 +153,6 @@ class EventReader {
       : calendar_(calendar), floating_(floating), document_(document) {}
 
   Event read(icalcomponent* component) const {
-    refuse_mended(component);
     Event event{document_.events.size(),
                 text_or_nothing(icalcomponent_get_uid(component)),
                 {},
@@ -165,6 +165,7 @@ class EventReader {
                 {},
                 {}};
     document_.events.push_back(about(component));
+    refuse_mended(component);
     icalproperty* start = icalcomponent_get_first_property(component, ICAL_DTSTART_PROPERTY);
     if (start == nullptr) throw Unreadable{"it has no DTSTART"};
     event.start = moment(start, icalproperty_get_dtstart(start));
@@ -378,6 +379,7 @@ class Expansion {
   void repeat(const Kind& kind, WallTime first, icalrecurrencetype rule, const Exceptions& exceptions) {
     if (rule.freq == ICAL_SECONDLY_RECURRENCE || rule.freq == ICAL_MINUTELY_RECURRENCE)
       throw Unreadable{"it repeats by the minute or second"};
+    if (rule.freq == ICAL_HOURLY_RECURRENCE) refuse_rare(rule);
     if (rule.rscale != nullptr && std::string_view(rule.rscale) != "GREGORIAN")
       throw Unreadable{fmt::format("it repeats by the calendar {}", quoted(rule.rscale))};
     std::optional<icaltimetype> until;
@@ -385,15 +387,35 @@ class Expansion {
     // The iterator counts on a clock without a zone; when it is past is decided where the zone is known.
     rule.until = icaltime_null_time();
     const RecurrenceIterator iterator(icalrecur_iterator_new(rule, time_of(first, kind.is_date)));
-    if (!iterator) throw Unreadable{"its RRULE cannot be followed"};
-    if (rule.count == 0) skip_to_days(kind, first, *iterator);
-    for (;;) {
+    if (!iterator) {
+      count_never();
+      return;
+    }
+    // Of a rule by the hour, libical's start would lose the interval.
+    if (rule.count == 0 && rule.freq != ICAL_HOURLY_RECURRENCE) skip_to_days(kind, first, *iterator);
+    for (bool any = false;; any = true) {
       const icaltimetype time = icalrecur_iterator_next(iterator.get());
+      if (icaltime_is_null_time(time) != 0 && !any) count_never();
       if (icaltime_is_null_time(time) != 0 || time.year > kLastYear) return;
       if (++repetitions_ > kMostRepetitions)
         throw Unreadable{fmt::format("events repeat more than {} times", kMostRepetitions)};
       if (!take(kind, wall_of(time), until, exceptions)) return;
     }
+  }
+
+  // Hours that never come, such as those of a 30th of February, are looked for until the year 2582, hour by
+  // hour.
+  static void refuse_rare(const icalrecurrencetype& rule) {
+    const auto given = [](const short* list) { return *list != ICAL_RECURRENCE_ARRAY_MAX; };
+    if (given(rule.by_month) || given(rule.by_month_day) || given(rule.by_year_day) ||
+        given(rule.by_set_pos) || (rule.interval > 1 && given(rule.by_hour)))
+      throw Unreadable{"it repeats by the hour, and only in some months, days or hours"};
+  }
+
+  // A 30th of February does no harm, but to find out takes a while.
+  void count_never() {
+    if (++never_ > kMostNever)
+      throw Unreadable{fmt::format("it is one of more than {} whose RRULE never comes", kMostNever)};
   }
 
   // An old daily event would be stepped through day by day. Starts far enough before the days for an event to
@@ -410,6 +432,7 @@ class Expansion {
   rules::Timestamp end_;
   CalendarDocument& document_;
   std::size_t repetitions_ = 0;
+  int never_ = 0;
   std::set<std::int64_t> seen_;  // beginnings of the event at hand: a rule may repeat DTSTART
 };
 

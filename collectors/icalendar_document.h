@@ -47,7 +47,8 @@ constexpr std::size_t kMostRepetitions = 3'000'000;  // stepped over on the way 
 // DURATION, days are days of the calendar.
 //
 // An error, which names the event, for what would make figures wrong: a time, zone or rule that cannot be
-// read, a rule by the minute or second, a change of "this and all following", and a text that does not begin
+// read, a rule by the minute or second, or by the hour
+// of some months, a change of "this and all following", and a text that does not begin
 // and end as a calendar does or whose parts are not closed, for a download may have been cut short.
 std::variant<CalendarDocument, std::string> read_calendar_document(std::string_view text,
                                                                    const rules::Calendar& calendar,

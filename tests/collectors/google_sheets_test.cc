@@ -93,24 +93,29 @@ TEST_F(GoogleSheetsTest, APrivateSheetSaysWhatToDo) {
   EXPECT_THAT(figures(),
               ElementsAre(std::string("error unauthorized: a sign-in page came instead of CSV") + kRemedy));
   collecting.transfer.will_answer(401, "<html>", {{"content-type", "text/html"}});
-  EXPECT_THAT(figures(), ElementsAre(std::string("error unauthorized: HTTP 401") + kRemedy));
+  EXPECT_THAT(figures(),
+              ElementsAre(std::string("error unauthorized: HTTP 401 from docs.google.com:443") + kRemedy));
 }
 
 TEST_F(GoogleSheetsTest, OtherRefusalsAreToldApart) {
   collecting.transfer.will_answer(404, "<html>", {{"content-type", "text/html"}});
-  EXPECT_THAT(figures(),
-              ElementsAre("error rejected: HTTP 404: is its key right, and the sheet still there?"));
+  EXPECT_THAT(
+      figures(),
+      ElementsAre(
+          "error rejected: HTTP 404 from docs.google.com:443: is its key right, and the sheet still there?"));
   collecting.transfer.will_answer(400, "<html>", {{"content-type", "text/html"}});
-  EXPECT_THAT(figures(), ElementsAre("error rejected: HTTP 400: is there a tab with this gid?"));
+  EXPECT_THAT(
+      figures(),
+      ElementsAre("error rejected: HTTP 400 from docs.google.com:443: is there a tab with this gid?"));
   collecting.transfer.will_answer(429, "<html>", {{"content-type", "text/html"}});
-  EXPECT_THAT(figures(), ElementsAre("error throttled: HTTP 429"));
+  EXPECT_THAT(figures(), ElementsAre("error throttled: HTTP 429 from docs.google.com:443"));
   collecting.transfer.will_answer(200, "<html>We're sorry... may be sending automated queries.</html>",
                                   {{"content-type", "text/html"}});
   EXPECT_THAT(figures(), ElementsAre("error throttled: Google refuses to answer so often: poll less often"));
   will_redirect(302, "https://www.google.com/sorry/index?continue=x");
   EXPECT_THAT(figures(), ElementsAre("error throttled: Google refuses to answer so often: poll less often"));
   collecting.transfer.will_answer(500, "", {});
-  EXPECT_THAT(figures(), ElementsAre("error temporary: HTTP 500"));
+  EXPECT_THAT(figures(), ElementsAre("error temporary: HTTP 500 from docs.google.com:443"));
 }
 
 TEST_F(GoogleSheetsTest, ASheetThatIsStillBeingComputedIsReadLater) {

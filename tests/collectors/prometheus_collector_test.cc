@@ -186,16 +186,17 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::ValuesIn(std::vector<RefusalCase>{
         {"BadQuery", 400, "application/json",
          R"({"status":"error","errorType":"bad_data","error":"1:4: parse error: unclosed parenthesis"})",
-         "error rejected: orders: HTTP 400: 1:4: parse error: unclosed parenthesis"},
+         "error rejected: orders: HTTP 400 from prometheus:9090: 1:4: parse error: unclosed parenthesis"},
         {"FailsWhenRun", 422, "application/json",
          R"({"status":"error","errorType":"execution","error":"many-to-many matching not allowed"})",
-         "error rejected: orders: HTTP 422: many-to-many matching not allowed"},
+         "error rejected: orders: HTTP 422 from prometheus:9090: many-to-many matching not allowed"},
         {"TimedOut", 503, "application/json",
          R"({"status":"error","errorType":"timeout","error":"query timed out in expression evaluation"})",
-         "error temporary: orders: HTTP 503: query timed out in expression evaluation"},
+         "error temporary: orders: HTTP 503 from prometheus:9090: query timed out in expression evaluation"},
         {"ProxyIsDown", 502, "text/html", "<html><body>Bad Gateway</body></html>",
-         "error temporary: orders: HTTP 502"},
-        {"ProxyWantsAPassword", 401, "text/html", "<html>", "error unauthorized: orders: HTTP 401"},
+         "error temporary: orders: HTTP 502 from prometheus:9090"},
+        {"ProxyWantsAPassword", 401, "text/html", "<html>",
+         "error unauthorized: orders: HTTP 401 from prometheus:9090"},
         {"SignInPage", 200, "text/html", "<!doctype html><html>",
          "error bad_data: orders: an HTML page came instead of JSON: is base_url right, and who has to sign "
          "in?"},
@@ -217,7 +218,7 @@ INSTANTIATE_TEST_SUITE_P(
          "error bad_data: orders: \"many\" is not a number, or too large"},
         {"CutShort", 200, "application/json", R"({"status":"success","data":{"resultType":"vector")",
          "error bad_data: orders: the answer is not JSON: "
-         "it ends before it is complete"},
+         "JSON document ended early in the middle of an object or array."},
     }),
     [](const auto& info) { return std::string(info.param.name); });
 
