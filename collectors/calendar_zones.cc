@@ -18,6 +18,17 @@ const date::time_zone* find_zone(std::string_view name) {
 
 }  // namespace
 
+std::optional<WallTime> wall_time(int year, int month, int day,
+                                  std::chrono::seconds since_midnight) noexcept {
+  constexpr int kFirstYear = 1900;
+  constexpr int kLastYear = 2200;
+  const std::chrono::year_month_day date = std::chrono::year(year) /
+                                           std::chrono::month(static_cast<unsigned>(month)) /
+                                           std::chrono::day(static_cast<unsigned>(day));
+  if (year < kFirstYear || year > kLastYear || !date.ok()) return std::nullopt;
+  return WallTime{std::chrono::sys_days(date).time_since_epoch() + since_midnight};
+}
+
 std::optional<NamedZone> NamedZone::find(std::string_view tzid) {
   if (const auto* zone = find_zone(tzid)) return NamedZone(*zone);
   if (!tzid.starts_with('/')) return std::nullopt;

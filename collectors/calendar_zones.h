@@ -23,6 +23,9 @@ struct WallTime {
   friend constexpr auto operator<=>(WallTime, WallTime) noexcept = default;
 };
 
+// Nothing for a date that does not exist, and for years that no calendar is about: before 1900, after 2200.
+std::optional<WallTime> wall_time(int year, int month, int day, std::chrono::seconds since_midnight) noexcept;
+
 // A zone of the system's database, by the name that a calendar gives it.
 class NamedZone {
  public:

@@ -17,7 +17,7 @@ FOLDERS = LAYERS + ["tests", "deploy"]
 WALLS = {
     "yaml-cpp/": ("config", False, None),
     "curl/": ("collectors", False, 1),
-    "libical/": ("collectors", False, 1),
+    "libical/": ("collectors", False, 2),
     "sqlite3.h": ("daemon", False, 1),
     "libpq-fe.h": ("daemon", False, 1),
 }
