@@ -6,7 +6,8 @@
 namespace tightrope::config {
 namespace {
 
-constexpr std::array<std::string_view, 4> kConnectorNames{"csv", "http_json", "push", "sql"};
+constexpr std::array<std::string_view, 7> kConnectorNames{"csv",        "http_json", "push",         "sql",
+                                                          "prometheus", "icalendar", "google_sheets"};
 constexpr std::array<std::string_view, 2> kMethods{"GET", "POST"};
 constexpr std::array<std::string_view, 4> kAuthKinds{"none", "bearer", "basic", "header"};
 constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
@@ -280,11 +281,14 @@ const KeyTable kSqlSecretKeys{"sql_secrets", kSqlSecret};
 const KeyTable kNoKeys{"nothing", {}};
 
 std::span<const Connector> connectors() noexcept {
-  static constexpr std::array<Connector, 4> kConnectors{{
+  static constexpr std::array<Connector, 7> kConnectors{{
       {"csv", &kCsvKeys, &kNoKeys},
       {"http_json", &kHttpJsonKeys, &kHttpSecretKeys},
       {"push", &kNoKeys, &kNoKeys},
       {"sql", &kSqlKeys, &kSqlSecretKeys},
+      {"prometheus", &kPrometheusKeys, &kPrometheusSecretKeys},
+      {"icalendar", &kIcalendarKeys, &kIcalendarSecretKeys},
+      {"google_sheets", &kGoogleSheetsKeys, &kGoogleSheetsSecretKeys},
   }};
   return kConnectors;
 }

@@ -90,6 +90,20 @@ HttpSource read_http_json(const Cursor& with, const std::optional<Cursor>& secre
 SqlSource read_sql(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
                    Source& source);
 
+PrometheusSource read_prometheus(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                                 Source& source);
+IcalendarSource read_icalendar(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                               Source& source);
+GoogleSheetsSource read_google_sheets(const Cursor& with, const std::optional<Cursor>& secrets,
+                                      const Scope& scope, Source& source);
+// `header_row:`, `columns:` and all else that says how a table is read. REQUIRES: the keys are in in.table().
+void read_table(MappingReader& in, const Scope& scope, const Source& source, CsvSource& csv);
+// `base_url:`, without a slash at its end; reports a query.
+std::optional<std::string> read_base_url(MappingReader& in);
+// `user:` under `with:`, with the token and the password that were given under `secrets:`.
+Login read_login(MappingReader& in, const std::optional<Secret>& token,
+                 const std::optional<Secret>& password);
+
 enum class FieldKind { column, pointer };
 struct NamedField {
   std::string name;

@@ -172,6 +172,14 @@ asio::awaitable<std::optional<Poller::Failure>> Poller::hand_over(Figures figure
   status_.observations_total += taken->changed;
   status_.restated_total += taken->restated;
   status_.rows_read_total += collected.rows_read;
+  if (partial_.news(collected.partial)) {
+    if (collected.partial.empty()) {
+      log_->info("answers are whole again source={}", source_.name);
+    } else {
+      log_->warn("answers may lack figures, none are taken back source={} reason={}", source_.name,
+                 quoted(collected.partial));
+    }
+  }
   context_.metrics.source_received(source_.name, source_.client, taken->changed, taken->restated);
   log_->debug("polled source={} rows={} changed={} restated={} outside={} requests={} bytes={}", source_.name,
               collected.rows_read, taken->changed, taken->restated, taken->outside, collected.requests,

@@ -85,6 +85,7 @@ class Poller {
   const std::shared_ptr<spdlog::logger> log_;
   SourceStatus status_;
   RepeatedError repeated_;
+  RepeatedError partial_;  // why answers are not whole
   std::optional<PollSchedule> schedule_;
 };
 

@@ -108,6 +108,7 @@ int poll(const PollOptions& options, std::ostream& out, std::ostream& err) {
   err << fmt::format("{} rows read, {} of other days than {} to {}, {} observations, {} requests, {} bytes\n",
                      collected.rows_read, collected.rows_outside, to_string(range->first),
                      to_string(range->last), batch.rows.size(), collected.requests, collected.bytes);
+  if (!collected.partial.empty()) err << "the answer may lack figures: " << collected.partial << "\n";
   return kGood;
 }
 

@@ -18,6 +18,7 @@ FOLDERS = LAYERS + ["tests", "deploy"]
 WALLS = {
     "yaml-cpp/": (["config"], False, None),
     "curl/": (["collectors"], False, 1),
+    "libical/": (["collectors"], False, 2),
     "zip.h": (["collectors"], False, 1),
     "sqlite3.h": (["collectors", "daemon"], False, 1),
     "libpq-fe.h": (["collectors"], False, 1),
@@ -27,6 +28,7 @@ WALLS = {
 LINK_WALLS = {
     "yaml-cpp": ["config"],
     "CURL::libcurl": ["collectors"],
+    "PkgConfig::LIBICAL": ["collectors"],
     "PkgConfig::LIBZIP": ["collectors"],
     "SQLite::SQLite3": ["collectors", "daemon"],
     "PkgConfig::LIBPQ": ["collectors"],
