@@ -38,7 +38,7 @@ namespace tightrope::collectors {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using Failure = std::optional<CollectError>;
 
 constexpr int kRowsAtOnce = 1000;         // then others have their turn
@@ -126,7 +126,7 @@ SocketReadiness readiness_of(int bits) noexcept {
 // Carries a call to its end, waiting for the socket in between. False when there is no time left: then the
 // connection can only be closed.
 template <class Start, class Continue>
-asio::awaitable<bool> carry_out(MYSQL* connection, Start start, Continue resume, Clock::time_point until) {
+asio::awaitable<bool> carry_out(MYSQL* connection, Start start, Continue resume, Steady::time_point until) {
   int wants = start();
   while (wants != 0) {
     const SocketReadiness ready =
@@ -213,7 +213,7 @@ asio::awaitable<Failure> connect(Connection& connection, const config::SqlSource
     co_await side.run(go_on, interrupt, query.until);
   }
   if (connected == nullptr) {
-    if (Clock::now() >= query.until) co_return too_late("while connecting");
+    if (Steady::now() >= query.until) co_return too_late("while connecting");
     co_return failure_of(mysql);
   }
   const int socket = mysql_get_socket(mysql);
@@ -240,7 +240,7 @@ asio::awaitable<Failure> connect_somewhere(Connection& connection, const config:
 }
 
 // A statement without rows.
-asio::awaitable<Failure> perform(MYSQL* mysql, std::string statement, Clock::time_point until) {
+asio::awaitable<Failure> perform(MYSQL* mysql, std::string statement, Steady::time_point until) {
   int failed = 0;
   const auto start = [&] {
     return mysql_real_query_start(&failed, mysql, statement.data(),
@@ -263,7 +263,7 @@ asio::awaitable<Failure> prepare_session(MYSQL* mysql, const config::SqlSource& 
   escaped.resize(mysql_real_escape_string(mysql, escaped.data(), zone.data(), zone.size()));
   // A little earlier than here, so that the server says why.
   const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(query.until - Clock::now()) * 19 / 20;
+      std::chrono::duration_cast<std::chrono::milliseconds>(query.until - Steady::now()) * 19 / 20;
   const bool maria = mariadb_connection(mysql) != 0;
   const auto limit = std::max<std::int64_t>(left.count(), 1);
   Failure failed = co_await perform(
@@ -501,7 +501,7 @@ asio::awaitable<Failure> read_all(MYSQL* mysql, MYSQL_STMT* statement, const con
 
 // Ends what the connection is still doing on its server.
 asio::awaitable<void> kill_query(unsigned long id, const config::SqlSource& source, SqlQuery query) {
-  query.until = Clock::now() + kPatienceToKill;
+  query.until = Steady::now() + kPatienceToKill;
   Connection other;
   const Failure failed = co_await connect_somewhere(other, source, query);
   if (failed) co_return;  // it ends by its own limit
@@ -527,7 +527,7 @@ SqlOutcome query_mariadb(const config::SqlSource& source, const SqlQuery& query,
     cancelled = std::current_exception();
   }
   if (cancelled) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  if (cancelled || (failed && Clock::now() >= query.until)) {
+  if (cancelled || (failed && Steady::now() >= query.until)) {
     connection.mysql.reset();
     co_await kill_query(id, source, query);
   }

@@ -23,7 +23,7 @@
 namespace tightrope::collectors {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using Failure = std::optional<CollectError>;
 
 struct Finish {
@@ -222,7 +222,7 @@ asio::awaitable<Failure> perform(Session& session, std::string statement,
 asio::awaitable<Failure> prepare(Session& session) {
   Failure failed = co_await perform(session, "BEGIN TRANSACTION READ ONLY", {});
   if (failed) co_return failed;
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(session.query.until - Clock::now());
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(session.query.until - Steady::now());
   // A little earlier than here, so that the server says why.
   std::vector<std::string> settings{session.query.timezone,
                                     std::to_string(std::max<std::int64_t>(left.count() * 19 / 20, 1))};

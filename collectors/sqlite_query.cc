@@ -16,7 +16,7 @@
 namespace tightrope::collectors {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using Failure = std::optional<CollectError>;
 
 constexpr std::size_t kRowsAtOnce = 1000;
@@ -149,7 +149,7 @@ class Reading {
     std::size_t length;
   };
 
-  bool has_to_end() const noexcept { return interrupted_ || Clock::now() >= query_.until; }
+  bool has_to_end() const noexcept { return interrupted_ || Steady::now() >= query_.until; }
 
   void fail(int code) {
     const std::string text = database_ ? sqlite3_errmsg(database_.get()) : sqlite3_errstr(code);
