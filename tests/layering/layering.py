@@ -19,6 +19,7 @@ WALLS = {
     "curl/": ("collectors", False, 1),
     "sqlite3.h": ("daemon", False, 1),
     "libpq-fe.h": ("daemon", False, 1),
+    "utf8proc.h": ("rules", False, 1),
 }
 # The same for what CMake links.
 LINK_WALLS = {
@@ -26,6 +27,7 @@ LINK_WALLS = {
     "CURL::libcurl": "collectors",
     "SQLite::SQLite3": "daemon",
     "PostgreSQL::PostgreSQL": "daemon",
+    "PkgConfig::UTF8PROC": "rules",
 }
 
 # rules/ computes: values in, values out.
@@ -37,7 +39,7 @@ IMPURE_CALLS = re.compile(
     r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)::now\b|\b(?:std::)?(?:rand|getenv)\s*\("
     r"|\bstd::time\s*\(|\bgettimeofday\s*\(|\bclock_gettime\s*\("
 )
-RULES_LINKS = {"Boost::headers", "fmt::fmt", "date::date", "date::date-tz", "Threads::Threads"}
+RULES_LINKS = {"Boost::headers", "fmt::fmt", "date::date", "date::date-tz", "PkgConfig::UTF8PROC", "Threads::Threads"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
