@@ -39,7 +39,8 @@ std::string listed(const json::array& texts) {
   std::string all;
   for (const json::value& one : texts) {
     if (!all.empty()) all += ", ";
-    all += json::value_to<std::string>(one);
+    const json::string& text = one.as_string();
+    all.append(text.data(), text.size());
   }
   return all;
 }

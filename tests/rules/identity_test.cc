@@ -118,7 +118,7 @@ TEST(NameFoldingTest, GeneratedNamesAreOneExactlyWhereANaiveFoldingSaysSo) {
   std::mt19937 random(7);
   const std::string letters = "aAbB1 _-|\t";
   std::vector<std::string> names;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 150; ++i) {
     std::string name;
     for (std::size_t length = random() % 6 + 1; name.size() < length;)
       name += letters[random() % letters.size()];
@@ -152,7 +152,7 @@ TEST(NameFoldingTest, PrefixesAndSuffixesAreTakenOffUntilNoneIsLeft) {
   EXPECT_EQ(folding.key("acme eu spring"), "spring") << "the longest first";
   EXPECT_EQ(folding.key("acmespring"), "acmespring") << "the separator belongs to the prefix";
   EXPECT_EQ(folding.key("ACME_"), "acme") << "a name that is nothing else keeps itself";
-  EXPECT_EQ(folding.key("acme - archived"), "acme") << "likewise";
+  EXPECT_EQ(folding.key("acme - archived"), "archived") << "something has to be left";
   EXPECT_EQ(folding.folded("Acme | Spring"), "acme spring");
 }
 
