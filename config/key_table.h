@@ -21,6 +21,7 @@ enum class Shape : std::uint8_t {
   size,      // 16MiB
   share,     // 0.2 or 20%
   choice,    // one of `choices`
+  choices,   // a list of some of `choices`
   window,  // 7d, 24h, yesterday, today, week, month, quarter, or a flight: two days, or a mapping of `table`
   period,  // week, month, quarter, or a flight
   pacing,  // true, false, one of `choices`, or a mapping of `table`
@@ -31,6 +32,7 @@ enum class Shape : std::uint8_t {
   texts,         // a text or a list of texts
   names,         // a list of names
   text_map,      // any keys, each with a text
+  other_names,   // any names, each with a text or a list of texts
   mapping,       // of `table`
   mappings,      // a list of mappings of `table`
   one_or_more,   // a mapping of `table`, or a list of them
@@ -79,6 +81,7 @@ extern const KeyTable kMetricKeys;
 extern const KeyTable kKpiKeys;
 extern const KeyTable kClientKeys;
 extern const KeyTable kFiscalKeys;
+extern const KeyTable kIdentityKeys;
 extern const KeyTable kObjectiveKeys;
 extern const KeyTable kLookAtKeys;
 extern const KeyTable kBudgetKeys;

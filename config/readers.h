@@ -66,6 +66,8 @@ Scope read_scope(const Sections& sections);
 std::vector<rules::Playbook> read_playbooks(const std::vector<Cursor>& at, const Scope& scope);
 // Strategies without metrics, KPIs and playbooks, which are the same for all.
 std::vector<rules::Strategy> read_clients(const std::vector<Cursor>& at, const Scope& scope);
+// `identity:` of a client.
+rules::NameIdentity read_identity(const std::vector<Cursor>& at, const Scope& scope);
 // Complete strategies of all clients: metrics, KPIs and playbooks, then clients.
 std::vector<rules::Strategy> read_strategies(const Sections& sections);
 // What a dimension is matched with: a text or a list of texts; reports empty ones.

@@ -133,6 +133,8 @@ class SchemaWriter {
         return figure();
       case Shape::choice:
         return one_of(key.choices);
+      case Shape::choices:
+        return list_of(one_of(key.choices));
       case Shape::window:
         return either(
             text_like(fmt::format("^[0-9]+[hd]$|^(yesterday|today|week|month|quarter)$|{}", kFlight)),
@@ -171,6 +173,7 @@ class SchemaWriter {
       }
       case Shape::volume:
         return either(figure(), map_of(figure()));
+      case Shape::other_names:
       case Shape::globs:
         return map_of(either(scalar(), list_of(scalar())));
       case Shape::exceptions: {

@@ -298,6 +298,14 @@ asio::awaitable<Taken<std::string>> ClientRuntime::adopt(config::Client client) 
 asio::awaitable<void> ClientRuntime::view(std::function<void(const rules::Engine&)> read) const {
   return read_engine(state_->strand, state_->engine, std::move(read));
 }
+asio::awaitable<void> ClientRuntime::view_names(
+    std::function<void(const rules::Engine&, const rules::NameBook&)> read) const {
+  // The engine is owned here, and so are its names.
+  return read_engine(state_->strand, state_->engine,
+                     [engine = state_->engine.get(), read = std::move(read)](const rules::Engine& state) {
+                       read(state, engine->names());
+                     });
+}
 
 Sequence ClientRuntime::applied() const noexcept {
   return state_->engine->applied();

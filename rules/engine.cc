@@ -45,6 +45,9 @@ Timestamp Engine::now() const noexcept {
 const Strategy& Engine::strategy() const noexcept {
   return state_->strategy;
 }
+const EntityTable& Engine::entities() const noexcept {
+  return state_->entities;
+}
 const Calendar& Engine::calendar() const noexcept {
   return state_->calendar;
 }

@@ -189,6 +189,8 @@ class Engine {
   // ask for is no rate. REQUIRES: false_share > 0.
   Digest digest(double false_share = kFalseShare) const;
   EngineStats stats() const;
+  // All that figures were ever given of, in the order in which they came. Lives as long as the engine.
+  const EntityTable& entities() const noexcept;
 
   // What `look_at:` found, newest first (at most kMostAnomalies are remembered).
   std::vector<Anomaly> anomalies() const;

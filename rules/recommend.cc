@@ -77,6 +77,11 @@ bool names(const std::vector<std::string>& globs, std::string_view text) {
                                       [text](const std::string& glob) { return glob_match(glob, text); });
 }
 
+bool is_for(const Playbook& playbook, std::string_view channel) {
+  if (!playbook.folded_channels.compiled()) return names(playbook.channels, channel);
+  return playbook.channels.empty() || playbook.folded_channels.match(channel);
+}
+
 // Whether the advice is about a step: its text, or a value in it, is made from one.
 bool changes_by_steps(const Playbook& playbook) {
   static constexpr std::array<std::string_view, 4> kOfStep{"step", "max_step", "bid_after", "budget_after"};
@@ -110,7 +115,7 @@ bool applies(const Playbook& playbook, const Situation& situation, const Numbers
   // Advice for search is none for an objective of search and mail.
   if (!playbook.channels.empty() && situation.channels.empty()) return false;
   if (!std::all_of(situation.channels.begin(), situation.channels.end(),
-                   [&](const std::string& channel) { return names(playbook.channels, channel); })) {
+                   [&](const std::string& channel) { return is_for(playbook, channel); })) {
     return false;
   }
   if (const auto last = situation.last_done(playbook.name);

@@ -12,6 +12,7 @@
 
 #include "rules/calendar.h"
 #include "rules/entity.h"
+#include "rules/identity.h"
 #include "rules/kpi.h"
 #include "rules/template.h"
 #include "rules/units.h"
@@ -65,6 +66,8 @@ struct Pacing {
 struct DimensionMatch {
   std::size_t dimension;
   std::vector<std::string> globs;  // any of them
+  // The same where names of the dimension have rules: see fold_matches().
+  FoldedGlobs folded = {};
   friend bool operator==(const DimensionMatch&, const DimensionMatch&) = default;
 };
 // All of them match; none matches every entity.
@@ -157,6 +160,7 @@ struct Playbook {
   std::string kpi;                    // applies to targets on this KPI; "" for any
   std::string driver;                 // and only when this factor leads the gap; "" for any
   std::vector<std::string> channels;  // and only on these (globs, any of them); none for any
+  FoldedGlobs folded_channels = {};   // as in DimensionMatch
   std::vector<std::string> clients;   // and only for these (likewise)
   std::string source;                 // the marketing practice it comes from, in one line
   std::optional<Formula> when;        // a truth; unknown counts as "does not apply"
@@ -180,6 +184,7 @@ struct Strategy {
   // For how many days an exchange rate holds when no newer one comes: over weekends and holidays.
   int rates_hold_days = 5;
   Dimensions dimensions;
+  NameIdentity identity;        // when two names are one
   std::vector<Metric> metrics;  // all that can be named, built-in ones included
   std::vector<Kpi> kpis;        // likewise
   std::vector<Objective> objectives;
@@ -191,6 +196,9 @@ struct Strategy {
   const Metric* find_metric(std::string_view name) const noexcept;
   friend bool operator==(const Strategy&, const Strategy&) = default;
 };
+
+// Makes every match of objectives, exceptions and playbooks compare names by the strategy's identity.
+void fold_matches(Strategy& strategy);
 
 // The named values that the engine gives to a playbook's condition, `let:` formulas and template, beside
 // metrics and KPIs:

@@ -44,6 +44,13 @@ clients:
     week_start: sunday
     fiscal: {month_starts_on: 28, year_starts_in: july}
     rates_hold: 2w
+    identity:
+      - dimension: campaign
+        ignore: [separators, case]
+        prefixes: ["yes", "[paid]: "]
+        suffixes: " # old"
+        aliases: {"no": "1e3", "~": ["null", "*: x", "${env:TIGHTROPE_TEST_LITERAL}"]}
+      - {dimension: channel}
     objectives:
       - name: "true"
         why: "null"

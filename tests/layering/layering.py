@@ -19,6 +19,7 @@ WALLS = {
     "yaml-cpp/": (["config"], False, None),
     "curl/": (["collectors"], False, 1),
     "libical/": (["collectors"], False, 2),
+    "utf8proc.h": (["rules"], False, 1),
     "zip.h": (["collectors"], False, 1),
     "sqlite3.h": (["collectors", "daemon"], False, 1),
     "libpq-fe.h": (["collectors"], False, 1),
@@ -30,6 +31,7 @@ LINK_WALLS = {
     "CURL::libcurl": ["collectors"],
     "PkgConfig::LIBICAL": ["collectors"],
     "PkgConfig::LIBZIP": ["collectors"],
+    "PkgConfig::UTF8PROC": ["rules"],
     "SQLite::SQLite3": ["collectors", "daemon"],
     "PkgConfig::LIBPQ": ["collectors"],
     "PkgConfig::LIBMARIADB": ["collectors"],
@@ -44,7 +46,7 @@ IMPURE_CALLS = re.compile(
     r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)::now\b|\b(?:std::)?(?:rand|getenv)\s*\("
     r"|\bstd::time\s*\(|\bgettimeofday\s*\(|\bclock_gettime\s*\("
 )
-RULES_LINKS = {"Boost::headers", "fmt::fmt", "date::date", "date::date-tz", "Threads::Threads"}
+RULES_LINKS = {"Boost::headers", "fmt::fmt", "date::date", "date::date-tz", "PkgConfig::UTF8PROC", "Threads::Threads"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
