@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "collectors/arrival_facts.h"
 #include "collectors/transfer.h"
 #include "config/sources.h"
 #include "rules/calendar.h"
@@ -32,6 +33,7 @@ struct Collected {
   std::optional<rules::DayRange> complete;
   std::uint64_t bytes = 0;           // of files as they are, of answers after decompression
   int requests = 0;                  // answered HTTP requests; a redirect belongs to its request
+  ArrivalFacts facts = {};           // for the checks on arrival
 };
 
 // How a failure is to be answered.

@@ -95,6 +95,7 @@ std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record,
   if (text.empty() && !has_figures(record)) return std::nullopt;
   if (text.empty()) return FieldProblem{bucket_slot_, "no date in a record that has figures"};
   table.count_row();
+  note_kinds(record, table);
   if (!last_bucket_ || text != last_date_) {
     last_bucket_ = bucket(text);
     last_date_ = text;
@@ -112,6 +113,7 @@ std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record,
   if (auto* problem = std::get_if<FieldProblem>(&about)) return std::move(*problem);
   const std::uint32_t entity_index = table.entity(std::get<rules::Entity>(about));
   number_metrics(table);
+  table.begin_row(entity_index, *last_bucket_);
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     if (mapping_.may_lack_metrics && is_lacking(metrics_[i], record)) continue;
     auto value = metric(metrics_[i], record);
@@ -119,7 +121,29 @@ std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record,
     auto full = table.add(entity_index, numbers_[i], *last_bucket_, std::get<rules::Amount>(value));
     if (full) return FieldProblem{metrics_[i].slots.front(), *std::move(full)};
   }
+  table.end_row();
   return std::nullopt;
+}
+
+void FieldMapper::note_kinds(std::span<const FieldValue> record, FigureTable& table) const {
+  std::vector<FieldFact>& facts = table.fields(names_);
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    switch (record[i].kind) {
+      case Kind::absent:
+        facts[i].seen |= FieldFact::kAbsent;
+        break;
+      case Kind::number:
+        facts[i].seen |= FieldFact::kNumber;
+        break;
+      case Kind::text:
+      case Kind::truth:
+        if (!record[i].text.empty()) facts[i].seen |= FieldFact::kText;
+        break;
+      case Kind::null:
+      case Kind::nested:
+        break;
+    }
+  }
 }
 
 void FieldMapper::number_metrics(FigureTable& table) {

@@ -74,6 +74,7 @@ class FieldMapper {
   FieldMapper(const config::FieldMapping& mapping, const rules::Calendar& calendar, DateFormat date_format);
   std::size_t slot(const std::string& name);
   void number_metrics(FigureTable& table);
+  void note_kinds(std::span<const FieldValue> record, FigureTable& table) const;
   Read read(const FieldValue& value) const;
   std::variant<rules::Amount, FieldProblem> metric(const Metric& metric,
                                                    std::span<const FieldValue> record) const;

@@ -92,6 +92,7 @@ extern const KeyTable kAppliesKeys;
 extern const KeyTable kLimitsKeys;
 extern const KeyTable kSourceKeys;
 extern const KeyTable kRatesKeys;
+extern const KeyTable kChecksKeys;
 extern const KeyTable kCsvKeys;
 extern const KeyTable kColumnKeys;
 extern const KeyTable kSpreadKeys;

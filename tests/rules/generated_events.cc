@@ -68,6 +68,9 @@ Step EventGenerator::next(const Engine& engine) {
     case 4:
       if (once_in(random_, 4)) return StrategyChange{now_, "client: acme"};
       [[fallthrough]];
+    case 5:
+      if (once_in(random_, 2)) return findings();
+      [[fallthrough]];
     default:
       return observations(engine);
   }
@@ -87,6 +90,19 @@ Step EventGenerator::answer(const Engine& engine) {
   decision.reason = once_in(random_, 2) ? "because" : "";
   if (decision.kind == DecisionKind::later && !once_in(random_, 3)) decision.until = now_ + 4h;
   return decision;
+}
+
+// Of the source that reports, or of one that never did; often the same as before, or none any more.
+SourceFindings EventGenerator::findings() {
+  SourceFindings told{now_, once_in(random_, 4) ? "other" : "test", {}};
+  for (unsigned count = below(random_, 3); count > 0; --count) {
+    const Day day = around_ - static_cast<int>(below(random_, 3));
+    told.findings.push_back({.kind = static_cast<SourceFindingKind>(below(random_, kSourceFindingKinds)),
+                             .entity = once_in(random_, 2) ? any_entity() : Entity(),
+                             .days = {day - static_cast<int>(below(random_, 2)), day},
+                             .text = once_in(random_, 2) ? "It is strange." : "It is stranger."});
+  }
+  return told;
 }
 
 // Some report by channel, some by ad; the number of entities is small, so that figures meet.

@@ -30,6 +30,7 @@ class EventGenerator {
  private:
   void move_time();
   Step answer(const Engine& engine);
+  SourceFindings findings();
   ObservationBatch observations(const Engine& engine);
   Entity any_entity();
   Bucket any_bucket(const Calendar& calendar, bool hourly);
