@@ -360,6 +360,15 @@ void ArrivalChecks::arrived(const Collected& collected, Day today) {
   add(SourceFindingKind::conversions_stopped, find_stopped_conversions(memory_, today));
 }
 
+void ArrivalChecks::resume(ArrivalMemory memory, Findings findings) {
+  memory_ = std::move(memory);
+  findings_.clear();
+  for (SourceFinding& finding : findings) {
+    if (checks(finding.kind)) findings_.push_back(std::move(finding));
+  }
+  last_.reset();
+}
+
 void ArrivalChecks::unreadable(std::string_view error, Day today) {
   constexpr std::size_t kMostShown = 300;
   // What was never read right is a mistake in the configuration, and no drift.

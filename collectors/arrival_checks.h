@@ -42,7 +42,8 @@ class ArrivalChecks {
   const Findings& findings() const noexcept { return findings_; }
 
   const ArrivalMemory& memory() const noexcept { return memory_; }
-  void remember(ArrivalMemory memory) { memory_ = std::move(memory); }
+  // What was known before, of a check that ended.
+  void resume(ArrivalMemory memory, Findings findings);
 
  private:
   bool checks(rules::SourceFindingKind kind) const noexcept;

@@ -28,7 +28,7 @@ enum class Shape : std::uint8_t {
   text_template,  // text with {names}
   url,
   secret,        // text that is never shown; has a twin that names a file, `<key>_file`
-  texts,         // a text or a list of texts
+  texts,         // a text or a list of texts, of `choices` where there are any
   names,         // a list of names
   text_map,      // any keys, each with a text
   mapping,       // of `table`
@@ -119,6 +119,7 @@ extern const KeyTable kTestSeriesKeys;
 extern const KeyTable kTestRatesKeys;
 extern const KeyTable kTestAcknowledgementKeys;
 extern const KeyTable kTestDecisionKeys;
+extern const KeyTable kTestFindingKeys;
 extern const KeyTable kExpectationKeys;
 extern const KeyTable kExpectedVerdictKeys;
 extern const KeyTable kExpectedAlertKeys;

@@ -20,6 +20,7 @@
 
 namespace tightrope::daemon {
 
+class FindingStore;
 class Metrics;
 
 // On one executor's thread. Clock, metrics and transfer are borrowed until stop() has returned.
@@ -31,8 +32,10 @@ class Polling {
   using HandOver = std::function<asio::awaitable<Taken<Accepted>>(std::string client, rules::ObservationBatch,
                                                                   std::optional<rules::Coverage>)>;
 
+  // `findings` is borrowed likewise, and may be null: then what is found is forgotten with a restart, and no
+  // engine knows of it.
   Polling(asio::any_io_executor executor, Clock& clock, Metrics& metrics, collectors::Transfer& transfer,
-          HandOver hand_over);
+          HandOver hand_over, FindingStore* findings = nullptr);
   ~Polling();  // REQUIRES: stop() has returned, or the executor runs no more
 
   // The sources in force. Those that did not change go on undisturbed; others are ended first, then the new
@@ -49,6 +52,7 @@ class Polling {
   struct Entry;
   std::unique_ptr<Entry> make(const config::Source& source, const config::Configuration& configuration) const;
   void start(Entry& entry);
+  asio::awaitable<void> forget_findings();
   asio::awaitable<Taken<Accepted>> hand_to_all(rules::ObservationBatch batch);
 
   const asio::any_io_executor executor_;
@@ -56,6 +60,7 @@ class Polling {
   Metrics& metrics_;
   collectors::Transfer& transfer_;
   const HandOver hand_over_;
+  FindingStore* const findings_;
   Slots slots_{kMostPollsAtOnce};
   std::vector<std::unique_ptr<Entry>> entries_;  // in configuration order
   std::vector<std::string> clients_;             // likewise

@@ -86,7 +86,7 @@ TEST(ArrivalChecksTest, ConversionsThatStopWhileClicksGoOnAreFound) {
   EXPECT_EQ(
       found(kTwo, broken),
       Texts(
-          {"conversions_stopped: No conversions since 2026-11-16 with 1 200 clicks, where about 38 were due: "
+          {"conversions_stopped: No conversions since 2026-11-16 with 1 200 clicks, where about 44 were due: "
            "has the tracking broken?"}));
 }
 
@@ -99,7 +99,7 @@ TEST(ArrivalChecksTest, OnlyTheCampaignThatStoppedIsNamed) {
   EXPECT_EQ(
       found(kTwo, broken),
       Texts({"conversions_stopped: No conversions of search/boots since 2026-11-12 with 900 clicks, where "
-             "about 33 were due: has the tracking broken?"}));
+             "about 35 were due: has the tracking broken?"}));
 }
 
 TEST(ArrivalChecksTest, SilenceThatHasAReasonIsNoBreak) {
