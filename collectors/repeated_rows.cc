@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace tightrope::collectors {
 namespace {
@@ -59,7 +60,7 @@ void RepeatedRows::note(std::uint32_t metric, rules::Amount before, rules::Amoun
 }
 
 void RepeatedRows::end() {
-  if (!open_ || is_new_ || values_.empty()) return;
+  if (!std::exchange(open_, false) || is_new_ || values_.empty()) return;
   const std::uint64_t about =
       mixed(mixed(0x7f4a7c15, entity_),
             (static_cast<std::uint64_t>(static_cast<std::uint32_t>(bucket_.day.number)) << 8) |

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "collectors/arrival_checks.h"
 #include "collectors/utf8.h"
@@ -39,6 +42,7 @@ struct Series {
 // What clicks bring on the days [first, last], by weekday.
 struct Rate {
   bool known = false;
+  double whole = 0;                    // of all days
   std::array<double, 7> of_weekday{};  // 0 where unknown: nothing is due then
   double scatter = 1;  // the variance of a day's conversions over that of a Poisson count, at least 1
 };
@@ -62,14 +66,14 @@ Rate rate_of(const Series& series, Day last) {
   }
   if (days < kLeastDays || all_conversions < kLeastConversions) return rate;
   rate.known = true;
-  const double whole = all_conversions / all_clicks;
+  rate.whole = all_conversions / all_clicks;
   std::array<double, 7> own{};
   int weekdays = 0;
   for (std::size_t i = 0; i < own.size(); ++i) {
     if (count[i] == 0) continue;
     ++weekdays;
     own[i] = conversions[i] / clicks[i];
-    if (count[i] >= kLeastOfWeekday) rate.of_weekday[i] = std::min(own[i], whole);
+    if (count[i] >= kLeastOfWeekday) rate.of_weekday[i] = std::min(own[i], rate.whole);
   }
   double chi_squared = 0;
   for (const auto& [day, totals] : series.days) {
@@ -88,7 +92,38 @@ struct Silence {
   double log_chance = 0;  // that none came of them
 };
 
-std::optional<Silence> silence_of(const Series& series, const ArrivalMemory& memory, Day today) {
+// What the clicks of a day bring at the rates that their campaigns had until `last`: where the campaign that
+// sold was paused, the clicks of the others go on and nothing is due for them.
+class CampaignMix {
+ public:
+  CampaignMix(const ArrivalMemory& memory, Day last) {
+    for (const auto& [entity, days] : memory.campaigns()) {
+      DayTotals before;
+      for (auto day = days.lower_bound(last - (kRateDays - 1)); day != days.end() && day->first <= last;
+           ++day) {
+        before.clicks += day->second.clicks;
+        before.conversions += day->second.conversions;
+      }
+      if (before.clicks > 0 && before.conversions > 0)
+        rates_.emplace_back(&days, before.conversions / before.clicks);
+    }
+  }
+  double due(Day day) const {
+    double due = 0;
+    for (const auto& [days, rate] : rates_) {
+      const auto of_day = days->find(day);
+      if (of_day != days->end()) due += of_day->second.clicks * rate;
+    }
+    return due;
+  }
+
+ private:
+  std::vector<std::pair<const ArrivalMemory::Days*, double>> rates_;
+};
+
+enum class Of { source, campaign };
+
+std::optional<Silence> silence_of(const Series& series, const ArrivalMemory& memory, Day today, Of of) {
   if (series.conversions_today > 0) return std::nullopt;
   const auto last = std::find_if(series.days.rbegin(), series.days.rend(),
                                  [](const auto& one) { return one.second.conversions > 0; });
@@ -97,9 +132,13 @@ std::optional<Silence> silence_of(const Series& series, const ArrivalMemory& mem
   if (!rate.known) return std::nullopt;
   Silence silence;
   silence.days = {last->first + 1, series.days.back().first};
+  std::optional<CampaignMix> mix;
+  if (of == Of::source && !memory.campaigns().empty()) mix.emplace(memory, last->first);
   for (auto day = last.base(); day != series.days.end(); ++day) {
     silence.clicks += day->second.clicks;
-    silence.due += day->second.clicks * rate.of_weekday[weekday_of(day->first)] *
+    const double alike = day->second.clicks * rate.whole;  // were all clicks alike
+    const double share = mix && alike > 0 ? std::min(1.0, mix->due(day->first) / alike) : 1;
+    silence.due += day->second.clicks * rate.of_weekday[weekday_of(day->first)] * share *
                    memory.arrived_share(today - day->first);
   }
   silence.log_chance = -silence.due / rate.scatter;
@@ -135,7 +174,8 @@ Findings find_stopped_conversions(const ArrivalMemory& memory, Day today) {
     }
   }
   const double enough = std::log(kMostChance);
-  if (const auto silence = silence_of(whole, memory, today); silence && silence->log_chance <= enough)
+  if (const auto silence = silence_of(whole, memory, today, Of::source);
+      silence && silence->log_chance <= enough)
     return {finding_of({}, *silence)};
 
   struct Suspect {
@@ -143,7 +183,6 @@ Findings find_stopped_conversions(const ArrivalMemory& memory, Day today) {
     Silence silence;
   };
   std::vector<Suspect> suspects;
-  std::size_t looked_at = 0;
   for (const auto& [entity, known] : memory.campaigns()) {
     Series series;
     for (const Day day : over) {
@@ -153,12 +192,12 @@ Findings find_stopped_conversions(const ArrivalMemory& memory, Day today) {
     for (auto later = known.lower_bound(over.empty() ? rules::kFirstDay : over.back() + 1);
          later != known.end(); ++later)
       series.conversions_today += later->second.conversions;
-    const auto silence = silence_of(series, memory, today);
+    const auto silence = silence_of(series, memory, today, Of::campaign);
     if (!silence) continue;
-    ++looked_at;
     suspects.push_back({&entity, *silence});
   }
-  const double enough_of_many = enough - std::log(std::max<double>(1, static_cast<double>(looked_at)));
+  const double enough_of_many =
+      enough - std::log(std::max<double>(1, static_cast<double>(memory.campaigns().size())));
   std::erase_if(suspects, [&](const Suspect& one) { return one.silence.log_chance > enough_of_many; });
   std::stable_sort(suspects.begin(), suspects.end(),
                    [](const Suspect& a, const Suspect& b) { return a.silence.due > b.silence.due; });

@@ -33,6 +33,8 @@ asio::awaitable<void> ArrivalWatch::resume() {
   if (!store_) co_return;
   if (const auto bytes = store_->memory(source_)) {
     if (auto memory = collectors::ArrivalMemory::decode(*bytes)) checks_.resume(std::move(*memory), {});
+    const auto& days = checks_.memory().days();
+    if (!days.empty()) kept_ = days.rbegin()->first;
   }
   if (client_.empty()) co_return;
   auto asking = store_->known(client_, source_);

@@ -118,6 +118,13 @@ TEST(ArrivalChecksTest, SilenceThatHasAReasonIsNoBreak) {
          if (each >= day("2026-11-22")) totals->conversions = 0;
          return totals;
        }},
+      {"the campaign that sells was paused, and the clicks of the other never brought anything",
+       [](const std::string& name, rules::Day each) {
+         auto totals = *steady(name, each);
+         if (name == "brand") totals = each >= day("2026-11-12") ? DayTotals() : totals;
+         if (name == "boots") totals.conversions = 0;
+         return totals;
+       }},
       {"it never had any",
        [](const std::string& name, rules::Day each) {
          auto totals = steady(name, each);
