@@ -8,6 +8,7 @@
 #include <functional>
 #include <utility>
 
+#include "collectors/hash_mix.h"
 #include "collectors/utf8.h"
 #include "rules/format.h"
 
@@ -96,11 +97,6 @@ std::string drift_text(const std::vector<std::string>& gone, const std::vector<s
   if (!to_number.empty()) parts.push_back(fmt::format("now numbers instead of text: {}", list_of(to_number)));
   if (!fresh.empty()) parts.push_back(fmt::format("new: {}", list_of(fresh)));
   return fmt::format("The answers have other fields than before; {}.", fmt::join(parts, "; "));
-}
-
-std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) noexcept {
-  hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
-  return hash ^ (hash >> 29);
 }
 
 // Equal reads of one day lead to equal findings; most reads are like the one before.

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "collectors/hash_mix.h"
+
 namespace tightrope::collectors {
 namespace {
 
@@ -15,12 +17,7 @@ constexpr double kLeastBits = 12;
 constexpr double kNearlyHalf = 0.45;
 constexpr std::uint64_t kLeastOfADay = 5;
 
-std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) noexcept {
-  hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
-  return hash ^ (hash >> 29);
-}
-
-std::uint64_t mixed(std::uint64_t hash, std::uint32_t metric, rules::Amount value) noexcept {
+std::uint64_t with_figure(std::uint64_t hash, std::uint32_t metric, rules::Amount value) noexcept {
   return mixed(mixed(hash, metric + 1ull), static_cast<std::uint64_t>(value.micros()));
 }
 
@@ -54,8 +51,8 @@ void RepeatedRows::begin(std::uint32_t entity, rules::Bucket bucket) {
 }
 
 void RepeatedRows::note(std::uint32_t metric, rules::Amount before, rules::Amount value) {
-  first_ = mixed(first_, metric, before);
-  this_ = mixed(this_, metric, value);
+  first_ = with_figure(first_, metric, before);
+  this_ = with_figure(this_, metric, value);
   values_.push_back(value);
 }
 

@@ -25,8 +25,9 @@ std::optional<SourceFindingKind> parse_source_finding(std::string_view text) noe
 }
 
 bool is_same_finding(const SourceFinding& a, const SourceFinding& b) noexcept {
-  // Each day that stays empty is one of its own; the others go on from day to day.
-  if (a.kind == SourceFindingKind::empty_day && a.days.first != b.days.first) return false;
+  // Days stand for themselves; the others go on from day to day.
+  const bool of_a_day = a.kind == SourceFindingKind::empty_day || a.kind == SourceFindingKind::unusual_volume;
+  if (of_a_day && a.days.first != b.days.first) return false;
   return a.kind == b.kind && a.entity == b.entity;
 }
 
