@@ -36,7 +36,8 @@ class ArrivalWatch {
   // Tells what has changed since it was last told. What the engine could not take is told again next time.
   asio::awaitable<void> tell();
 
-  const std::vector<rules::SourceFinding>& findings() const noexcept { return checks_.findings(); }
+  // As last told.
+  const std::vector<rules::SourceFinding>& findings() const noexcept { return logged_; }
 
  private:
   void log_changes();

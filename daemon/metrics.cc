@@ -132,8 +132,10 @@ struct Metrics::Families {
                                   "tightrope_source_findings",
                                   "What is strange about the source's figures now, by finding.",
                                   {"source", "client", "finding"}};
-  Labelled<Counter> source_found{
-      registry, "tightrope_source_findings_total", "Findings that began.", {"source", "client", "finding"}};
+  Labelled<Counter> source_found{registry,
+                                 "tightrope_source_findings_begun_total",
+                                 "Findings that began.",
+                                 {"source", "client", "finding"}};
 
   Labelled<Counter> notifications{
       registry, "tightrope_notifications_total", "Tries to hand a notification to a receiver.", {"receiver"}};

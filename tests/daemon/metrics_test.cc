@@ -111,7 +111,8 @@ TEST(MetricsTest, EveryEventIsCounted) {
   EXPECT_EQ(page.value("tightrope_source_stale", {{"source", "shop"}}), 0);
   EXPECT_EQ(page.value("tightrope_source_findings", {{"source", "shop"}, {"finding", "empty_day"}}), 2);
   EXPECT_EQ(page.value("tightrope_source_findings", {{"source", "shop"}, {"finding", "schema_drift"}}), 0);
-  EXPECT_EQ(page.value("tightrope_source_findings_total", {{"source", "shop"}, {"finding", "empty_day"}}), 1);
+  EXPECT_EQ(
+      page.value("tightrope_source_findings_begun_total", {{"source", "shop"}, {"finding", "empty_day"}}), 1);
   EXPECT_EQ(page.value("tightrope_notifications_total", {{"receiver", "oncall"}}), 2);
   EXPECT_EQ(
       page.value("tightrope_notifications_failed_total", {{"receiver", "oncall"}, {"reason", "failed_try"}}),
