@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "collectors/arrival_facts.h"
 #include "collectors/clock.h"
 #include "collectors/collect_error.h"
 #include "collectors/transfer.h"
@@ -42,6 +43,7 @@ struct Collected {
   std::string partial;
   std::uint64_t bytes = 0;  // of files as they are, of answers after decompression
   int requests = 0;         // answered HTTP requests; a redirect belongs to its request
+  ArrivalFacts facts = {};  // for the checks on arrival
 };
 
 using CollectResult = boost::system::result<Collected, CollectError>;

@@ -139,7 +139,10 @@ std::optional<std::string> CsvDocument::find_columns() {
                        nearest.empty() ? "" : "; did you mean " + quoted(nearest) + "?", header_text(),
                        other_delimiter());
   }
-  if (source_.spread_metric.empty()) return std::nullopt;
+  if (source_.spread_metric.empty()) {
+    table_.note_columns(header_);
+    return std::nullopt;
+  }
   for (std::size_t i = 0; i < header_.size(); ++i) {
     if (const auto bucket = mapper_.bucket(header_[i])) spread_.push_back({i, *bucket});
   }

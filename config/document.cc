@@ -76,6 +76,7 @@ class DocumentWriter {
     key("applies") << YAML::BeginMap;
     if (!playbook.kpi.empty()) text("kpi", playbook.kpi);
     if (!playbook.driver.empty()) text("driver", playbook.driver);
+    if (playbook.finding) text("finding", to_string(*playbook.finding));
     if (!playbook.channels.empty()) texts("channel", playbook.channels);
     if (!playbook.clients.empty()) texts("client", playbook.clients);
     out_ << YAML::EndMap;

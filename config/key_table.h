@@ -29,7 +29,7 @@ enum class Shape : std::uint8_t {
   text_template,  // text with {names}
   url,
   secret,        // text that is never shown; has a twin that names a file, `<key>_file`
-  texts,         // a text or a list of texts
+  texts,         // a text or a list of texts, of `choices` where there are any
   names,         // a list of names
   text_map,      // any keys, each with a text
   other_names,   // any names, each with a text or a list of texts
@@ -95,6 +95,7 @@ extern const KeyTable kAppliesKeys;
 extern const KeyTable kLimitsKeys;
 extern const KeyTable kSourceKeys;
 extern const KeyTable kRatesKeys;
+extern const KeyTable kChecksKeys;
 extern const KeyTable kCsvKeys;
 extern const KeyTable kColumnKeys;
 extern const KeyTable kSpreadKeys;
@@ -132,6 +133,7 @@ extern const KeyTable kTestSeriesKeys;
 extern const KeyTable kTestRatesKeys;
 extern const KeyTable kTestAcknowledgementKeys;
 extern const KeyTable kTestDecisionKeys;
+extern const KeyTable kTestFindingKeys;
 extern const KeyTable kExpectationKeys;
 extern const KeyTable kExpectedVerdictKeys;
 extern const KeyTable kExpectedAlertKeys;

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "config/key_table.h"
+#include "rules/source_finding.h"
 
 namespace tightrope::config {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::array<std::string_view, 1> kRelations{"next"};
 
 constexpr std::array<std::string_view, 2> kDirections{"per_base", "per_currency"};
 
-constexpr std::array<Key, 16> kSource{{
+constexpr std::array<Key, 17> kSource{{
     {.name = "name", .shape = Shape::name, .about = "Unique among sources", .required = true},
     {.name = "client", .shape = Shape::name, .about = "Whose figures it has; needed but for rates"},
     {.name = "rates",
@@ -48,10 +49,22 @@ constexpr std::array<Key, 16> kSource{{
     {.name = "allow_private_addresses",
      .shape = Shape::boolean,
      .about = "Its URLs may lead to loopback and private networks; false unless given"},
+    {.name = "checks",
+     .shape = Shape::mapping,
+     .about = "What is looked for in its figures when they arrive; everything unless given",
+     .table = &kChecksKeys},
     {.name = "with", .shape = Shape::by_connector, .about = "What the connector has to know"},
     {.name = "secrets",
      .shape = Shape::by_connector,
      .about = "What must not be shown; each key has a _file twin"},
+}};
+
+constexpr std::array<Key, 1> kChecks{{
+    {.name = "ignore",
+     .shape = Shape::texts,
+     .about = "Findings that are usual here: schema_drift, duplicate_rows, unusual_volume, empty_day, "
+              "spend_without_impressions, conversions_stopped",
+     .choices = rules::kSourceFindingNames},
 }};
 
 constexpr std::array<Key, 2> kRates{{
@@ -265,6 +278,7 @@ constexpr std::array<Key, 1> kSqlSecret{{
 
 const KeyTable kSourceKeys{"source", kSource};
 const KeyTable kRatesKeys{"rates", kRates};
+const KeyTable kChecksKeys{"checks", kChecks};
 const KeyTable kCsvKeys{"csv", kCsv};
 const KeyTable kColumnKeys{"column", kColumn};
 const KeyTable kSpreadKeys{"spread", kSpread};

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "config/key_table.h"
+#include "rules/source_finding.h"
 
 namespace tightrope::config {
 namespace {
@@ -272,11 +273,15 @@ constexpr std::array<Key, 10> kPlaybook{{
     {.name = "source", .shape = Shape::text, .about = "The practice it comes from, in one line"},
 }};
 
-constexpr std::array<Key, 4> kApplies{{
+constexpr std::array<Key, 5> kApplies{{
     {.name = "kpi", .shape = Shape::identifier, .about = "Targets on this KPI; any unless given"},
     {.name = "driver",
      .shape = Shape::identifier,
      .about = "And only when this factor leads the gap, tracking broke (tracking) or demand fell (demand)"},
+    {.name = "finding",
+     .shape = Shape::choice,
+     .about = "And only while a source behind the alert's figures has this finding",
+     .choices = rules::kSourceFindingNames},
     {.name = "channel",
      .shape = Shape::texts,
      .about = "And only on these channels: search, or [search, \"shop*\"]"},

@@ -69,6 +69,19 @@ void check_not_too_often(MappingReader& in, const Source& source) {
   }
 }
 
+void read_checks(MappingReader& in, Source& source) {
+  const auto at_checks = in.get("checks", Shape::mapping);
+  if (!at_checks) return;
+  MappingReader checks(*at_checks, kChecksKeys);
+  const auto ignore = checks.get("ignore", Shape::texts);
+  if (!ignore) return;
+  for (const auto& item : ignore->items_or_one()) {
+    if (const auto kind = item.choice(rules::kSourceFindingNames))
+      source.ignored_findings.push_back(static_cast<rules::SourceFindingKind>(*kind));
+  }
+  std::sort(source.ignored_findings.begin(), source.ignored_findings.end());
+}
+
 void read_connector(MappingReader& in, const Scope& scope, Source& source) {
   const auto at_connector = in.get("connector", Shape::choice);
   const auto with = in.get("with", Shape::by_connector);
@@ -128,6 +141,7 @@ Source read_source(const Cursor& at, const Scope& scope, const std::vector<std::
   read_client_and_units(in, clients, source);
   read_schedule(in, source);
   source.allow_private_addresses = in.boolean("allow_private_addresses").value_or(false);
+  read_checks(in, source);
   read_connector(in, scope, source);
   return source;
 }

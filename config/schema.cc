@@ -152,6 +152,8 @@ class SchemaWriter {
       case Shape::secret:
         return scalar();
       case Shape::texts:
+        if (!key.choices.empty())
+          return either(one_of(key.choices), either(list_of(one_of(key.choices)), {{"type", "null"}}));
         return either(scalar(), either(list_of(scalar()), {{"type", "null"}}));
       case Shape::names:
         return list_of(scalar());

@@ -15,6 +15,7 @@
 #include "config/prometheus_source.h"
 #include "config/sql_source.h"
 #include "rules/entity.h"
+#include "rules/source_finding.h"
 #include "rules/units.h"
 
 namespace tightrope::config {
@@ -83,6 +84,7 @@ struct Source {
   std::string timezone;                               // "" is the client's, or UTC where there is none
   std::optional<Rates> rates;                         // nothing: it has figures
   bool allow_private_addresses = false;               // URLs may lead to loopback and private networks
+  std::vector<rules::SourceFindingKind> ignored_findings;  // sorted: checks on arrival that are off
   SourceKind kind;
   std::string file_dir;  // of the file it was configured in; relative paths start there
   friend bool operator==(const Source&, const Source&) = default;

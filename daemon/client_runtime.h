@@ -62,6 +62,8 @@ class ClientRuntime {
                                            std::optional<rules::Coverage> coverage = {});
   asio::awaitable<Taken<std::string>> decide(rules::Decision decision);            // the decision's recommendation id
   asio::awaitable<Taken<std::string>> acknowledge(rules::Acknowledgement acknowledgement);
+  // All that is found of a source; journalled only where the engine knows something else. Its time is set here.
+  asio::awaitable<Taken<Accepted>> tell(rules::SourceFindings findings);
   asio::awaitable<Taken<std::string>> adopt(config::Client client);                // a reload; a snapshot follows
 
   // Runs `read` on the engine's strand and returns when it has run. It must copy out what it needs and not keep

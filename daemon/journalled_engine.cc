@@ -163,6 +163,12 @@ std::uint32_t JournalledEngine::drop_unheld(rules::ObservationBatch& batch) cons
   return static_cast<std::uint32_t>(std::erase_if(batch.rows, unheld));
 }
 
+void JournalledEngine::tell(rules::SourceFindings findings, Completion done) {
+  if (engine_->findings_of(findings.source) == findings.findings) return done(Outcome());
+  findings.at = stamp();
+  append(std::move(findings), std::nullopt, std::move(done));
+}
+
 void JournalledEngine::tick(Completion done) {
   const Timestamp at = stamp();
   if (engine_->next_wakeup() > at) return done(Outcome());

@@ -65,6 +65,8 @@ class JournalledEngine : public std::enable_shared_from_this<JournalledEngine> {
   // With a coverage, those that take back what the source gives no more come with them.
   void observe(rules::ObservationBatch batch, Learnt learnt, std::optional<rules::Coverage> coverage,
                Completion done);
+  // What is found of a source, if the engine knows something else of it. Its time is set here.
+  void tell(rules::SourceFindings findings, Completion done);
   // Time moves on, if anything has fallen due.
   void tick(Completion done);
   // Another strategy, if it is another.

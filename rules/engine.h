@@ -146,6 +146,11 @@ class Engine {
   const Strategy& strategy() const noexcept;
   const Calendar& calendar() const noexcept;
 
+  // What is known to be strange about the source's figures; nothing of one that was never heard of.
+  std::vector<SourceFinding> findings_of(std::string_view source) const;
+  // Sources with findings, by name.
+  std::vector<std::string> sources_with_findings() const;
+
   // The rows that would change something: what has to be journalled of a poll that reads the same days again.
   // With a coverage, first those that take back what the batch's source gave before and gives no more: of the
   // buckets covered, and of metrics that the batch has. An answer without rows takes nothing back.

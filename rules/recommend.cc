@@ -111,6 +111,10 @@ std::size_t depth_of(const Playbook& playbook, const Situation& situation) {
 bool applies(const Playbook& playbook, const Situation& situation, const Numbers& numbers) {
   if (!playbook.kpi.empty() && playbook.kpi != situation.kpi) return false;
   if (!playbook.driver.empty() && depth_of(playbook, situation) == 0) return false;
+  if (playbook.finding && std::find(situation.findings.begin(), situation.findings.end(), *playbook.finding) ==
+                              situation.findings.end()) {
+    return false;
+  }
   if (!names(playbook.clients, situation.client)) return false;
   // Advice for search is none for an objective of search and mail.
   if (!playbook.channels.empty() && situation.channels.empty()) return false;
@@ -161,8 +165,11 @@ std::vector<Advice> advise(std::span<const Playbook> playbooks, const Situation&
                       .value = worth - hours * kHourOfWork,
                       .depth = depth_of(playbook, situation)});
   }
-  // What treats the cause leads, and the cause of the cause before that; among those, what is worth more.
+  // What doubts the figures leads; then what treats the cause, and the cause of the cause before that; among
+  // those, what is worth more.
   std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+    const bool doubts = a.advice.playbook->finding.has_value();
+    if (doubts != b.advice.playbook->finding.has_value()) return doubts;
     if (a.depth != b.depth) return a.depth > b.depth;
     return a.value > b.value;
   });

@@ -14,6 +14,7 @@
 #include "rules/entity.h"
 #include "rules/identity.h"
 #include "rules/kpi.h"
+#include "rules/source_finding.h"
 #include "rules/template.h"
 #include "rules/units.h"
 
@@ -171,6 +172,8 @@ struct Playbook {
   Duration cooldown{std::chrono::days(3)};
   std::string owner;
   Duration effort{std::chrono::minutes(15)};
+  // And only while a source behind the alert's figures has such a finding; nothing for any.
+  std::optional<SourceFindingKind> finding = {};
   friend bool operator==(const Playbook&, const Playbook&) = default;
 };
 

@@ -25,7 +25,7 @@ kpis:
   - {name: price, formula: spend / demos, unit: money, better: lower, meaning: "a: b # c"}
 playbooks:
   - name: "no"
-    applies: {kpi: price, driver: cpc, channel: ["*search*", shop], client: "acme*"}
+    applies: {kpi: price, driver: cpc, finding: empty_day, channel: ["*search*", shop], client: "acme*"}
     when: change(price, 7d) > 10% and spend > 5
     let: {first: spend / 3, second: first * 2}
     advise: "{{raw}} \"quoted\" {second:money} \t tab \\ back, {campaign}: \u00e9 \u2028 \x07"

@@ -145,6 +145,10 @@ daemon::Taken<daemon::Accepted> ClientWorld::observe(rules::ObservationBatch bat
   return run(runtime_->observe(std::move(batch), coverage));
 }
 
+daemon::Taken<daemon::Accepted> ClientWorld::tell(rules::SourceFindings findings) {
+  return run(runtime_->tell(std::move(findings)));
+}
+
 daemon::Taken<std::string> ClientWorld::decide(rules::Decision decision) {
   return run(runtime_->decide(std::move(decision)));
 }
