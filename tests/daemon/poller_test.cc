@@ -230,6 +230,15 @@ TEST_F(PollerTest, AServersWaitIsHonouredEvenWhenItIsLongerThanTheInterval) {
   EXPECT_GE(asked_[1].first, throttled + 25min);
 }
 
+TEST_F(PollerTest, SaysByWhenAnAnswerIsWanted) {
+  answers_ = {CollectError{FailureKind::temporary, "503", {}}};
+  start();
+  pass(10s);
+  ASSERT_EQ(asked_.size(), 2u);
+  EXPECT_EQ(asked_[0].second.deadline, asked_[0].first + 2min);
+  EXPECT_EQ(asked_[1].second.deadline, asked_[0].second.deadline) << "one deadline for all tries of a poll";
+}
+
 TEST_F(PollerTest, RefusedCredentialsAreNotTriedAgainBeforeTheNextPoll) {
   LogCapture log(LogLevel::info);
   answers_ = {CollectError{FailureKind::unauthorized, "401 from ads.example", {}}};
