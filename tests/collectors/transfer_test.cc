@@ -216,6 +216,20 @@ TEST_F(TransferTest, RedirectsAreBounded) {
   EXPECT_EQ(server.requests().size(), 4u);
 }
 
+TEST_F(TransferTest, RedirectsAreAnswersToThoseWhoDecideThemselves) {
+  HttpServer server([](const auto&) {
+    return HttpReply{307, {{"Location", "https://accounts.example/"}}, "", HttpFault::none};
+  });
+  auto request = get(server.url());
+  request.follow_redirects = false;
+  const auto answer = fetch(request);
+  ASSERT_TRUE(answer) << answer.error().text;
+  EXPECT_EQ(answer->status, 307);
+  ASSERT_NE(answer->header("location"), nullptr);
+  EXPECT_EQ(*answer->header("location"), "https://accounts.example/");
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
 TEST_F(TransferTest, NothingListensNowhereResolvesAndNoUrl) {
   std::uint16_t port = 0;
   {
