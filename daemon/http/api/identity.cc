@@ -91,9 +91,16 @@ void add_divided(json::object& result, const rules::Engine& engine, const rules:
   result["divided"] = std::move(list);
 }
 
-// A line for `aliases:`. JSON's texts are YAML's.
-std::string alias_line(const rules::LookAlike& pair) {
-  return print(json::value(text(pair.name))) + ": [" + print(json::value(text(pair.other))) + "]";
+// A line for `aliases:`, with the other names that stand there already. JSON's texts are YAML's.
+std::string alias_line(const rules::LookAlike& pair, const rules::NameFolding* folding) {
+  json::array others;
+  std::string name = pair.name;
+  if (const auto* alias = folding ? folding->alias_of(folding->key(pair.name)) : nullptr) {
+    name = alias->name;
+    for (const std::string& other : alias->others) others.emplace_back(text(other));
+  }
+  others.emplace_back(text(pair.other));
+  return print(json::value(text(name))) + ": " + print(others);
 }
 
 void add_look_alikes(json::object& result, const rules::Engine& engine) {
@@ -107,15 +114,15 @@ void add_look_alikes(json::object& result, const rules::Engine& engine) {
       const std::string_view value = engine.entities()[i].at(dimension);
       if (!value.empty() && known.insert(value).second) names.emplace_back(value);
     }
-    const rules::LookAlikes found =
-        rules::look_alikes(names, strategy.identity.of(dimension).get(), kMostLookAlikes);
+    const rules::NameFolding* folding = strategy.identity.of(dimension).get();
+    const rules::LookAlikes found = rules::look_alikes(names, folding, kMostLookAlikes);
     left_out += found.left_out;
     for (const rules::LookAlike& pair : found.pairs) {
       list.push_back(json::object{{"dimension", text(strategy.dimensions.names[dimension])},
                                   {"name", text(pair.name)},
                                   {"other", text(pair.other)},
                                   {"likeness", text(to_string(pair.likeness))},
-                                  {"alias", text(alias_line(pair))}});
+                                  {"alias", text(alias_line(pair, folding))}});
     }
   }
   result["lookAlikes"] = std::move(list);
