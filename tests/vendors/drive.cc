@@ -32,7 +32,7 @@ clients:
         owner: kim
         match: {}
         targets:
-          - {name: cost, kpi: spend, at_most: 100000000, over: 7d, per: campaign}
+          - {name: cost, kpi: cpc, at_most: 100000, over: 7d, per: campaign}
 )";
 
 std::string replaced(std::string text, std::string_view what, const std::string& by) {
