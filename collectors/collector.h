@@ -8,6 +8,9 @@
 #include <string>
 #include <variant>
 
+#include "collectors/arrival_facts.h"
+#include "collectors/clock.h"
+#include "collectors/collect_error.h"
 #include "collectors/transfer.h"
 #include "config/sources.h"
 #include "rules/calendar.h"
@@ -16,9 +19,14 @@
 
 namespace tightrope::collectors {
 
+class RateGates;
+class Tokens;
+
 struct CollectRequest {
   rules::DayRange days;  // what to read; figures of other days are dropped
   rules::Timestamp now;  // becomes `learnt`
+  // By when an answer is wanted: a wait that would end later is reported instead of waited for.
+  rules::Timestamp deadline = rules::Timestamp::max();
 };
 
 // What went well and is worth telling.
@@ -30,26 +38,14 @@ struct Collected {
   // The days, in the source's zone, of which it has every figure there is: those asked for where the request
   // says so, else those from its first row to its last. Nothing without rows: an outage looks the same.
   std::optional<rules::DayRange> complete;
-  std::uint64_t bytes = 0;           // of files as they are, of answers after decompression
-  int requests = 0;                  // answered HTTP requests; a redirect belongs to its request
+  // Why it may lack figures although it was answered, as the source itself said; `complete` is nothing then.
+  // "" otherwise.
+  std::string partial;
+  std::uint64_t bytes = 0;  // of files as they are, of answers after decompression
+  int requests = 0;         // answered HTTP requests; a redirect belongs to its request
+  ArrivalFacts facts = {};  // for the checks on arrival
 };
 
-// How a failure is to be answered.
-enum class FailureKind {
-  temporary,     // network, 5xx, timeouts: back off and try again
-  throttled,     // 429 or a stated wait: not before `retry_at`
-  unauthorized,  // 401, 403: trying again does not help until somebody acts
-  rejected,      // 4xx: the request is wrong
-  bad_data,      // the answer is not what the mapping says: names row and field
-};
-std::string_view to_string(
-    FailureKind kind) noexcept;  // label value `reason` of tightrope_source_errors_total
-
-struct CollectError {
-  FailureKind kind;
-  std::string text;                            // for people; no secret
-  std::optional<rules::Duration> retry_after;  // as the server said
-};
 using CollectResult = boost::system::result<Collected, CollectError>;
 
 class Collector {
@@ -64,6 +60,10 @@ struct CollectorContext {
   Transfer& transfer;
   const rules::Calendar& calendar;  // of the source's zone
   const rules::Dimensions& dimensions;
+  // What sources share. Without them (null), OAuth2 and waiting are errors, and nothing is limited.
+  Clock* clock = nullptr;
+  Tokens* tokens = nullptr;
+  RateGates* gates = nullptr;
 };
 
 // Nothing for sources that are pushed to.
@@ -93,14 +93,15 @@ std::variant<std::string, PushError> pushed_source(std::string_view body);
 // Money is in the row's "currency", else in the body's, else in `source_currency`; in another than the
 // source's its metric is named `spend@USD`, and figures of one entity and bucket in two currencies stand side
 // by side. Of rates, rows have a bucket and metrics such as {"USD": 1.08, "GBP": 0.85} and nothing else; what
-// comes back are as_rates(). Buckets are those of `calendar`, the source's: a Translation makes them the client's.
+// comes back are as_rates(). Buckets are those of `calendar`, the source's: a Translation makes them the
+// client's.
 std::variant<PushedBatch, PushError> parse_push(std::string_view body, const rules::Calendar& calendar,
                                                 const PushVocabulary& vocabulary,
                                                 std::string_view source_currency, rules::Timestamp now);
 
-// One observation, as the client's engine takes it, as a JSON line: what `tightrope poll` prints. `calendar` is
-// the client's. Money has its currency beside it, under the metric's own name. Of a rate, `client` is left out
-// where it is "", and `strategy` is not asked.
+// One observation, as the client's engine takes it, as a JSON line: what `tightrope poll` prints. `calendar`
+// is the client's. Money has its currency beside it, under the metric's own name. Of a rate, `client` is left
+// out where it is "", and `strategy` is not asked.
 std::string observation_json(std::string_view client, const rules::ObservationBatch& batch,
                              const rules::ObservationBatch::Row& row, const rules::Calendar& calendar,
                              const rules::Strategy& strategy);

@@ -49,11 +49,12 @@ class FieldMapper {
   // digits of the field. REQUIRES: record.size() == names().size().
   std::optional<FieldProblem> add(std::span<const FieldValue> record, FigureTable& table);
 
+  // The day of records whose mapping says that it is the one asked for (bucket_is_asked).
+  void set_asked_day(rules::Day day) noexcept { asked_ = rules::Bucket{day}; }
+
   // The parts, for documents in which dates are not a field of the record.
   std::variant<rules::Entity, FieldProblem> entity(std::span<const FieldValue> record) const;
-  std::optional<rules::Bucket> bucket(std::string_view text) const {
-    return date_format_.parse(text, calendar_);
-  }
+  std::optional<rules::Bucket> bucket(std::string_view text) const;
   // The amount (perhaps missing), or what is wrong with it. A share ("12 %") is no money.
   std::variant<rules::Amount, std::string> figure(const FieldValue& value, const Scale& scale,
                                                   rules::Unit unit) const;
@@ -73,10 +74,16 @@ class FieldMapper {
 
   FieldMapper(const config::FieldMapping& mapping, const rules::Calendar& calendar, DateFormat date_format);
   std::size_t slot(const std::string& name);
-  void number_metrics(FigureTable& table);
+  using Dated = std::variant<std::optional<rules::Bucket>, FieldProblem>;
+  // Nothing for rows that are skipped: totals, and trailing ones.
+  Dated date(std::span<const FieldValue> record, FigureTable& table);
+  // What the record's currency adds to the names of its money ("@EUR"), or nothing; ISO 4217 in any case.
+  std::variant<std::string, FieldProblem> currency(std::span<const FieldValue> record) const;
+  void number_metrics(FigureTable& table, const std::string& currency);
+  void note_kinds(std::span<const FieldValue> record, FigureTable& table) const;
   Read read(const FieldValue& value) const;
-  std::variant<rules::Amount, FieldProblem> metric(const Metric& metric,
-                                                   std::span<const FieldValue> record) const;
+  std::variant<rules::Amount, FieldProblem> metric(const Metric& metric, std::span<const FieldValue> record,
+                                                   const std::string& currency) const;
   static bool is_lacking(const Metric& metric, std::span<const FieldValue> record);
   bool is_missing(std::string_view text) const noexcept;
   bool has_figures(std::span<const FieldValue> record) const noexcept;
@@ -86,10 +93,13 @@ class FieldMapper {
   DateFormat date_format_;
   std::vector<std::string> names_;
   std::size_t bucket_slot_ = FieldProblem::kRecord;
+  std::size_t currency_slot_ = FieldProblem::kRecord;
+  std::optional<rules::Bucket> asked_;
   std::vector<Dimension> dimensions_;
   std::vector<Metric> metrics_;
-  // The table's numbers of metrics_, in their order; looked up once per table.
+  // The table's numbers of metrics_, in their order; looked up once per table and currency.
   const FigureTable* numbered_for_ = nullptr;
+  std::string numbered_currency_;
   std::vector<std::uint32_t> numbers_;
   // Records of one day tend to follow each other.
   std::string last_date_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 
 #include "collectors/field_mapping.h"
@@ -19,7 +20,8 @@ constexpr std::size_t kMostShown = 200;
 constexpr std::size_t kMostLookedAt = 64 << 10;
 
 // Where APIs put the sentence for people.
-constexpr std::array<const char*, 10> kMessages{"/error/message",
+constexpr std::array<const char*, 11> kMessages{"/error/message",
+                                                "/0/error/message",
                                                 "/error/errors/0/message",
                                                 "/errors/0/message",
                                                 "/errors/0/detail",
@@ -74,13 +76,17 @@ FailureKind kind_of(const TransferResponse& response) noexcept {
 
 }  // namespace
 
+std::string answer_text(const TransferResponse& response, std::span<const std::string> secrets) {
+  std::string text = fmt::format("HTTP {}", response.status);
+  if (const auto address = parse_web_address(response.url)) text += " from " + address->place();
+  const std::string message = shown_message(response, secrets);
+  return message.empty() ? text : text + ": " + message;
+}
+
 std::optional<CollectError> answer_error(const TransferResponse& response,
                                          std::span<const std::string> secrets, rules::Timestamp now) {
   if (response.status >= 200 && response.status < 300) return std::nullopt;
-  CollectError error{kind_of(response), fmt::format("HTTP {}", response.status), std::nullopt};
-  if (const auto address = parse_web_address(response.url)) error.text += " from " + address->place();
-  const std::string message = shown_message(response, secrets);
-  if (!message.empty()) error.text += ": " + message;
+  CollectError error{kind_of(response), answer_text(response, secrets), std::nullopt};
   const std::string* retry_after = response.header("retry-after");
   if (retry_after != nullptr) error.retry_after = parse_retry_after(*retry_after, now);
   return error;
@@ -112,6 +118,14 @@ std::optional<rules::Duration> parse_retry_after(std::string_view value, rules::
   const auto read = std::from_chars(value.data(), value.data() + value.size(), seconds);
   if (read.ec == std::errc() && read.ptr == value.data() + value.size()) {
     return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMostSeconds));
+  }
+  // "2.0": some give a decimal.
+  double decimal = 0;
+  const auto read_decimal = std::from_chars(value.data(), value.data() + value.size(), decimal);
+  if (read_decimal.ec == std::errc() && read_decimal.ptr == value.data() + value.size()) {
+    const double most = static_cast<double>(kMostSeconds);
+    if (!(decimal < most)) return std::chrono::seconds(kMostSeconds);
+    return rules::Duration(static_cast<std::int64_t>(std::ceil(std::max(decimal, 0.0) * 1000)));
   }
   // "Sun, 06 Nov 1994 08:49:37 GMT"
   const std::size_t comma = value.find(',');

@@ -16,6 +16,9 @@ namespace tightrope::collectors {
 std::optional<CollectError> answer_error(const TransferResponse& response,
                                          std::span<const std::string> secrets, rules::Timestamp now);
 
+// "HTTP 403 from api.example.com:443: No access to this account", on the same terms.
+std::string answer_text(const TransferResponse& response, std::span<const std::string> secrets);
+
 CollectError transfer_failure(const TransferError& error);
 
 // Retry-After in seconds or as an HTTP date; nothing when it is neither. A time that has passed is 0; at most

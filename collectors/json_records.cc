@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
+
 #include "collectors/utf8.h"
 #include "rules/formula.h"
 
@@ -14,51 +16,53 @@ bool says_something(JsonValue value) {
                            : bool(value.first());
 }
 
-// The sentence within an error, wherever it is; else "".
+// "2025-03-01" of {"year": 2025, "month": 3, "day": 1}; "" of anything else.
+std::string date_in(JsonValue value) {
+  if (value.kind() != JsonKind::object) return {};
+  int numbers[3] = {0, 0, 0};
+  const char* names[3] = {"year", "month", "day"};
+  for (int i = 0; i < 3; ++i) {
+    const JsonValue part = value.member(names[i]);
+    if (!part || part.kind() != JsonKind::number || part.text().size() > 4) return {};
+    const auto text = part.text();
+    if (std::from_chars(text.data(), text.data() + text.size(), numbers[i]).ptr != text.data() + text.size())
+      return {};
+  }
+  return fmt::format("{:04}-{:02}-{:02}", numbers[0], numbers[1], numbers[2]);
+}
+
+}  // namespace
+
 std::string sentence_in(JsonValue value) {
+  if (!value) return {};
   if (value.kind() == JsonKind::text) return std::string(value.text());
-  for (const char* name : {"message", "detail", "description"}) {
+  for (const char* name : {"message", "detail", "description", "error"}) {
     const JsonValue found = value.member(name);
-    if (found && found.kind() == JsonKind::text) return std::string(found.text());
+    if (!found) continue;
+    if (found.kind() == JsonKind::text) return std::string(found.text());
+    if (found.kind() == JsonKind::object) return sentence_in(found);
   }
   if (value.kind() == JsonKind::array && value.first()) return sentence_in(value.first());
   return {};
 }
 
-void collect(JsonValue value, std::string_view pointer, std::vector<JsonValue>& places) {
-  const std::size_t star = pointer.find("/*");
-  const bool whole_token =
-      star != std::string_view::npos && (star + 2 == pointer.size() || pointer[star + 2] == '/');
-  if (!whole_token) {
-    const JsonValue found = value.at(pointer);
-    if (found) places.push_back(found);
-    return;
-  }
-  const JsonValue array = value.at(pointer.substr(0, star));
-  if (!array || array.kind() != JsonKind::array) return;
-  for (JsonValue element = array.first(); element; element = element.next()) {
-    collect(element, pointer.substr(star + 2), places);
-  }
-}
-
-}  // namespace
-
-std::variant<std::vector<JsonValue>, std::string> find_records(JsonValue root, std::string_view pointer) {
+std::variant<std::vector<JsonRecord>, std::string> find_records(JsonValue root, const FieldPath& path,
+                                                                std::string_view written) {
   constexpr std::size_t kMostShown = 200;
-  std::vector<JsonValue> places;
-  collect(root, pointer, places);
-  std::erase_if(places, [](JsonValue place) { return place.kind() == JsonKind::null; });
-  std::vector<JsonValue> records;
-  for (const JsonValue place : places) {
-    if (place.kind() == JsonKind::object) {
-      records.push_back(place);
+  std::vector<FieldPath::Found> places = path.find_all(root);
+  std::erase_if(places, [](const auto& place) { return place.value.kind() == JsonKind::null; });
+  std::vector<JsonRecord> records;
+  for (const auto& place : places) {
+    if (place.value.kind() == JsonKind::object) {
+      records.push_back({place.value, root, place.holder});
       continue;
     }
-    if (place.kind() != JsonKind::array)
-      return fmt::format("{} leads to no array of records", quoted(pointer));
-    for (JsonValue record = place.first(); record; record = record.next()) records.push_back(record);
+    if (place.value.kind() != JsonKind::array)
+      return fmt::format("{} leads to no array of records", quoted(written));
+    for (JsonValue record = place.value.first(); record; record = record.next())
+      records.push_back({record, root, place.holder});
   }
-  if (!places.empty() && !pointer.empty()) return records;
+  if (!places.empty() && !written.empty()) return records;
   for (const char* name : {"error", "errors"}) {
     const JsonValue error = root.member(name);
     if (error && says_something(error))
@@ -67,8 +71,7 @@ std::variant<std::vector<JsonValue>, std::string> find_records(JsonValue root, s
   return records;
 }
 
-FieldValue field_value(JsonValue record, const std::string& name) {
-  const JsonValue value = name.starts_with('/') ? record.at(name) : record.member(name);
+FieldValue field_value(JsonValue value, std::string& scratch) {
   if (!value) return {};
   switch (value.kind()) {
     case JsonKind::null:
@@ -83,6 +86,8 @@ FieldValue field_value(JsonValue record, const std::string& name) {
     case JsonKind::object:
       break;
   }
+  scratch = date_in(value);
+  if (!scratch.empty()) return {FieldValue::Kind::text, scratch};
   return {FieldValue::Kind::nested, {}};
 }
 

@@ -8,18 +8,28 @@
 #include <vector>
 
 #include "collectors/field_mapping.h"
+#include "collectors/field_path.h"
 #include "collectors/json_tree.h"
 
 namespace tightrope::collectors {
 
-// The records a pointer leads to: the elements of an array, or one object. A token `*` stands for every
-// element of an array
-// ("/*/results"). A pointer that leads to null or to nothing means no records, for many APIs leave empty
-// lists out; but an answer that has an `error` or `errors` instead is an error, whose message is quoted.
-std::variant<std::vector<JsonValue>, std::string> find_records(JsonValue root, std::string_view pointer);
+struct JsonRecord {
+  JsonValue value;
+  JsonValue answer;  // the whole
+  JsonValue holder;  // what holds the list it stands in, where the path has a `*` before it; else none
+};
+// The records a path leads to: the elements of an array, or one object. Null or nothing there means no
+// records, for many APIs leave empty lists out; but an answer that has an `error` or `errors` instead is an
+// error, whose message is quoted.
+std::variant<std::vector<JsonRecord>, std::string> find_records(JsonValue root, const FieldPath& path,
+                                                                std::string_view written);
 
-// A field by JSON pointer ("/metrics/0/value"), or by bare name.
-FieldValue field_value(JsonValue record, const std::string& name);
+// The sentence for people within a value that tells of an error, wherever it is; else "".
+std::string sentence_in(JsonValue value);
+
+// What stands at a place, for a mapping. An object {year, month, day} is a date: its text is kept in
+// `scratch`.
+FieldValue field_value(JsonValue value, std::string& scratch);
 
 // "; did you mean \"spend\"? The record has \"spend\", \"clicks\"": what to add to the complaint that a field
 // is missing.

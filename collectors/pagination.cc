@@ -2,14 +2,18 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
 #include <functional>
 
 #include "collectors/field_mapping.h"
+#include "collectors/field_path.h"
 
 namespace tightrope::collectors {
 namespace {
 
 using config::PaginationKind;
+
+constexpr int kMostEmptyPages = 10;
 
 bool same_word(std::string_view a, std::string_view lower_case) noexcept {
   if (a.size() != lower_case.size()) return false;
@@ -47,10 +51,28 @@ bool is_next(std::string_view parameter) noexcept {
   return false;
 }
 
+// Nothing for a path that does not compile: configurations are checked.
+JsonValue at_path(JsonValue root, const std::string& path) {
+  const auto compiled = FieldPath::compile(path);
+  const auto* found = std::get_if<FieldPath>(&compiled);
+  return found != nullptr && root ? found->find(root) : JsonValue();
+}
+
+// How many there are in all, where the answer says so.
+std::optional<std::int64_t> read_total(JsonValue root, const std::string& path) {
+  const JsonValue value = path.empty() ? JsonValue() : at_path(root, path);
+  if (!value || !value.is_scalar()) return std::nullopt;
+  std::int64_t total = 0;
+  const std::string_view text = value.text();
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), total);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  return total;
+}
+
 // A cursor or an address in an answer: nothing where the pages end (absent, null, "", false).
 std::variant<std::optional<std::string>, std::string> read_pointer(JsonValue root,
                                                                    const std::string& pointer) {
-  const JsonValue value = root ? root.at(pointer) : JsonValue();
+  const JsonValue value = at_path(root, pointer);
   if (!value || value.kind() == JsonKind::null || value.text() == "false") return std::nullopt;
   if (!value.is_scalar() || value.kind() == JsonKind::truth)
     return fmt::format("{} is neither text nor number", quoted(pointer));
@@ -74,33 +96,51 @@ std::vector<std::pair<std::string, std::string>> Pager::query() const {
 }
 
 std::variant<bool, std::string> Pager::advance(const WebAddress& asked, const TransferResponse& response,
-                                               JsonValue root, std::size_t records) {
+                                               JsonValue root, std::size_t records, JsonValue last) {
   std::variant<bool, std::string> more = false;
   switch (pagination_.kind) {
     case PaginationKind::none:
       break;
     case PaginationKind::cursor:
-      more = advance_cursor(root);
+      more = advance_cursor(response, root, last);
       break;
     case PaginationKind::link:
       more = advance_link(asked, response, root);
       break;
     case PaginationKind::page:
     case PaginationKind::offset:
-      more = advance_count(response, records);
+      more = advance_count(response, root, records);
       break;
   }
   const bool* goes_on = std::get_if<bool>(&more);
   if (goes_on == nullptr || !*goes_on) return more;
   if (pages_ >= pagination_.most_pages) return fmt::format("more than {} pages", pagination_.most_pages);
+  empty_pages_ = records == 0 ? empty_pages_ + 1 : 0;
+  if (empty_pages_ > kMostEmptyPages)
+    return fmt::format("{} pages in a row had no record, and lead on", empty_pages_);
   ++pages_;
   return true;
 }
 
-std::variant<bool, std::string> Pager::advance_cursor(JsonValue root) {
-  auto found = read_pointer(root, pagination_.cursor_pointer);
-  if (auto* problem = std::get_if<std::string>(&found)) return std::move(*problem);
-  auto& next = std::get<std::optional<std::string>>(found);
+std::variant<bool, std::string> Pager::advance_cursor(const TransferResponse& response, JsonValue root,
+                                                      JsonValue last) {
+  const bool asks_more = !pagination_.more_pointer.empty();
+  if (asks_more) {
+    const JsonValue more = at_path(root, pagination_.more_pointer);
+    if (!more || !more.is_scalar() || more.text() != "true") return false;
+  }
+  std::optional<std::string> next;
+  if (!pagination_.cursor_header.empty()) {
+    const std::string* header = response.header(pagination_.cursor_header);
+    if (header != nullptr && !header->empty()) next = *header;
+  } else {
+    const bool of_last = !pagination_.cursor_last.empty();
+    auto found = of_last ? read_pointer(last, pagination_.cursor_last)
+                         : read_pointer(root, pagination_.cursor_pointer);
+    if (auto* problem = std::get_if<std::string>(&found)) return std::move(*problem);
+    next = std::get<std::optional<std::string>>(std::move(found));
+  }
+  if (!next && asks_more) return "says that more follows, and not where";
   if (!next) return false;
   if (!seen_.insert(*next).second) return "leads back to a cursor seen before: a loop";
   cursor_ = *std::move(next);
@@ -131,10 +171,20 @@ std::variant<bool, std::string> Pager::advance_link(const WebAddress& asked, con
   return true;
 }
 
-std::variant<bool, std::string> Pager::advance_count(const TransferResponse& response, std::size_t records) {
-  if (records == 0 ||
-      (pagination_.page_size > 0 && records < static_cast<std::size_t>(pagination_.page_size)))
+std::variant<bool, std::string> Pager::advance_count(const TransferResponse& response, JsonValue root,
+                                                     std::size_t records) {
+  const auto count = static_cast<std::int64_t>(records);
+  const bool by_page = pagination_.kind == PaginationKind::page;
+  const std::int64_t step = by_page ? 1 : pagination_.page_size > 0 ? pagination_.page_size : count;
+  const auto total = read_total(root, pagination_.total_pointer);
+  if (total) {
+    const std::int64_t reached =
+        by_page ? page_ - pagination_.first_page + 1 : offset_ - pagination_.first_offset + step;
+    if (reached >= *total) return false;
+    if (records == 0) return fmt::format("is empty, and {} are announced", *total);
+  } else if (records == 0 || (pagination_.page_size > 0 && count < pagination_.page_size)) {
     return false;
+  }
   const std::size_t body = std::hash<std::string_view>()(response.body);
   if (pages_ > 1 && body == last_body_) {
     return fmt::format("the same as the page before: does the server know the parameter {}?",
@@ -143,7 +193,7 @@ std::variant<bool, std::string> Pager::advance_count(const TransferResponse& res
   last_body_ = body;
   ++page_;
   // A server may have a lower limit than was asked for; without one stated, what came is what to step by.
-  offset_ += pagination_.page_size > 0 ? pagination_.page_size : static_cast<std::int64_t>(records);
+  offset_ += pagination_.page_size > 0 ? pagination_.page_size : count;
   return true;
 }
 

@@ -20,7 +20,7 @@ namespace tightrope::collectors {
 class Pager {
  public:
   explicit Pager(const config::Pagination& pagination)
-      : pagination_(pagination), page_(pagination.first_page) {}
+      : pagination_(pagination), page_(pagination.first_page), offset_(pagination.first_offset) {}
 
   int pages() const noexcept { return pages_; }  // how many have been asked for, this one included
   std::int64_t page() const noexcept { return page_; }
@@ -33,20 +33,24 @@ class Pager {
   std::vector<std::pair<std::string, std::string>> query() const;
 
   // What follows the page that was asked for at `asked`. False when it was the last; an error when the pages
-  // go round in a circle, leave their host, or are too many. `root` may be none (an answer without a body).
+  // go round in a circle, leave their host, or are too many. `root` may be none (an answer without a body),
+  // and so may be `last`, its last record.
   std::variant<bool, std::string> advance(const WebAddress& asked, const TransferResponse& response,
-                                          JsonValue root, std::size_t records);
+                                          JsonValue root, std::size_t records, JsonValue last = {});
 
  private:
-  std::variant<bool, std::string> advance_cursor(JsonValue root);
+  std::variant<bool, std::string> advance_cursor(const TransferResponse& response, JsonValue root,
+                                                 JsonValue last);
   std::variant<bool, std::string> advance_link(const WebAddress& asked, const TransferResponse& response,
                                                JsonValue root);
-  std::variant<bool, std::string> advance_count(const TransferResponse& response, std::size_t records);
+  std::variant<bool, std::string> advance_count(const TransferResponse& response, JsonValue root,
+                                                std::size_t records);
 
   const config::Pagination& pagination_;
   int pages_ = 1;
+  int empty_pages_ = 0;  // in a row
   std::int64_t page_;
-  std::int64_t offset_ = 0;
+  std::int64_t offset_;
   std::string cursor_;
   std::optional<WebAddress> address_;
   std::set<std::string> seen_;  // cursors, or addresses

@@ -33,6 +33,7 @@ struct TransferRequest {
   // connects to.
   bool allow_private_addresses = false;
   int most_redirects = 5;
+  bool follow_redirects = true;  // false: a redirect is an answer like any other, with a header `location`
 };
 
 struct TransferResponse {

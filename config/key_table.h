@@ -21,6 +21,7 @@ enum class Shape : std::uint8_t {
   size,      // 16MiB
   share,     // 0.2 or 20%
   choice,    // one of `choices`
+  choices,   // a list of some of `choices`
   window,  // 7d, 24h, yesterday, today, week, month, quarter, or a flight: two days, or a mapping of `table`
   period,  // week, month, quarter, or a flight
   pacing,  // true, false, one of `choices`, or a mapping of `table`
@@ -28,9 +29,10 @@ enum class Shape : std::uint8_t {
   text_template,  // text with {names}
   url,
   secret,        // text that is never shown; has a twin that names a file, `<key>_file`
-  texts,         // a text or a list of texts
+  texts,         // a text or a list of texts, of `choices` where there are any
   names,         // a list of names
   text_map,      // any keys, each with a text
+  other_names,   // any names, each with a text or a list of texts
   mapping,       // of `table`
   mappings,      // a list of mappings of `table`
   one_or_more,   // a mapping of `table`, or a list of them
@@ -79,6 +81,7 @@ extern const KeyTable kMetricKeys;
 extern const KeyTable kKpiKeys;
 extern const KeyTable kClientKeys;
 extern const KeyTable kFiscalKeys;
+extern const KeyTable kIdentityKeys;
 extern const KeyTable kObjectiveKeys;
 extern const KeyTable kLookAtKeys;
 extern const KeyTable kBudgetKeys;
@@ -92,6 +95,7 @@ extern const KeyTable kAppliesKeys;
 extern const KeyTable kLimitsKeys;
 extern const KeyTable kSourceKeys;
 extern const KeyTable kRatesKeys;
+extern const KeyTable kChecksKeys;
 extern const KeyTable kCsvKeys;
 extern const KeyTable kColumnKeys;
 extern const KeyTable kSpreadKeys;
@@ -103,7 +107,18 @@ extern const KeyTable kPageKeys;
 extern const KeyTable kOffsetKeys;
 extern const KeyTable kLinkKeys;
 extern const KeyTable kHttpSecretKeys;
+extern const KeyTable kSqlKeys;
+extern const KeyTable kSqlSecretKeys;
 extern const KeyTable kNoKeys;
+extern const KeyTable kPrometheusKeys;
+extern const KeyTable kPrometheusSecretKeys;
+extern const KeyTable kIcalendarKeys;
+extern const KeyTable kIcalendarSecretKeys;
+extern const KeyTable kCalendarRuleKeys;
+extern const KeyTable kCalendarWhenKeys;
+extern const KeyTable kCalendarRestKeys;
+extern const KeyTable kGoogleSheetsKeys;
+extern const KeyTable kGoogleSheetsSecretKeys;
 extern const KeyTable kReceiverKeys;
 extern const KeyTable kWebhookKeys;
 extern const KeyTable kAlertmanagerKeys;
@@ -118,6 +133,7 @@ extern const KeyTable kTestSeriesKeys;
 extern const KeyTable kTestRatesKeys;
 extern const KeyTable kTestAcknowledgementKeys;
 extern const KeyTable kTestDecisionKeys;
+extern const KeyTable kTestFindingKeys;
 extern const KeyTable kExpectationKeys;
 extern const KeyTable kExpectedVerdictKeys;
 extern const KeyTable kExpectedAlertKeys;

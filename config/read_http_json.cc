@@ -78,13 +78,13 @@ bool is_header_name(std::string_view name) {
   });
 }
 
-void read_request(MappingReader& in, HttpJsonSource& http) {
+void read_request(MappingReader& in, HttpSource& http) {
   const auto at_url = in.get("url", Shape::url);
   if (const auto url = at_url ? at_url->url() : std::nullopt) {
-    http.url = *url;
+    http.request.url = *url;
     check_window_template(*at_url, *url);
   }
-  http.query = read_text_map(in, "query");
+  http.request.query = read_text_map(in, "query");
   const auto at_headers = in.get("headers", Shape::text_map);
   if (at_headers) {
     for (const auto& [name, value] : at_headers->entries()) {
@@ -99,25 +99,26 @@ void read_request(MappingReader& in, HttpJsonSource& http) {
                              "auth: bearer, and secrets: {token_file: ...}");
       if (text && text->find_first_of("\r\n") != std::string::npos)
         value.error("a header's value is one line");
-      if (text) http.headers.emplace_back(name, std::move(*text));
+      if (text) http.request.headers.emplace_back(name, std::move(*text));
     }
   }
   const auto at_body = in.get("body", Shape::content);
   if (at_body) {
-    http.body = at_body->node().kind == NodeKind::scalar ? at_body->text().value_or("")
-                                                         : json::serialize(to_json(*at_body));
+    const bool text = at_body->node().kind == NodeKind::scalar;
+    http.request.body_kind = text ? BodyKind::text : BodyKind::json;
+    http.request.body = text ? at_body->text().value_or("") : json::serialize(to_json(*at_body));
   }
   const auto at_method = in.get("method", Shape::choice);
-  http.method = at_body ? "POST" : "GET";
+  http.request.method = at_body ? "POST" : "GET";
   if (at_method) {
     const auto choices = kHttpJsonKeys.find("method")->choices;
-    if (const auto choice = at_method->choice(choices)) http.method = choices[*choice];
-    if (at_body && http.method == "GET")
+    if (const auto choice = at_method->choice(choices)) http.request.method = choices[*choice];
+    if (at_body && http.request.method == "GET")
       at_method->error("GET sends no body", "write method: POST, or leave the body out");
   }
 }
 
-HttpAuth read_auth(MappingReader& in, const std::optional<Cursor>& secrets) {
+HttpAuth read_auth(MappingReader& in, const std::optional<Cursor>& secrets, HttpSource& http) {
   HttpAuth auth;
   std::optional<Secret> token;
   std::optional<Secret> password;
@@ -137,7 +138,7 @@ HttpAuth read_auth(MappingReader& in, const std::optional<Cursor>& secrets) {
   auth.kind = choice ? kKinds[*choice] : given("token") ? AuthKind::bearer : AuthKind::none;
   auth.user = in.text("user").value_or("");
   const auto at_header = in.get("auth_header", Shape::text);
-  auth.header_name = (at_header ? at_header->text() : std::nullopt).value_or("");
+  auth.name = (at_header ? at_header->text() : std::nullopt).value_or("");
   if (at_auth && !choice) return auth;
 
   const bool basic = auth.kind == AuthKind::basic;
@@ -158,13 +159,15 @@ HttpAuth read_auth(MappingReader& in, const std::optional<Cursor>& secrets) {
   if (!basic && !auth.user.empty())
     in.get("user", Shape::text)
         ->error(fmt::format("nothing uses user: auth is {}", kind), "did you mean auth: basic?");
-  if (auth.kind == AuthKind::header && !is_header_name(auth.header_name)) {
+  if (auth.kind == AuthKind::header && !is_header_name(auth.name)) {
     here.error("auth: header needs \"auth_header\", the header that carries the token",
                "such as auth_header: X-Api-Key");
   }
   if (auth.kind != AuthKind::header && at_header)
     at_header->error(fmt::format("nothing uses auth_header: auth is {}", kind), "did you mean auth: header?");
-  auth.secret = (basic ? password : token).value_or(Secret());
+  if (auth.kind == AuthKind::none) return auth;
+  auth.value = fmt::format("{{{}}}", wanted);
+  http.secrets.emplace(wanted, (basic ? password : token).value_or(Secret()));
   return auth;
 }
 
@@ -225,7 +228,7 @@ Pagination read_pagination(const Cursor& at) {
 }
 
 // Where the next page is asked for: in a query parameter, or wherever the request has its name in braces.
-void check_is_sent(const Cursor& at, const HttpJsonSource& http) {
+void check_is_sent(const Cursor& at, const HttpSource& http) {
   std::string_view name;
   if (http.pagination.kind == PaginationKind::cursor) name = "{cursor}";
   if (http.pagination.kind == PaginationKind::page) name = "{page}";
@@ -233,8 +236,9 @@ void check_is_sent(const Cursor& at, const HttpJsonSource& http) {
   if (name.empty() || !http.pagination.parameter.empty()) return;
   const auto has = [name](const std::string& text) { return text.find(name) != std::string::npos; };
   const auto field_has = [&has](const auto& field) { return has(field.second); };
-  if (has(http.url) || has(http.body) || std::any_of(http.query.begin(), http.query.end(), field_has) ||
-      std::any_of(http.headers.begin(), http.headers.end(), field_has)) {
+  if (has(http.request.url) || has(http.request.body) ||
+      std::any_of(http.request.query.begin(), http.request.query.end(), field_has) ||
+      std::any_of(http.request.headers.begin(), http.request.headers.end(), field_has)) {
     return;
   }
   at.error("nothing sends it",
@@ -243,13 +247,13 @@ void check_is_sent(const Cursor& at, const HttpJsonSource& http) {
 
 }  // namespace
 
-HttpJsonSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
-                              Source& source) {
+HttpSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                          Source& source) {
   MappingReader in(with, kHttpJsonKeys);
-  HttpJsonSource http;
+  HttpSource http;
   read_request(in, http);
-  http.auth = read_auth(in, secrets);
-  http.records = read_pointer(in, "records");
+  http.auth = read_auth(in, secrets, http);
+  http.records.path = read_pointer(in, "records");
   const auto fields = in.get("fields", Shape::fields);
   const auto constants = in.get("constants", Shape::text_map);
   if (source.rates) {

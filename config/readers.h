@@ -66,6 +66,8 @@ Scope read_scope(const Sections& sections);
 std::vector<rules::Playbook> read_playbooks(const std::vector<Cursor>& at, const Scope& scope);
 // Strategies without metrics, KPIs and playbooks, which are the same for all.
 std::vector<rules::Strategy> read_clients(const std::vector<Cursor>& at, const Scope& scope);
+// `identity:` of a client.
+rules::NameIdentity read_identity(const std::vector<Cursor>& at, const Scope& scope);
 // Complete strategies of all clients: metrics, KPIs and playbooks, then clients.
 std::vector<rules::Strategy> read_strategies(const Sections& sections);
 // What a dimension is matched with: a text or a list of texts; reports empty ones.
@@ -85,8 +87,24 @@ std::vector<rules::Bound> read_bounds(const Cursor& at, rules::BoundKind kind, c
 std::vector<Source> read_sources(const std::vector<Cursor>& at, const Scope& scope,
                                  const std::vector<std::string>& clients);
 CsvSource read_csv(const Cursor& with, const Scope& scope, Source& source);
-HttpJsonSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
-                              Source& source);
+HttpSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                          Source& source);
+SqlSource read_sql(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                   Source& source);
+
+PrometheusSource read_prometheus(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                                 Source& source);
+IcalendarSource read_icalendar(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                               Source& source);
+GoogleSheetsSource read_google_sheets(const Cursor& with, const std::optional<Cursor>& secrets,
+                                      const Scope& scope, Source& source);
+// `header_row:`, `columns:` and all else that says how a table is read. REQUIRES: the keys are in in.table().
+void read_table(MappingReader& in, const Scope& scope, const Source& source, CsvSource& csv);
+// `base_url:`, without a slash at its end; reports a query.
+std::optional<std::string> read_base_url(MappingReader& in);
+// `user:` under `with:`, with the token and the password that were given under `secrets:`.
+Login read_login(MappingReader& in, const std::optional<Secret>& token,
+                 const std::optional<Secret>& password);
 
 enum class FieldKind { column, pointer };
 struct NamedField {
@@ -99,7 +117,7 @@ std::optional<NamedField> read_field_name(const Cursor& value, FieldKind kind);
 // The same for what becomes a figure, which may be a formula over fields as well.
 std::optional<MetricField> read_metric_field(const rules::Metric& metric, const Cursor& value,
                                              FieldKind kind);
-// `columns:` of csv and `fields:` of http_json.
+// `columns:` of csv, `fields:` of http_json and sql.
 FieldMapping read_fields(const Cursor& at, FieldKind kind, const Scope& scope);
 // Reports that they have no date, or no metric.
 void check_fields(const Cursor& at, const Scope& scope, std::string_view about_date);

@@ -13,6 +13,7 @@
 #include "daemon/outbox_queue.h"
 #include "daemon/routing/dispatch.h"
 #include "daemon/systemd.h"
+#include "daemon/token_store.h"
 
 namespace tightrope::daemon {
 namespace {
@@ -32,6 +33,7 @@ App::App(asio::io_context& io, AppOptions options)
       pool_(threads_for_engines(options_)),
       clock_(make_system_clock(io.get_executor())),
       transfer_(collectors::make_curl_transfer(io.get_executor(), collectors::TransferLimits())),
+      token_store_(std::make_unique<FileTokenStore>(options_.storage_path)),
       tasks_(io.get_executor(), [](const std::string& task, std::exception_ptr failure) {
         try {
           std::rethrow_exception(failure);
@@ -82,7 +84,8 @@ App::Problem App::open() {
                                        std::optional<rules::Coverage> coverage) {
     return clients_->find(client)->observe(std::move(batch), coverage);
   };
-  polling_.emplace(executor, *clock_, metrics_, *transfer_, std::move(hand_over));
+  findings_.emplace(*clients_, *journal_);
+  polling_.emplace(executor, *clock_, metrics_, *transfer_, *token_store_, std::move(hand_over), &*findings_);
   http_.emplace(executor, *this, options_.http);
   return http_->listen();
 }
@@ -91,6 +94,10 @@ asio::awaitable<App::Problem> App::recover() {
   Problem problem;
   const StoredAlerting stored = read_stored(problem);
   if (problem) co_return problem;
+  if (auto error = findings_->open()) {
+    problem = std::move(error->text);
+    co_return problem;
+  }
   auto recovering = clients_->recover(configuration_->clients, configuration_->journal);
   auto recovered = co_await std::move(recovering);
   if (auto* error = std::get_if<JournalError>(&recovered)) {

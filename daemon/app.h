@@ -11,11 +11,13 @@
 #include <variant>
 #include <vector>
 
+#include "collectors/tokens.h"
 #include "collectors/transfer.h"
 #include "config/configuration.h"
 #include "daemon/alerting.h"
 #include "daemon/client_set.h"
 #include "daemon/http/service.h"
+#include "daemon/journalled_findings.h"
 #include "daemon/metrics.h"
 #include "daemon/polling.h"
 #include "daemon/services.h"
@@ -74,12 +76,14 @@ class App final : public Services {
   const std::unique_ptr<Clock> clock_;
   Metrics metrics_;
   const std::unique_ptr<collectors::Transfer> transfer_;
+  const std::unique_ptr<collectors::TokenStore> token_store_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<const config::Configuration> configuration_;
   std::unique_ptr<const config::Configuration>
       previous_;  // a request that began before a reload may still read it
   std::optional<ClientSet> clients_;
   std::optional<Alerting> alerting_;
+  std::optional<JournalledFindings> findings_;
   std::optional<Polling> polling_;
   std::optional<http::HttpService> http_;
   TaskGroup tasks_;

@@ -1,4 +1,4 @@
-// The only source of "now" and of waiting. Nothing else in Tightrope reads a clock.
+// The clock that everything lives by but in tests.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "collectors/clock.h"
 #include "rules/units.h"
 
 namespace tightrope::daemon {
@@ -16,16 +17,7 @@ namespace asio = boost::asio;
 using rules::Duration;
 using rules::Timestamp;
 
-class Clock {
- public:
-  virtual ~Clock() = default;
-  // Wall-clock time, which may jump. Any thread.
-  virtual Timestamp now() const noexcept = 0;
-  // Returns at the deadline or soon after it; a wall clock that jumps ahead is noticed within a second.
-  // Throws boost::system::system_error(operation_aborted) when cancelled. On the awaiting coroutine's
-  // executor.
-  virtual asio::awaitable<void> sleep_until(Timestamp deadline) = 0;
-};
+using collectors::Clock;
 
 // Reads the wall clock. Never throws; any thread.
 using WallClock = std::function<Timestamp()>;

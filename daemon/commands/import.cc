@@ -120,6 +120,7 @@ std::optional<Totals> import_into(const config::Client& client, const Import& im
   for (auto& [day, batch] : days) {
     batch.learnt =
         import.known_at.value_or(std::min(of_client.start_of(day + 1) - rules::Duration(1), import.now));
+    batch = engine->named(std::move(batch));
     totals.figures += batch.rows.size();
   }
   if (const auto error = drop_known(journal, name, days)) {
@@ -185,7 +186,8 @@ int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
   const rules::Calendar& calendar = translation.source_calendar();
   constexpr rules::Day kOldest = rules::day_from_ymd(std::chrono::year(1970) / 1 / 1);
   const rules::DayRange every_day{.first = kOldest, .last = calendar.day_of(now) + 1};
-  auto reading = read_source(*source, *configuration, calendar, every_day, now);
+  const auto no_tokens = collectors::make_memory_token_store();  // a file needs none
+  auto reading = read_source(*source, *configuration, calendar, every_day, now, *no_tokens);
   if (const auto* problem = std::get_if<std::string>(&reading)) {
     err << options.file << ": " << *problem << "\n";
     return kFailure;

@@ -1,4 +1,5 @@
-// `tightrope poll`: one source read once, to see what it gives; nothing is kept.
+// `tightrope poll`: one source read once, to see what it gives. Nothing is kept but refresh tokens that the
+// vendor has changed, where there is a path for them.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,9 +9,11 @@
 #include <ostream>
 #include <string>
 
+#include "collectors/arrival_checks.h"
 #include "daemon/clock.h"
 #include "daemon/commands/command.h"
 #include "daemon/commands/reading.h"
+#include "daemon/token_store.h"
 
 namespace tightrope::daemon::commands {
 namespace {
@@ -18,8 +21,24 @@ namespace {
 struct PollOptions {
   std::string config_file;
   std::string source;
-  std::string now;   // "" is the wall clock
-  std::string days;  // "" is the source's lookback
+  std::string storage_path;  // "" keeps nothing
+  std::string now;           // "" is the wall clock
+  std::string days;          // "" is the source's lookback
+};
+
+// Remembers tokens as long as the command runs, and that there were any.
+class UnkeptTokens final : public collectors::TokenStore {
+ public:
+  std::optional<config::Secret> load(const std::string& key) override { return store_->load(key); }
+  void save(const std::string& key, const config::Secret& refresh_token) override {
+    store_->save(key, refresh_token);
+    lost_ = true;
+  }
+  bool lost() const noexcept { return lost_; }
+
+ private:
+  const std::unique_ptr<collectors::TokenStore> store_ = collectors::make_memory_token_store();
+  bool lost_ = false;
 };
 
 // "7" days that end today, or "2026-11-01..2026-11-20"; nothing for anything else.
@@ -68,7 +87,13 @@ int poll(const PollOptions& options, std::ostream& out, std::ostream& err) {
         << "\" is neither a number of days nor two days; write 7 or 2026-11-01..2026-11-20\n";
     return kUsage;
   }
-  const auto reading = read_source(*source, *configuration, calendar, *range, now);
+  UnkeptTokens unkept;
+  FileTokenStore kept(options.storage_path);
+  collectors::TokenStore& token_store =
+      options.storage_path.empty() ? static_cast<collectors::TokenStore&>(unkept) : kept;
+  const auto reading = read_source(*source, *configuration, calendar, *range, now, token_store);
+  if (unkept.lost())
+    err << "warning: the vendor gave a new refresh token; poll with --storage.path so that it is kept\n";
   if (const auto* problem = std::get_if<std::string>(&reading)) {
     err << "source " << source->name << ": " << *problem << "\n";
     return kFailure;
@@ -81,9 +106,15 @@ int poll(const PollOptions& options, std::ostream& out, std::ostream& err) {
     out << collectors::observation_json(source->client, batch, row, translation.client_calendar(), strategy)
         << "\n";
   }
+  collectors::ArrivalChecks checks(source->ignored_findings, source->rates.has_value(),
+                                   configuration->dimensions);
+  checks.arrived(collected, today);
+  for (const rules::SourceFinding& finding : checks.findings())
+    err << "finding " << to_string(finding.kind) << ": " << finding.text << "\n";
   err << fmt::format("{} rows read, {} of other days than {} to {}, {} observations, {} requests, {} bytes\n",
                      collected.rows_read, collected.rows_outside, to_string(range->first),
                      to_string(range->last), batch.rows.size(), collected.requests, collected.bytes);
+  if (!collected.partial.empty()) err << "the answer may lack figures: " << collected.partial << "\n";
   return kGood;
 }
 
@@ -99,6 +130,9 @@ void add_poll(CLI::App& line, Invocation& invocation) {
                       "The time to poll as if it were now, such as 2026-11-20T08:00:00Z");
   command->add_option("--days", options->days,
                       "So many days that end today, or 2026-11-01..2026-11-20; else the lookback");
+  command->add_option("--storage.path", options->storage_path,
+                      "Directory of the daemon's storage: refresh tokens that a vendor has changed are read "
+                      "and kept there");
   command->callback([options, &invocation] {
     invocation.run = [options](std::ostream& out, std::ostream& err) { return poll(*options, out, err); };
   });

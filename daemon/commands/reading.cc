@@ -10,6 +10,7 @@
 #include <ostream>
 #include <utility>
 
+#include "collectors/rate_gate.h"
 #include "collectors/transfer.h"
 #include "daemon/clock.h"
 #include "daemon/deadline.h"
@@ -28,12 +29,13 @@ void say_unknown(const char* what, const std::string& name, const std::vector<st
   err << "\n";
 }
 
-asio::awaitable<Reading> read(collectors::Collector& collector, Clock& clock,
-                              collectors::CollectRequest request, Duration deadline) {
+asio::awaitable<Reading> read(collectors::Collector& collector, Clock& clock, collectors::Tokens& tokens,
+                              collectors::CollectRequest request) {
   Reading reading;
+  const Timestamp began = clock.now();
   try {
     auto work = collector.collect(request);
-    auto result = co_await with_deadline(clock, clock.now() + deadline, std::move(work));
+    auto result = co_await with_deadline(clock, request.deadline, std::move(work));
     if (result) {
       reading = std::move(*result);
     } else {
@@ -42,8 +44,10 @@ asio::awaitable<Reading> read(collectors::Collector& collector, Clock& clock,
     }
   } catch (const DeadlinePassed&) {
     reading = fmt::format("timeout: no complete answer within {}s",
-                          std::chrono::duration<double>(deadline).count());
+                          std::chrono::duration<double>(request.deadline - began).count());
   }
+  // A token still on its way may bring a new refresh token.
+  co_await tokens.idle();
   co_return reading;
 }
 
@@ -83,16 +87,24 @@ collectors::Translation translation_of(const config::Source& source,
 }
 
 Reading read_source(const config::Source& source, const config::Configuration& configuration,
-                    const rules::Calendar& calendar, rules::DayRange days, rules::Timestamp now) {
+                    const rules::Calendar& calendar, rules::DayRange days, rules::Timestamp now,
+                    collectors::TokenStore& token_store) {
   asio::io_context io(1);
   const auto clock = make_system_clock(io.get_executor());
   const auto transfer = collectors::make_curl_transfer(io.get_executor(), collectors::TransferLimits());
-  const auto collector = collectors::make_collector(
-      source, {.transfer = *transfer, .calendar = calendar, .dimensions = configuration.dimensions});
+  const auto tokens = collectors::make_tokens(*transfer, *clock, token_store);
+  collectors::RateGates gates(*clock);
+  const auto collector = collectors::make_collector(source, {.transfer = *transfer,
+                                                             .calendar = calendar,
+                                                             .dimensions = configuration.dimensions,
+                                                             .clock = clock.get(),
+                                                             .tokens = tokens.get(),
+                                                             .gates = &gates});
   assert(collector);
   Reading reading;
-  const collectors::CollectRequest request{.days = days, .now = now};
-  asio::co_spawn(io, read(*collector, *clock, request, source.deadline),
+  const collectors::CollectRequest request{
+      .days = days, .now = now, .deadline = clock->now() + source.deadline};
+  asio::co_spawn(io, read(*collector, *clock, *tokens, request),
                  [&](std::exception_ptr failure, Reading given) {
                    reading = std::move(given);
                    if (failure) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collectors/collector.h"
+#include "collectors/tokens.h"
 #include "collectors/translation.h"
 #include "config/configuration.h"
 
@@ -28,10 +29,12 @@ collectors::Translation translation_of(const config::Source& source,
                                        const config::Configuration& configuration);
 
 // One reading within the source's deadline, without retries, in the source's own terms; or why it failed.
-// REQUIRES: the source is not pushed to; `calendar` is of its zone.
+// Refresh tokens that change meanwhile go to `token_store`. REQUIRES: the source is not pushed to; `calendar`
+// is of its zone.
 std::variant<collectors::Collected, std::string> read_source(const config::Source& source,
                                                              const config::Configuration& configuration,
                                                              const rules::Calendar& calendar,
-                                                             rules::DayRange days, rules::Timestamp now);
+                                                             rules::DayRange days, rules::Timestamp now,
+                                                             collectors::TokenStore& token_store);
 
 }  // namespace tightrope::daemon::commands

@@ -23,13 +23,15 @@ std::string page(const std::string& day, int spend, const std::string& rest = ""
 class HttpJsonServerTest : public ::testing::Test {
  protected:
   std::vector<std::string> figures(HttpServer& server, config::Pagination pagination) {
-    config::HttpJsonSource http;
-    http.url = server.url("/report");
-    http.records = "/data";
+    config::HttpSource http;
+    http.request.url = server.url("/report");
+    http.records.path = "/data";
     http.mapping = plain_mapping();
     http.mapping.metrics = {metric("spend", "spend")};
     http.pagination = std::move(pagination);
-    http.auth = {config::AuthKind::bearer, "", "", config::Secret("hush-hush")};
+    http.auth.kind = config::AuthKind::bearer;
+    http.auth.value = "{token}";
+    http.secrets.emplace("token", config::Secret("hush-hush"));
     config::Source source;
     source.name = "ads";
     source.allow_private_addresses = true;

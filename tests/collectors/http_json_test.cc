@@ -14,8 +14,8 @@ class HttpJsonTest : public ::testing::Test {
  protected:
   HttpJsonTest() {
     source.name = "ads";
-    http.url = "https://api.example.com/v1/report?account=1";
-    http.records = "/data";
+    http.request.url = "https://api.example.com/v1/report?account=1";
+    http.records.path = "/data";
     http.mapping = plain_mapping();
   }
   std::vector<std::string> figures(std::string body) {
@@ -41,7 +41,7 @@ class HttpJsonTest : public ::testing::Test {
     return "";
   }
   config::Source source;
-  config::HttpJsonSource http;
+  config::HttpSource http;
   Collecting collecting;
 };
 
@@ -54,7 +54,7 @@ TEST_F(HttpJsonTest, ReadsRecords) {
 }
 
 TEST_F(HttpJsonTest, FieldsMayLieDeepAndBeInSmallUnits) {
-  http.records = "";
+  http.records.path = "";
   http.mapping.bucket_field = "/dimensionValues/0/value";
   http.mapping.date_format = "%Y%m%d";
   http.mapping.dimensions = {{0, "/dimensionValues/1/value"}};
@@ -69,10 +69,10 @@ TEST_F(HttpJsonTest, RecordsMayBeArraysBatchesOrOneObject) {
   http.mapping.bucket_field = "/0";
   http.mapping.dimensions = {};
   http.mapping.metrics = {metric("spend", "/1")};
-  http.records = "/*/rows";
+  http.records.path = "/*/rows";
   EXPECT_THAT(figures(R"([{"rows":[["2026-11-20",1]]},{"none":0},{"rows":[["2026-11-21",2]]}])"),
               ElementsAre(" 2026-11-20 spend 1", " 2026-11-21 spend 2"));
-  http.records = "/today";
+  http.records.path = "/today";
   http.mapping = plain_mapping();
   EXPECT_THAT(figures(R"({"today":{"date":"2026-11-20","campaign":"a","spend":1,"clicks":2}})"),
               ElementsAre("/a 2026-11-20 spend 1", "/a 2026-11-20 clicks 2"));
@@ -91,20 +91,24 @@ TEST_F(HttpJsonTest, AnAnswerIsCompleteForTheDaysItWasAskedForAndElseForThoseItH
   const std::string body =
       R"({"data":[{"date":"2026-11-12","campaign":"brand","spend":1},{"date":"2026-11-10","campaign":"brand"}]})";
   EXPECT_EQ(complete(body), days("2026-11-10", "2026-11-12"));
-  http.query = {{"since", "{from:%Y%m%d}"}};
+  http.request.query = {{"since", "{from:%Y%m%d}"}};
   EXPECT_EQ(complete(body), collecting.asked);
-  http.query.clear();
-  http.body = R"({"from": "{from}"})";
+  http.request.query.clear();
+  http.request.body_kind = config::BodyKind::text;
+  http.request.body = R"({"from": "{from}"})";
   EXPECT_EQ(complete(body), collecting.asked);
   EXPECT_EQ(complete(R"({"data":[]})"), std::nullopt) << "an outage looks the same";
 }
 
 TEST_F(HttpJsonTest, TheRequestIsFilledIn) {
-  http.method = "POST";
-  http.query = {{"since", "{from}"}, {"fields", "a,b&c"}};
-  http.headers = {{"X-Until", "{to:%d.%m.%Y}"}};
-  http.body = R"({"range":"{from:%Y%m%d}","page":{page}})";
-  http.auth = {config::AuthKind::bearer, "", "", config::Secret("hush-hush")};
+  http.request.method = "POST";
+  http.request.query = {{"since", "{from}"}, {"fields", "a,b&c"}};
+  http.request.headers = {{"X-Until", "{to:%d.%m.%Y}"}};
+  http.request.body_kind = config::BodyKind::text;
+  http.request.body = R"({"range":"{from:%Y%m%d}","page":{page}})";
+  http.auth.kind = config::AuthKind::bearer;
+  http.auth.value = "{token}";
+  http.secrets.emplace("token", config::Secret("hush-hush"));
   source.deadline = std::chrono::seconds(7);
   source.most_bytes = 4321;
   figures("{}");
@@ -122,10 +126,17 @@ TEST_F(HttpJsonTest, TheRequestIsFilledIn) {
 }
 
 TEST_F(HttpJsonTest, CredentialsGoAsTheSourceSays) {
-  http.auth = {config::AuthKind::basic, "user", "", config::Secret("pass")};
+  http.auth.kind = config::AuthKind::basic;
+  http.auth.user = "user";
+  http.auth.value = "{password}";
+  http.secrets.emplace("password", config::Secret("pass"));
   figures("{}");
   EXPECT_EQ(request(0).secret_headers.at(0).second.reveal(), "Basic dXNlcjpwYXNz");
-  http.auth = {config::AuthKind::header, "", "X-Api-Key", config::Secret("hush-hush")};
+  http.auth = {};
+  http.auth.kind = config::AuthKind::header;
+  http.auth.name = "X-Api-Key";
+  http.auth.value = "{token}";
+  http.secrets.emplace("token", config::Secret("hush-hush"));
   figures("{}");
   EXPECT_EQ(request(1).secret_headers.at(0).first, "X-Api-Key");
   EXPECT_EQ(request(1).secret_headers.at(0).second.reveal(), "hush-hush");
@@ -153,8 +164,9 @@ TEST_F(HttpJsonTest, PagesAreOneDocument) {
 }
 
 TEST_F(HttpJsonTest, TheCursorOfAPostGoesIntoItsBody) {
-  http.method = "POST";
-  http.body = R"({"after":"{cursor}"})";
+  http.request.method = "POST";
+  http.request.body_kind = config::BodyKind::text;
+  http.request.body = R"({"after":"{cursor}"})";
   http.pagination.kind = config::PaginationKind::cursor;
   http.pagination.cursor_pointer = "/next";
   const auto page = [](const std::string& day, const std::string& next) {
@@ -165,7 +177,7 @@ TEST_F(HttpJsonTest, TheCursorOfAPostGoesIntoItsBody) {
   EXPECT_EQ(figures().size(), 4u);
   EXPECT_EQ(request(0).body, R"({"after":""})");
   EXPECT_EQ(request(1).body, R"({"after":"b\"c"})");
-  EXPECT_EQ(request(1).url, http.url) << "and not into the query";
+  EXPECT_EQ(request(1).url, http.request.url) << "and not into the query";
 }
 
 TEST_F(HttpJsonTest, APageThatFailsVoidsTheWhole) {
@@ -197,7 +209,10 @@ TEST_F(HttpJsonTest, ThrottlingTellsWhenToComeBack) {
 }
 
 TEST_F(HttpJsonTest, SecretsNeverReachAnError) {
-  http.auth = {config::AuthKind::basic, "user", "", config::Secret("hush-hush")};
+  http.auth.kind = config::AuthKind::basic;
+  http.auth.user = "user";
+  http.auth.value = "{password}";
+  http.secrets.emplace("password", config::Secret("hush-hush"));
   collecting.transfer.will_answer(401, "no such token hush-hush", {{"content-type", "text/plain"}});
   EXPECT_THAT(figures(), ElementsAre(Not(HasSubstr("hush"))));
   collecting.transfer.will_answer(401, "bad Basic dXNlcjpodXNoLWh1c2g=", {{"content-type", "text/plain"}});

@@ -60,11 +60,9 @@ TEST_F(PushTest, MoneyIsInTheRowsCurrencyElseInTheBodysElseInTheSources) {
           R"({"bucket":"2026-11-20","metrics":{"spend":3,"conversions":4},"currency":"USD"},)"
           R"({"bucket":"2026-11-20","metrics":{"spend":5}},{"bucket":"2026-11-20","currency":"USD","metrics":{"spend":6}}]})"),
       ElementsAre(" 2026-11-20 spend 5", " 2026-11-20 conversions 4", " 2026-11-20 spend@USD 6"));
-  EXPECT_THAT(
-      figures(
-          R"({"source":"s","observations":[{"bucket":"2026-11-20","metrics":{"spend":1}},)"
-          R"({"bucket":"2026-11-20","currency":"EUR","metrics":{"spend":2}}],"currency":"GBP"})"),
-      ElementsAre(" 2026-11-20 spend@GBP 1", " 2026-11-20 spend 2"));
+  EXPECT_THAT(figures(R"({"source":"s","observations":[{"bucket":"2026-11-20","metrics":{"spend":1}},)"
+                      R"({"bucket":"2026-11-20","currency":"EUR","metrics":{"spend":2}}],"currency":"GBP"})"),
+              ElementsAre(" 2026-11-20 spend@GBP 1", " 2026-11-20 spend 2"));
 }
 
 TEST_F(PushTest, NullTakesAFigureBack) {
@@ -99,8 +97,7 @@ TEST_F(PushTest, MistakesOfTheWholeAreNamed) {
       {R"({"source":"s","observations":{}})", "observations: not an array"},
       {R"({"source":"s","observations":[]})", "observations: empty"},
       {R"({"source":"s","observation":[]})", "unknown key \"observation\"; did you mean \"observations\"?"},
-      {R"({"source":"s","currency":"USD","observations":[]})",
-       "observations: empty"},
+      {R"({"source":"s","currency":"USD","observations":[]})", "observations: empty"},
       {R"({"source":"s","currency":"usd","observations":[]})",
        "currency: \"usd\" is not a currency; write its ISO 4217 code, such as EUR or USD"},
       {R"({"source":"s","currency":7,"observations":[]})", "currency: not a text"},
@@ -130,9 +127,11 @@ TEST_F(PushTest, TheFirstBadRowIsNamed) {
       {R"({"bucket":"2026-11-24","metrics":{"spend":1}})",
        "observations[1].bucket: \"2026-11-24\" is more than a day ahead"},
       {R"({"bucket":"2016-11-20","metrics":{"spend":1}})",
-       "observations[1].bucket: \"2016-11-20\" is more than 97 days ago; load older figures with `tightrope import`"},
+       "observations[1].bucket: \"2016-11-20\" is more than 97 days ago; load older figures with `tightrope "
+       "import`"},
       {R"({"bucket":"2026-11-10T08","metrics":{"spend":1}})",
-       "observations[1].bucket: \"2026-11-10T08\" is more than 5 days ago; load older figures with `tightrope import`"},
+       "observations[1].bucket: \"2026-11-10T08\" is more than 5 days ago; load older figures with "
+       "`tightrope import`"},
       {R"({"bucket":"2026-11-20","metrics":{"spent":1}})",
        "observations[1].metrics.spent: no metric has that name; did you mean \"spend\"?"},
       {R"({"bucket":"2026-11-20","metrics":{"spend":"12"}})",

@@ -59,8 +59,8 @@ class RatesTest : public ::testing::Test {
     return collecting.figures(source);
   }
   std::vector<std::string> json(const config::FieldMapping& mapping, std::string text) {
-    config::HttpJsonSource kind;
-    kind.url = "https://bank.example.com/latest";
+    config::HttpSource kind;
+    kind.request.url = "https://bank.example.com/latest";
     kind.mapping = mapping;
     source.kind = kind;
     collecting.transfer.will_answer(200, std::move(text), {{"content-type", "application/json"}});

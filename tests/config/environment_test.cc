@@ -32,8 +32,11 @@ std::string with_secret(std::string_view secrets, std::string_view url = "https:
       url, secrets);
 }
 
-const HttpAuth& auth_of(const Loaded& loaded) {
-  return std::get<HttpJsonSource>(loaded.configuration.value().sources.at(0).kind).auth;
+const HttpSource& http_of(const Loaded& loaded) {
+  return std::get<HttpSource>(loaded.configuration.value().sources.at(0).kind);
+}
+std::string token_of(const Loaded& loaded) {
+  return http_of(loaded).secrets.at("token").reveal();
 }
 
 TEST(SecretTest, ComesFromTheKeyItselfOrTheEnvironmentOrAFile) {
@@ -45,10 +48,10 @@ TEST(SecretTest, ComesFromTheKeyItselfOrTheEnvironmentOrAFile) {
       load(folder.write("b.yaml", with_secret("{token: \"${env:TIGHTROPE_TEST_TOKEN}\"}")));
   const auto file = load(folder.write("c.yaml", with_secret("{token_file: secrets/token}")));
   ASSERT_TRUE(plain.configuration && environment.configuration && file.configuration);
-  EXPECT_EQ(auth_of(plain).secret.reveal(), "plain");
-  EXPECT_EQ(auth_of(environment).secret.reveal(), "from-environment");
-  EXPECT_EQ(auth_of(file).secret.reveal(), "from-file");
-  EXPECT_EQ(auth_of(file).kind, AuthKind::bearer);
+  EXPECT_EQ(token_of(plain), "plain");
+  EXPECT_EQ(token_of(environment), "from-environment");
+  EXPECT_EQ(token_of(file), "from-file");
+  EXPECT_EQ(http_of(file).auth.kind, AuthKind::bearer);
   EXPECT_TRUE(file.errors.empty());
 }
 
@@ -107,7 +110,7 @@ TEST(EnvironmentTest, IsPutIntoTextsAndNumbers) {
       "a.yaml", with_secret("{}", "https://${env:TIGHTROPE_TEST_HOST}/${env:TIGHTROPE_TEST_NAME}") +
                     "http: {timeout: \"${env:TIGHTROPE_TEST_TIMEOUT}\"}\n"));
   ASSERT_TRUE(loaded.configuration) << format(loaded.errors);
-  EXPECT_EQ(std::get<HttpJsonSource>(loaded.configuration->sources.at(0).kind).url,
+  EXPECT_EQ(std::get<HttpSource>(loaded.configuration->sources.at(0).kind).request.url,
             "https://reports.example.com/acme");
   EXPECT_EQ(loaded.configuration->http.request_timeout, std::chrono::seconds(7));
 }

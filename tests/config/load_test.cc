@@ -193,6 +193,7 @@ sources:
     every: 1h30m
     lookback: 2w
     jitter: 0
+    checks: {ignore: [unusual_volume, duplicate_rows]}
     deadline: 10s
     max_body: 1MiB
     retries: 0
@@ -219,6 +220,8 @@ sources:
   EXPECT_EQ(source.every, 90min);
   EXPECT_EQ(source.lookback, 14 * 24h);
   EXPECT_EQ(source.jitter, 0);
+  EXPECT_EQ(source.ignored_findings,
+            (std::vector{rules::SourceFindingKind::duplicate_rows, rules::SourceFindingKind::unusual_volume}));
   EXPECT_EQ(source.deadline, 10s);
   EXPECT_EQ(source.most_bytes, 1u << 20);
   EXPECT_EQ(source.most_retries, 0);
@@ -309,7 +312,7 @@ sources:
   EXPECT_GT(every.metrics.size(), 140u);
   EXPECT_TRUE(every.may_lack_metrics);
   for (const auto& field : every.metrics) EXPECT_NE(field.metric, "EUR");
-  const auto& api = std::get<HttpJsonSource>(configuration.sources.at(2).kind).mapping;
+  const auto& api = std::get<HttpSource>(configuration.sources.at(2).kind).mapping;
   EXPECT_EQ(api.metrics.at(0).field, "/rates/" + api.metrics.at(0).metric);
   EXPECT_TRUE(api.may_lack_metrics);
   EXPECT_TRUE(std::holds_alternative<PushSource>(configuration.sources.at(3).kind));
@@ -341,13 +344,14 @@ TEST(SourceTest, HttpJsonKeysArrive) {
       "      query: {a: \"{from}\", b: 2}\n      headers: {Accept-Language: en}\n      records: /data/rows\n"
       "      body: {from: \"{from}\", size: 10, exact: true, name: \"10\", nested: [1, 2.5, {x: }]}\n      "
       "max_pages: 7\n"));
-  const auto& source = std::get<HttpJsonSource>(source_of(configuration).kind);
-  EXPECT_EQ(source.method, "POST");
-  EXPECT_EQ(source.query, (std::vector<std::pair<std::string, std::string>>{{"a", "{from}"}, {"b", "2"}}));
-  EXPECT_EQ(source.headers.at(0).first, "Accept-Language");
-  EXPECT_EQ(source.body,
+  const auto& source = std::get<HttpSource>(source_of(configuration).kind);
+  EXPECT_EQ(source.request.method, "POST");
+  EXPECT_EQ(source.request.query,
+            (std::vector<std::pair<std::string, std::string>>{{"a", "{from}"}, {"b", "2"}}));
+  EXPECT_EQ(source.request.headers.at(0).first, "Accept-Language");
+  EXPECT_EQ(source.request.body,
             R"({"from":"{from}","size":10,"exact":true,"name":"10","nested":[1,2.5E0,{"x":null}]})");
-  EXPECT_EQ(source.records, "/data/rows");
+  EXPECT_EQ(source.records.path, "/data/rows");
   EXPECT_EQ(source.pagination.most_pages, 7);
   EXPECT_EQ(source.mapping.dimensions.at(0).second, "/campaign/name");
   EXPECT_EQ(source.mapping.metrics.at(0).field, "/cost");
@@ -358,7 +362,7 @@ TEST(SourceTest, HttpJsonKeysArrive) {
 
 TEST(SourceTest, PaginationHasFourKinds) {
   const auto pagination = [](std::string_view text) {
-    return std::get<HttpJsonSource>(
+    return std::get<HttpSource>(
                source_of(configuration_of(http("      pagination: " + std::string(text) + "\n"))).kind)
         .pagination;
   };
@@ -380,7 +384,7 @@ TEST(SourceTest, PaginationHasFourKinds) {
 
 TEST(SourceTest, AuthenticationHasThreeKinds) {
   const auto auth = [](std::string_view keys, std::string_view secrets) {
-    return std::get<HttpJsonSource>(
+    return std::get<HttpSource>(
                source_of(configuration_of(http(keys, "    secrets: " + std::string(secrets) + "\n"))).kind)
         .auth;
   };
@@ -388,10 +392,10 @@ TEST(SourceTest, AuthenticationHasThreeKinds) {
   const auto basic = auth("      auth: basic\n      user: ann\n", "{password: p}");
   EXPECT_EQ(basic.kind, AuthKind::basic);
   EXPECT_EQ(basic.user, "ann");
-  EXPECT_EQ(basic.secret.reveal(), "p");
+  EXPECT_EQ(basic.value, "{password}");
   const auto header = auth("      auth: header\n      auth_header: X-Api-Key\n", "{token: t}");
   EXPECT_EQ(header.kind, AuthKind::header);
-  EXPECT_EQ(header.header_name, "X-Api-Key");
+  EXPECT_EQ(header.name, "X-Api-Key");
 }
 
 TEST(ReceiverTest, EachWayIsAMappingOrAList) {

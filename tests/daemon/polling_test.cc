@@ -99,9 +99,14 @@ clients:
   ManualClock clock_{kNoon};
   Metrics metrics_;
   FakeTransfer transfer_;
+  const std::unique_ptr<collectors::TokenStore> token_store_ = collectors::make_memory_token_store();
   std::string refusing_;
   std::vector<std::string> handed_;
-  Polling polling_{io_.get_executor(), clock_, metrics_, transfer_,
+  Polling polling_{io_.get_executor(),
+                   clock_,
+                   metrics_,
+                   transfer_,
+                   *token_store_,
                    [this](std::string client, rules::ObservationBatch batch, std::optional<rules::Coverage>) {
                      return take(std::move(client), std::move(batch));
                    }};

@@ -24,16 +24,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (tree == nullptr) return 0;
   auto mapper = std::get<collectors::FieldMapper>(collectors::FieldMapper::compile(mapping, calendar));
   collectors::FigureTable table("fuzz", {{rules::Day{0}, rules::Day{40'000}}, rules::Timestamp{}});
-  for (const char* pointer : {"", "/rows", "/*/rows"}) {
-    const auto found = collectors::find_records((*tree)->root(), pointer);
-    const auto* records = std::get_if<std::vector<collectors::JsonValue>>(&found);
+  for (const char* pointer : {"", "/rows", "/*/rows", "/rows/*/a[b=c]"}) {
+    const auto path = std::get<collectors::FieldPath>(collectors::FieldPath::compile(pointer));
+    const auto found = collectors::find_records((*tree)->root(), path, pointer);
+    const auto* records = std::get_if<std::vector<collectors::JsonRecord>>(&found);
     if (records == nullptr) continue;
-    for (const collectors::JsonValue record : *records) {
-      if (record.is_scalar()) continue;
+    for (const collectors::JsonRecord& record : *records) {
+      if (record.value.is_scalar()) continue;
       std::vector<collectors::FieldValue> values;
-      for (const std::string& name : mapper.names()) values.push_back(collectors::field_value(record, name));
+      std::vector<std::string> dates(mapper.names().size());
+      for (std::size_t i = 0; i < mapper.names().size(); ++i) {
+        const auto field = collectors::FieldPath::compile(mapper.names()[i]);
+        const auto& place = std::get<collectors::FieldPath>(field);
+        values.push_back(collectors::field_value(place.find(record.value), dates[i]));
+      }
       mapper.add(values, table);
-      collectors::known_fields(record, "name");
+      collectors::known_fields(record.value, "name");
     }
   }
   for (const auto& row : std::move(table).take().batch.rows) {

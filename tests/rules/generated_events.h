@@ -30,14 +30,16 @@ class EventGenerator {
  private:
   void move_time();
   Step answer(const Engine& engine);
+  SourceFindings findings();
   ObservationBatch observations(const Engine& engine);
-  Entity any_entity();
+  static Entity any_entity(std::mt19937& random);
   Bucket any_bucket(const Calendar& calendar, bool hourly);
   Amount any_amount();
   void add_figure(BatchBuilder& builder, const Calendar& calendar, std::string_view currency);
   void add_rate(BatchBuilder& builder, const Calendar& calendar);
 
   std::mt19937& random_;
+  std::mt19937 of_findings_;  // apart: the other events are the same with and without
   Timestamp now_;
   Day around_;
 };

@@ -1,0 +1,129 @@
+#include "collectors/field_path.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+
+#include "collectors/field_mapping.h"
+
+namespace tightrope::collectors {
+namespace {
+
+// RFC 6901: ~1 is a slash, ~0 a tilde.
+std::string unescaped(std::string_view token) {
+  std::string text;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    const bool escape =
+        token[i] == '~' && i + 1 < token.size() && (token[i + 1] == '0' || token[i + 1] == '1');
+    text += !escape ? token[i] : token[i + 1] == '1' ? '/' : '~';
+    if (escape) ++i;
+  }
+  return text;
+}
+
+std::int64_t index_of(std::string_view text) noexcept {
+  std::int64_t index = -1;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), index);
+  return !text.empty() && text.front() != '-' && read.ec == std::errc() &&
+                 read.ptr == text.data() + text.size()
+             ? index
+             : -1;
+}
+
+}  // namespace
+
+std::variant<FieldPath, std::string> FieldPath::compile(std::string_view text) {
+  FieldPath path;
+  std::string_view rest = text;
+  if (rest.starts_with("^/") || rest.starts_with("$/")) {
+    path.base_ = rest.front() == '^' ? Base::holder : Base::answer;
+    rest.remove_prefix(1);
+  }
+  if (rest.empty()) return path;
+  if (!rest.starts_with('/')) {
+    path.tokens_.push_back({Token::Kind::member, std::string(rest), index_of(rest), {}, {}});
+    return path;
+  }
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    // A slash within [key=value] parts nothing.
+    std::size_t end = 0;
+    bool in_brackets = false;
+    for (; end < rest.size() && (in_brackets || rest[end] != '/'); ++end) {
+      if (rest[end] == '[') in_brackets = true;
+      if (rest[end] == ']') in_brackets = false;
+    }
+    const std::string_view token = rest.substr(0, end);
+    rest.remove_prefix(end);
+    if (token == "*") {
+      path.tokens_.push_back({Token::Kind::any, {}, -1, {}, {}});
+      path.has_wildcard_ = true;
+      continue;
+    }
+    const std::size_t open = token.find('[');
+    const std::size_t equals = token.find('=', open == std::string_view::npos ? token.size() : open);
+    if (open == std::string_view::npos || !token.ends_with(']') || equals == std::string_view::npos) {
+      if (in_brackets) return fmt::format("{} has a [ without its ]", quoted(text));
+      path.tokens_.push_back({Token::Kind::member, unescaped(token), index_of(token), {}, {}});
+      continue;
+    }
+    const std::string_view name = token.substr(0, open);
+    if (!name.empty()) path.tokens_.push_back({Token::Kind::member, unescaped(name), index_of(name), {}, {}});
+    path.tokens_.push_back({Token::Kind::chosen,
+                            {},
+                            -1,
+                            std::string(token.substr(open + 1, equals - open - 1)),
+                            std::string(token.substr(equals + 1, token.size() - equals - 2))});
+  }
+  return path;
+}
+
+JsonValue FieldPath::step(const Token& token, JsonValue value) {
+  if (token.kind == Token::Kind::chosen) {
+    if (value.kind() != JsonKind::array) return {};
+    for (JsonValue element = value.first(); element; element = element.next()) {
+      const JsonValue key = element.member(token.key);
+      if (key && key.is_scalar() && key.text() == token.value) return element;
+    }
+    return {};
+  }
+  if (value.kind() == JsonKind::object) return value.member(token.name);
+  if (value.kind() != JsonKind::array || token.index < 0) return {};
+  JsonValue element = value.first();
+  for (std::int64_t i = token.index; element && i > 0; --i) element = element.next();
+  return element;
+}
+
+JsonValue FieldPath::find(JsonValue value) const {
+  if (has_wildcard_) {
+    const auto found = find_all(value);
+    return found.empty() ? JsonValue() : found.front().value;
+  }
+  for (const Token& token : tokens_) {
+    if (!value) return {};
+    value = step(token, value);
+  }
+  return value;
+}
+
+std::vector<FieldPath::Found> FieldPath::find_all(JsonValue value) const {
+  std::vector<Found> found;
+  if (value) collect(0, value, JsonValue(), found);
+  return found;
+}
+
+void FieldPath::collect(std::size_t from, JsonValue value, JsonValue holder,
+                        std::vector<Found>& found) const {
+  for (std::size_t i = from; i < tokens_.size(); ++i) {
+    if (tokens_[i].kind == Token::Kind::any) {
+      if (value.is_scalar()) return;
+      for (JsonValue each = value.first(); each; each = each.next()) collect(i + 1, each, each, found);
+      return;
+    }
+    value = step(tokens_[i], value);
+    if (!value) return;
+  }
+  found.push_back({value, holder});
+}
+
+}  // namespace tightrope::collectors
