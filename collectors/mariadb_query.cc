@@ -112,8 +112,12 @@ CollectError failure_of(unsigned code, const char* message) {
 CollectError failure_of(MYSQL* connection) {
   return failure_of(mysql_errno(connection), mysql_error(connection));
 }
-CollectError failure_of(MYSQL_STMT* statement) {
-  return failure_of(mysql_stmt_errno(statement), mysql_stmt_error(statement));
+// What happens while rows are read is told by the connection, and not by the statement.
+CollectError failure_of(MYSQL* connection, MYSQL_STMT* statement) {
+  if (mysql_stmt_errno(statement) != 0)
+    return failure_of(mysql_stmt_errno(statement), mysql_stmt_error(statement));
+  if (mysql_errno(connection) != 0) return failure_of(connection);
+  return failure(FailureKind::temporary, "the connection was lost");
 }
 
 int bits_of(SocketReadiness ready) noexcept {
@@ -187,7 +191,7 @@ asio::awaitable<Failure> connect(Connection& connection, const config::SqlSource
   // Room for either.
   connection.host.assign(std::max(address.size(), source.host.size()) + 1, '\0');
   std::copy(address.begin(), address.end(), connection.host.begin());
-  SideThread side;
+  std::optional<SideThread> side;
   MYSQL* connected = nullptr;
   int wants =
       mysql_real_connect_start(&connected, mysql, local ? nullptr : connection.host.data(),
@@ -205,17 +209,21 @@ asio::awaitable<Failure> connect(Connection& connection, const config::SqlSource
       wants = mysql_real_connect_cont(&connected, mysql, bits_of(ready));
       continue;
     }
+    if (!side) side.emplace();
     const Handle handle(mysql_get_socket(mysql));
     const std::function<void()> go_on = [&] {
       wants = mysql_real_connect_cont(&connected, mysql, bits_of(ready));
     };
     const std::function<void()> interrupt = [&handle] { handle.end_connection(); };
-    co_await side.run(go_on, interrupt, query.until);
+    co_await side->run(go_on, interrupt, query.until);
   }
   if (connected == nullptr) {
     if (Steady::now() >= query.until) co_return too_late("while connecting");
     co_return failure_of(mysql);
   }
+  // Asked for TLS, the library goes on without where the server has none.
+  if (source.tls != config::DatabaseTls::disable && mysql_get_ssl_cipher(mysql) == nullptr)
+    co_return failure(FailureKind::temporary, "the server offers no TLS (SSL)");
   const int socket = mysql_get_socket(mysql);
   ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
   co_return std::nullopt;
@@ -266,12 +274,14 @@ asio::awaitable<Failure> prepare_session(MYSQL* mysql, const config::SqlSource& 
       std::chrono::duration_cast<std::chrono::milliseconds>(query.until - Steady::now()) * 19 / 20;
   const bool maria = mariadb_connection(mysql) != 0;
   const auto limit = std::max<std::int64_t>(left.count(), 1);
-  Failure failed = co_await perform(
-      mysql,
+  const std::string settings =
       maria ? fmt::format("SET SESSION time_zone = '{}', max_statement_time = {}.{:03}", escaped,
                           limit / 1000, limit % 1000)
-            : fmt::format("SET SESSION time_zone = '{}', max_execution_time = {}", escaped, limit),
-      query.until);
+            : fmt::format("SET SESSION time_zone = '{}', max_execution_time = {}", escaped, limit);
+  Failure failed = co_await perform(mysql, settings, query.until);
+  if (failed) co_return failed;
+  // Statements such as DROP TABLE end a transaction, and run in the next.
+  failed = co_await perform(mysql, "SET SESSION TRANSACTION READ ONLY", query.until);
   if (failed) co_return failed;
   failed = co_await perform(mysql, "START TRANSACTION READ ONLY", query.until);
   co_return failed;
@@ -297,8 +307,8 @@ std::string_view shortest(auto value, std::string& place) {
 
 class Reader {
  public:
-  Reader(MYSQL_STMT* statement, std::string offset, SqlRows& rows)
-      : statement_(statement), offset_(std::move(offset)), rows_(rows) {}
+  Reader(MYSQL* mysql, MYSQL_STMT* statement, std::string offset, SqlRows& rows)
+      : mysql_(mysql), statement_(statement), offset_(std::move(offset)), rows_(rows) {}
 
   // REQUIRES: the statement is prepared. Before it is executed: the columns; and binds them.
   Failure take_columns() {
@@ -336,7 +346,7 @@ class Reader {
         bind.buffer_length = static_cast<unsigned long>(bound.buffer.size());
       }
     }
-    if (mysql_stmt_bind_result(statement_, binds_.data()) != 0) return failure_of(statement_);
+    if (mysql_stmt_bind_result(statement_, binds_.data()) != 0) return failure_of(mysql_, statement_);
     return std::nullopt;
   }
 
@@ -353,7 +363,7 @@ class Reader {
         binds_[i].buffer = bound.buffer.data();
         binds_[i].buffer_length = bound.length;
         if (mysql_stmt_fetch_column(statement_, &binds_[i], static_cast<unsigned>(i), 0) != 0)
-          return failure_of(statement_);
+          return failure_of(mysql_, statement_);
       }
       values_.push_back(value_of(bound));
     }
@@ -412,6 +422,7 @@ class Reader {
     }
   }
 
+  MYSQL* mysql_;
   MYSQL_STMT* statement_;
   std::string offset_;  // of the session's zone, where it has one alone; else ""
   SqlRows& rows_;
@@ -435,7 +446,7 @@ asio::awaitable<Failure> prepare_statement(MYSQL* mysql, MYSQL_STMT* statement, 
   const auto resume = [&](int bits) { return mysql_stmt_prepare_cont(&failed, statement, bits); };
   const bool in_time = co_await carry_out(mysql, start, resume, query.until);
   if (!in_time) co_return too_late("");
-  if (failed != 0) co_return failure_of(statement);
+  if (failed != 0) co_return failure_of(mysql, statement);
   if (mysql_stmt_param_count(statement) != query.arguments.size())
     co_return failure(FailureKind::rejected, "the query has a ? of its own; write {from}, {to} or {now}");
   co_return std::nullopt;
@@ -450,13 +461,13 @@ asio::awaitable<Failure> execute(MYSQL* mysql, MYSQL_STMT* statement, const SqlQ
     arguments[i].buffer_length = static_cast<unsigned long>(text.size());
   }
   if (!arguments.empty() && mysql_stmt_bind_param(statement, arguments.data()) != 0)
-    co_return failure_of(statement);
+    co_return failure_of(mysql, statement);
   int failed = 0;
   const auto start = [&] { return mysql_stmt_execute_start(&failed, statement); };
   const auto resume = [&](int bits) { return mysql_stmt_execute_cont(&failed, statement, bits); };
   const bool in_time = co_await carry_out(mysql, start, resume, query.until);
   if (!in_time) co_return too_late("");
-  if (failed != 0) co_return failure_of(statement);
+  if (failed != 0) co_return failure_of(mysql, statement);
   co_return std::nullopt;
 }
 
@@ -469,7 +480,7 @@ asio::awaitable<Failure> fetch_rows(MYSQL* mysql, MYSQL_STMT* statement, Reader&
     const bool in_time = co_await carry_out(mysql, start, resume, query.until);
     if (!in_time) co_return too_late("");
     if (outcome == MYSQL_NO_DATA) co_return std::nullopt;
-    if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED) co_return failure_of(statement);
+    if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED) co_return failure_of(mysql, statement);
     if (Failure failed = reader.take_row()) co_return failed;
     if (n % kRowsAtOnce == 0) co_await asio::post(asio::use_awaitable);
   }
@@ -494,7 +505,7 @@ asio::awaitable<Failure> read_all(MYSQL* mysql, MYSQL_STMT* statement, const con
   const std::string offset = !source.session_offset.empty() ? source.session_offset
                              : query.timezone == "UTC"      ? "+00:00"
                                                             : "";
-  Reader reader(statement, offset, rows);
+  Reader reader(mysql, statement, offset, rows);
   failed = co_await read_rows(mysql, statement, reader, query);
   co_return failed;
 }

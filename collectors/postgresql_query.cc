@@ -40,8 +40,11 @@ constexpr Oid kBool = 16, kBytea = 17, kInt8 = 20, kInt2 = 21, kInt4 = 23, kOid 
               kFloat8 = 701, kDate = 1082, kTimestamp = 1114, kTimestampTz = 1184, kNumeric = 1700;
 
 constexpr int kRowsAtOnce = 1000;  // then others have their turn
+constexpr SocketReadiness kReading{true, false};
+constexpr SocketReadiness kBoth{true, true};
 
 FailureKind kind_of(std::string_view sqlstate) noexcept {
+  if (sqlstate == "08P01") return FailureKind::rejected;  // such as parameters that nobody gave
   if (sqlstate == "42501" || sqlstate.starts_with("28")) return FailureKind::unauthorized;
   for (const std::string_view here : {"08", "40", "53", "55", "57", "58", "XX"}) {
     if (sqlstate.starts_with(here)) return FailureKind::temporary;
@@ -173,7 +176,7 @@ struct Session {
 asio::awaitable<bool> flush(Session& session) {
   while (PQflush(session.connection) == 1) {
     const SocketReadiness ready =
-        co_await wait_for_socket(PQsocket(session.connection), {true, true}, session.query.until);
+        co_await wait_for_socket(PQsocket(session.connection), kBoth, session.query.until);
     if (!ready.any()) co_return false;
     if (ready.readable && PQconsumeInput(session.connection) == 0) co_return true;
   }
@@ -185,8 +188,7 @@ asio::awaitable<std::variant<Result, CollectError>> next_result(Session& session
   PGconn* const conn = session.connection;
   std::uint64_t unfinished = 0;  // bytes of one row that is still to end: libpq would hold it at any size
   while (PQisBusy(conn) != 0) {
-    const SocketReadiness ready =
-        co_await wait_for_socket(PQsocket(conn), {true, false}, session.query.until);
+    const SocketReadiness ready = co_await wait_for_socket(PQsocket(conn), kReading, session.query.until);
     if (!ready.any()) co_return too_late("");
     if (unfinished > session.query.most_bytes)
       co_return failure(FailureKind::bad_data, fmt::format("a row is larger than {} bytes", unfinished));
@@ -220,12 +222,12 @@ asio::awaitable<Failure> perform(Session& session, std::string statement,
 
 // A transaction that cannot write, in the source's zone, with texts that can be read again exactly.
 asio::awaitable<Failure> prepare(Session& session) {
-  Failure failed = co_await perform(session, "BEGIN TRANSACTION READ ONLY", {});
+  std::vector<std::string> settings;
+  Failure failed = co_await perform(session, "BEGIN TRANSACTION READ ONLY", settings);
   if (failed) co_return failed;
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(session.query.until - Steady::now());
   // A little earlier than here, so that the server says why.
-  std::vector<std::string> settings{session.query.timezone,
-                                    std::to_string(std::max<std::int64_t>(left.count() * 19 / 20, 1))};
+  settings = {session.query.timezone, std::to_string(std::max<std::int64_t>(left.count() * 19 / 20, 1))};
   std::string statement =
       "SELECT set_config('TimeZone', $1, true), set_config('statement_timeout', $2, true),"
       " set_config('DateStyle', 'ISO, YMD', true), set_config('extra_float_digits', '3', true),"

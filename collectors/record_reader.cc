@@ -160,11 +160,12 @@ std::variant<ReadPage, std::string> RecordReader::read_json(std::shared_ptr<cons
   std::vector<FieldPath> zipped;
   if (!zips_.empty()) zipped = zipped_paths(page.root);
   const std::vector<FieldPath>& paths = zips_.empty() ? fields_ : zipped;
+  Row row{std::vector<FieldValue>(paths.size()), std::vector<std::string>(paths.size())};
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (records[i].value.is_scalar())
       return fmt::format("record {} is neither an object nor an array", i + 1);
     if (!wanted(records[i].value)) continue;
-    const Problem problem = add(records[i], paths, mapper, table);
+    const Problem problem = add(records[i], paths, row, mapper, table);
     if (problem)
       return fmt::format("record {}{}{}", i + 1, problem->starts_with("field ") ? ", " : ": ", *problem);
   }
@@ -172,15 +173,12 @@ std::variant<ReadPage, std::string> RecordReader::read_json(std::shared_ptr<cons
 }
 
 RecordReader::Problem RecordReader::add(const JsonRecord& record, const std::vector<FieldPath>& paths,
-                                        FieldMapper& mapper, FigureTable& table) const {
-  std::vector<FieldValue> values(paths.size());
-  std::vector<std::string> scratch(paths.size());
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    values[i] = field_value(find_in(record, paths[i]), scratch[i]);
-  }
-  if (interval_) return add_interval(record, values, mapper, table);
-  const auto problem = mapper.add(values, table);
-  if (problem) return field_error(record.value, mapper, values, *problem);
+                                        Row& row, FieldMapper& mapper, FigureTable& table) const {
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    row.values[i] = field_value(find_in(record, paths[i]), row.scratch[i]);
+  if (interval_) return add_interval(record, row.values, mapper, table);
+  const auto problem = mapper.add(row.values, table);
+  if (problem) return field_error(record.value, mapper, row.values, *problem);
   return std::nullopt;
 }
 

@@ -107,9 +107,9 @@ TEST_F(SqliteTest, ManyRowsComeInSeveralGoes) {
 
 TEST_F(SqliteTest, NothingCanBeWrittenNorOtherFilesBeRead) {
   fill();
-  for (const char* query :
-       {"DELETE FROM ads RETURNING *", "INSERT INTO ads VALUES (1, 2, 3, 4) RETURNING *", "DROP TABLE ads",
-        "ATTACH 'other.db' AS other", "PRAGMA journal_mode = WAL", "SELECT load_extension('x') AS date"}) {
+  for (const char* query : {"DELETE FROM ads RETURNING *", "INSERT INTO ads VALUES (1, 2, 3, 4) RETURNING *",
+                            "DROP TABLE ads", "ATTACH 'other.db' AS other", "PRAGMA journal_mode = WAL",
+                            "SELECT load_extension('x') AS date, 1 AS campaign, 1 AS spend, 1 AS clicks"}) {
     EXPECT_THAT(only(source(query)), StartsWith("error rejected: shop.db: ")) << query;
   }
   EXPECT_EQ(collecting_.figures(source("SELECT * FROM ads WHERE date BETWEEN {from} AND {to}")).size(), 4u);

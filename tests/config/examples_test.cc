@@ -124,7 +124,7 @@ TEST(ExamplesTest, LibraryHasSoundPlaybooksForEveryArea) {
     ++count;
     EXPECT_FALSE(playbook.source.empty()) << playbook.name;
     EXPECT_FALSE(playbook.owner.empty()) << playbook.name;
-    EXPECT_TRUE(playbook.when || !playbook.kpi.empty() || !playbook.driver.empty())
+    EXPECT_TRUE(playbook.when || playbook.finding || !playbook.kpi.empty() || !playbook.driver.empty())
         << playbook.name << " would apply to every alert";
   }
   EXPECT_GE(count, 12u);

@@ -58,7 +58,6 @@ void EventGenerator::move_time() {
 }
 
 Step EventGenerator::next(const Engine& engine) {
-  if (once_in(of_findings_, 20)) return findings();
   move_time();
   switch (below(random_, 14)) {
     case 0:
@@ -93,8 +92,9 @@ Step EventGenerator::answer(const Engine& engine) {
 }
 
 // Of the source that reports, or of one that never did; often the same as before, or none any more.
-SourceFindings EventGenerator::findings() {
-  SourceFindings told{now_, once_in(of_findings_, 4) ? "other" : "test", {}};
+std::optional<SourceFindings> EventGenerator::findings(Timestamp at) {
+  if (!once_in(of_findings_, 8)) return std::nullopt;
+  SourceFindings told{at, once_in(of_findings_, 4) ? "other" : "test", {}};
   for (unsigned count = below(of_findings_, 3); count > 0; --count) {
     const Day day = around_ - static_cast<int>(below(of_findings_, 3));
     told.findings.push_back({.kind = static_cast<SourceFindingKind>(below(of_findings_, kSourceFindingKinds)),
