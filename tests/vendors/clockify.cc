@@ -21,7 +21,9 @@ HttpReply failure(int status, const std::string& message) {
 class Clockify final : public RecordVendor {
  public:
   // More than a page of 200 in the days that are read again.
-  Clockify() : RecordVendor({.seed = 151, .per_day = 36, .days = days_around(16), .zone = kZone}) {}
+  Clockify()
+      : RecordVendor(
+            {.seed = 151, .per_day = 36, .days = days_around(16), .zone = kZone, .overnight = true}) {}
 
   VendorFacts facts() const override {
     return {.name = "clockify",
@@ -90,7 +92,7 @@ class Clockify final : public RecordVendor {
     Truth truth;
     for (const Record& record : book().records()) {
       if (visible(record, now) && !running(record))
-        truth.add("", book().day_of(record), "hours", record.seconds * kWhole / 3600);
+        add_hours(truth, project(record), record, book().calendar());
     }
     return truth;
   }
@@ -99,6 +101,7 @@ class Clockify final : public RecordVendor {
   static HttpReply wrong(Situation& situation, const std::string& what) {
     return complain(situation, what, failure(400, "Invalid: " + what));
   }
+  static std::string project(const Record& record) { return campaign_of(record); }
   // Somebody is still at it.
   bool running(const Record& record) const { return record.test && book().day_of(record) == kToday; }
 
@@ -109,12 +112,12 @@ class Clockify final : public RecordVendor {
     const std::string interval =
         object({member("start", json_text(local_rfc3339(record.at, kZone))), member("end", end),
                 member("duration", runs ? "null" : std::to_string(record.seconds))});
-    const std::string project =
+    const std::string project_json =
         record.campaign == kNoCampaign ? "null" : json_text(campaign_name(record.campaign));
     return object(
         {member("_id", json_text("a" + std::to_string(record.id))), member("description", json_text("Plan")),
          member("userId", json_text("u1")), member("userName", json_text("Kim")), member("billable", "true"),
-         member("projectName", project),
+         member("projectName", project_json),
          member("tags", record.good ? array({object({member("name", json_text("strategy"))})}) : "[]"),
          member("timeInterval", interval)});
   }

@@ -47,7 +47,7 @@ std::string replaced(std::string text, std::string_view what, const std::string&
 // time.
 class Drive::VirtualTransfer final : public collectors::Transfer {
  public:
-  VirtualTransfer(asio::any_io_executor executor, daemon::Clock& clock)
+  VirtualTransfer(asio::any_io_executor executor, collectors::Clock& clock)
       : curl_(collectors::make_curl_transfer(std::move(executor), {})), clock_(clock) {}
 
   asio::awaitable<collectors::TransferResult> fetch(collectors::TransferRequest request) override {
@@ -85,7 +85,7 @@ class Drive::VirtualTransfer final : public collectors::Transfer {
   }
 
   const std::unique_ptr<collectors::Transfer> curl_;
-  daemon::Clock& clock_;
+  collectors::Clock& clock_;
   int waiting_ = 0;
 };
 
@@ -110,7 +110,7 @@ std::string Drive::configuration_text() const {
   }
   for (const auto& [name, value] : facts.with) {
     // JSON is YAML, and stands for itself.
-    const bool nested = value.starts_with('{');
+    const bool nested = value.starts_with('{') || value == "true";
     std::string& section = kSecrets.contains(name) ? secrets : with;
     section += "      " + name + ": " + (nested ? value : json_text(replaced(value, "{api}", api))) + '\n';
   }
@@ -140,7 +140,10 @@ void Drive::begin_polling() {
   transfer_ = std::make_unique<VirtualTransfer>(io_.get_executor(), clock_);
   auto collector = collectors::make_collector(source, {.transfer = *transfer_,
                                                        .calendar = translation_->source_calendar(),
-                                                       .dimensions = configuration_->dimensions});
+                                                       .dimensions = configuration_->dimensions,
+                                                       .clock = &clock_,
+                                                       .tokens = tokens_.get(),
+                                                       .gates = &*gates_});
   daemon::PollerContext context{
       .clock = clock_,
       .slots = slots_,
@@ -161,6 +164,8 @@ void Drive::stop_polling() {
   EXPECT_TRUE(testing::join_within(io_, *task_));
   task_.reset();
   poller_.reset();
+  gates_.reset();
+  tokens_.reset();
   transfer_.reset();
 }
 

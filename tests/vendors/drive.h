@@ -10,12 +10,15 @@
 #include <vector>
 
 #include "collectors/collector.h"
+#include "collectors/rate_gate.h"
+#include "collectors/tokens.h"
 #include "collectors/translation.h"
 #include "config/configuration.h"
 #include "daemon/metrics.h"
 #include "daemon/poller.h"
 #include "daemon/slots.h"
 #include "daemon/task_group.h"
+#include "daemon/token_store.h"
 #include "tests/config/scratch_folder.h"
 #include "tests/support/manual_clock.h"
 #include "tests/vendors/figures.h"
@@ -66,7 +69,10 @@ class Drive {
   Simulator simulator_;
   config::ScratchFolder folder_;
   std::optional<config::Configuration> configuration_;
+  daemon::FileTokenStore token_store_{folder_.path() + "/storage"};
   std::unique_ptr<VirtualTransfer> transfer_;
+  std::unique_ptr<collectors::Tokens> tokens_;  // these two end with a restart
+  std::optional<collectors::RateGates> gates_;
   std::optional<collectors::Translation> translation_;
   daemon::Slots slots_{4};
   daemon::Metrics metrics_;

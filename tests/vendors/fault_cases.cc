@@ -57,6 +57,9 @@ class CaseList {
     if (facts_.least_requests < 2) return;
     fault.at = 1;
     add(name + "_OnTheSecondRequest", fault);
+    if (facts_.also_at == 0) return;
+    fault.at = facts_.also_at;
+    add(name + "_OnTheLastRequest", fault);
   }
   void add(const std::string& name, Fault fault) {
     cases_.push_back({vendor_, std::string(vendor_.name) + '_' + name, fault});

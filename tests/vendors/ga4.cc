@@ -106,6 +106,7 @@ class Ga4 final : public AdVendor {
             .timezone = "Europe/Vienna",
             .lookback = 14,
             .oauth = true,
+            .page_faults = {PageFault::empty},
             .with = {{"property_id", "345678901"}}};
   }
 
@@ -117,7 +118,7 @@ class Ga4 final : public AdVendor {
     if (!report.wrong.empty())
       return complain(situation, report.wrong,
                       json_reply(google_error(400, "INVALID_ARGUMENT", report.wrong), 400));
-    return json_reply(text_of(report));
+    return json_reply(text_of(report, situation.fault(PageFault::empty)));
   }
 
   HttpReply refused() const override {
@@ -182,7 +183,7 @@ class Ga4 final : public AdVendor {
     return std::to_string(figures.impressions);
   }
 
-  std::string text_of(const Report& report) const {
+  std::string text_of(const Report& report, bool without_rows) const {
     // Not in the order that was asked for: the headers say which is which.
     std::vector<std::string> dimensions(report.dimensions.rbegin(), report.dimensions.rend());
     std::vector<std::string> metrics(report.metrics.rbegin(), report.metrics.rend());
@@ -212,7 +213,7 @@ class Ga4 final : public AdVendor {
     std::vector<std::string> members{member("dimensionHeaders", array(dimension_headers)),
                                      member("metricHeaders", array(metric_headers))};
     if (count > 0) {
-      members.push_back(member("rows", array(rows)));
+      if (!without_rows) members.push_back(member("rows", array(rows)));
       members.push_back(member("rowCount", std::to_string(count)));
     }
     members.push_back(member("metadata", R"({"currencyCode":"EUR","timeZone":"Europe/Vienna"})"));

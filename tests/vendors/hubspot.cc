@@ -202,7 +202,7 @@ class HubSpot final : public RecordVendor {
     const std::string after_text = text(*body, "after");
     const auto after = whole_number(after_text.empty() ? "0" : after_text);
     if (!limit || *limit < 1 || *limit > 200 || !after) return wrong(situation, "limit, after");
-    if (*after + *limit > kMostFound) return wrong(situation, "a search ends at 10 000");
+    if (*after + *limit > kMostFound) return wrong(situation, "a search has at most 10,000 results");
     std::vector<std::string> properties;
     if (const auto* names = body->if_contains("properties"); names && names->is_array()) {
       for (const auto& name : names->as_array())

@@ -133,7 +133,7 @@ class Klaviyo final : public AdVendor {
       const std::string& id = campaign(key.second).id;
       truth.add(id, key.first, "emails_sent", figures.impressions * kWhole);
       truth.add(id, key.first, "opens", figures.reach * kWhole);
-      truth.add(id, key.first, "clicks", figures.clicks * kWhole);
+      truth.add(id, key.first, "email_clicks", figures.clicks * kWhole);
       truth.add(id, key.first, "unsubscribes", figures.leads * kWhole);
       truth.add(id, key.first, "conversions", figures.conversions);
       truth.add(id, key.first, "revenue", figures.revenue);

@@ -121,7 +121,7 @@ class Mailchimp final : public RecordVendor {
       const std::string name = title(record);
       truth.add(name, day, "emails_sent", record.count * kWhole);
       truth.add(name, day, "opens", record.opens * kWhole);
-      truth.add(name, day, "clicks", record.clicks * kWhole);
+      truth.add(name, day, "email_clicks", record.clicks * kWhole);
       truth.add(name, day, "unsubscribes", record.leavers * kWhole);
       if (!record.good) {
         truth.absent(name, day, "revenue");

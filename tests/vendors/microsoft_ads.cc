@@ -68,8 +68,12 @@ class MicrosoftAds final : public AdVendor {
             .lookback = 14,
             .oauth = true,
             .least_requests = 3,
+            .also_at = 4,  // the file: after the submission and three polls
             .job_faults = {JobFault::fails, JobFault::slow},
-            .with = {{"account_id", "123"}, {"customer_id", "456"}, {"developer_token", "dev-token-2"}},
+            .with = {{"account_id", "123"},
+                     {"customer_id", "456"},
+                     {"developer_token", "dev-token-2"},
+                     {"report_time_zone", "AmsterdamBerlinBernRomeStockholmVienna"}},
             .secrets = {"dev-token-2"}};
   }
 

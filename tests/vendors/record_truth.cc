@@ -13,6 +13,8 @@ namespace {
 using simulator::combine;
 using simulator::Draws;
 
+constexpr std::int64_t kToMidnight = 612;  // ten minutes and a bit; whole hundredths of an hour
+
 std::int64_t below(Draws& draws, std::int64_t bound) {
   return static_cast<std::int64_t>(draws.next() % static_cast<std::uint64_t>(bound));
 }
@@ -31,7 +33,8 @@ RecordTruth::RecordTruth(RecordShape shape) : shape_(std::move(shape)), calendar
     Draws draws(combine(shape_.seed, static_cast<std::uint64_t>(day.number)));
     const rules::Timestamp begin = calendar_.start_of(day);
     const std::int64_t length = (calendar_.start_of(day + 1) - begin).count() / 1000;
-    std::vector<std::int64_t> times{0, length - 601};  // the first second, and ten minutes to midnight
+    std::vector<std::int64_t> times{0,
+                                    length - kToMidnight};  // the first second, and ten minutes to midnight
     while (times.size() < static_cast<std::size_t>(shape_.per_day))
       times.push_back(below(draws, length - 600));
     std::sort(times.begin(), times.end());
@@ -43,8 +46,13 @@ RecordTruth::RecordTruth(RecordShape shape) : shape_(std::move(shape)), calendar
       record.campaign = static_cast<std::size_t>(below(draws, 6));
       record.amount = (1 + below(draws, 90'000)) * 10'000;
       record.kept = record.amount;
-      record.seconds = std::min<std::int64_t>(36 * (1 + below(draws, 250)),
-                                              std::max<std::int64_t>(36, (length - second) / 36 * 36 - 36));
+      record.seconds = 36 * (1 + below(draws, 250));
+      const std::int64_t left = (length - second) / 36 * 36;  // of the day
+      if (second == length - kToMidnight && shape_.overnight) {
+        record.seconds = kToMidnight + 3600;
+      } else if (record.seconds > left) {
+        record.seconds = std::max<std::int64_t>(36, left);
+      }
       record.count = 100 + below(draws, 5000);
       record.opens = below(draws, record.count);
       record.clicks = below(draws, record.opens + 1);

@@ -32,6 +32,7 @@ struct RecordShape {
   rules::DayRange days;  // of the calendar
   std::int64_t first_id = 5'000'000'000'001;
   std::string zone = "UTC";
+  bool overnight = false;  // each day's last record lasts beyond midnight
 };
 
 class RecordTruth {

@@ -44,6 +44,10 @@ inline std::string campaign_of(const Record& record) {
   return record.campaign == kNoCampaign ? std::string() : campaign_name(record.campaign);
 }
 
+// Hours of work, each on the day it was done: what lasts over midnight is split there.
+void add_hours(Truth& truth, const std::string& project, const Record& record,
+               const rules::Calendar& calendar);
+
 // A text of digits, or nothing.
 std::optional<std::int64_t> whole_number(const std::string& text);
 

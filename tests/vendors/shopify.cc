@@ -25,9 +25,9 @@ Truth Shopify::truth(rules::Timestamp now) const {
     if (!visible(record, now)) continue;
     if (record.test || record.voided) continue;
     const rules::Day day = book().day_of(record);
-    truth.add(campaign_of(record), day, "orders", kWhole);
-    truth.add(campaign_of(record), day, "conversions", kWhole);
-    truth.add(campaign_of(record), day, "revenue", record.kept);
+    truth.add("", day, "orders", kWhole);
+    truth.add("", day, "conversions", kWhole);
+    truth.add("", day, "revenue", record.amount);
   }
   return truth;
 }

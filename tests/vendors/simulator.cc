@@ -16,7 +16,7 @@ void delay(HttpReply& reply, rules::Duration by) {
 
 }  // namespace
 
-Simulator::Simulator(std::unique_ptr<Vendor> vendor, const daemon::Clock& clock)
+Simulator::Simulator(std::unique_ptr<Vendor> vendor, const collectors::Clock& clock)
     : clock_(clock),
       vendor_(std::move(vendor)),
       api_([this](const HttpRequest& request) { return handle(request, false); }),

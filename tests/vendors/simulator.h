@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/clock.h"
+#include "collectors/clock.h"
 #include "tests/support/http_server.h"
 #include "tests/vendors/vendor.h"
 
@@ -57,7 +57,7 @@ inline constexpr std::string_view kDelayHeader = "x-simulated-delay-ms";
 // Any thread, except construction and destruction.
 class Simulator {
  public:
-  Simulator(std::unique_ptr<Vendor> vendor, const daemon::Clock& clock);
+  Simulator(std::unique_ptr<Vendor> vendor, const collectors::Clock& clock);
 
   Addresses addresses() const;
   std::string token_url() const { return api_.url(kTokenPath); }
@@ -90,7 +90,7 @@ class Simulator {
   static void spoil(HttpReply& reply, FaultKind kind);
   void violation(rules::Timestamp now, const std::string& what);
 
-  const daemon::Clock& clock_;
+  const collectors::Clock& clock_;
   const std::unique_ptr<Vendor> vendor_;
   mutable std::mutex mutex_;  // of all below
   TokenDesk tokens_;

@@ -34,7 +34,7 @@ class Stripe final : public RecordVendor {
             .lookback = 8,
             .least_requests = 2,
             .page_faults = {PageFault::repeats, PageFault::empty},
-            .with = {{"key", kKey}},
+            .with = {{"api_version", "2025-02-24"}, {"key", kKey}},
             .secrets = {kKey}};
   }
 

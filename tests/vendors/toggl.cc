@@ -20,8 +20,12 @@ HttpReply plain(int status, const std::string& text) {
 class Toggl final : public RecordVendor {
  public:
   Toggl()
-      : RecordVendor(
-            {.seed = 141, .per_day = 9, .days = days_around(20), .first_id = 3'000'000'001, .zone = kZone}) {}
+      : RecordVendor({.seed = 141,
+                      .per_day = 9,
+                      .days = days_around(20),
+                      .first_id = 3'000'000'001,
+                      .zone = kZone,
+                      .overnight = true}) {}
 
   VendorFacts facts() const override {
     return {.name = "toggl",
@@ -91,12 +95,15 @@ class Toggl final : public RecordVendor {
     Truth truth;
     for (const Record& record : book().records()) {
       if (visible(record, now) && !running(record))
-        truth.add("", book().day_of(record), "hours", record.seconds * kWhole / 3600);
+        add_hours(truth, project(record), record, book().calendar());
     }
     return truth;
   }
 
  private:
+  static std::string project(const Record& record) {
+    return record.campaign == kNoCampaign ? "" : std::to_string(record.campaign + 1);
+  }
   // Somebody is still at it.
   bool running(const Record& record) const { return record.test && book().day_of(record) == kToday; }
 
@@ -109,9 +116,10 @@ class Toggl final : public RecordVendor {
         object({member("id", std::to_string(record.id)), member("seconds", std::to_string(seconds)),
                 member("start", json_text(local_rfc3339(record.at, kZone))), member("stop", stop),
                 member("at", json_text(rules::to_rfc3339(record.updated)))});
-    const std::string project = record.campaign == kNoCampaign ? "null" : std::to_string(record.campaign + 1);
+    const std::string project_json =
+        record.campaign == kNoCampaign ? "null" : std::to_string(record.campaign + 1);
     return object({member("user_id", "1"), member("username", json_text("Kim")),
-                   member("project_id", project), member("task_id", "null"), member("billable", "false"),
+                   member("project_id", project_json), member("task_id", "null"), member("billable", "false"),
                    member("description", json_text("Plan \"Q2\"")),
                    member("tag_ids", record.good ? "[5]" : "null"), member("time_entries", array({entry})),
                    member("row_number", "1")});

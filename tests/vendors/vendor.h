@@ -101,6 +101,7 @@ struct VendorFacts {
   int lookback = 7;        // days
   bool oauth = false;      // else its key or token cannot be renewed
   int least_requests = 1;  // of one poll without faults
+  int also_at = 0;         // another request, counted from 0, that faults should hit; 0: none
   std::set<PageFault> page_faults = {};
   std::set<JobFault> job_faults = {};
   std::vector<std::pair<std::string, std::string>> with = {};  // of the source's `with:`; texts
