@@ -110,7 +110,7 @@ std::string Drive::configuration_text() const {
   }
   for (const auto& [name, value] : facts.with) {
     // JSON is YAML, and stands for itself.
-    const bool nested = value.starts_with('{') || value == "true";
+    const bool nested = value.starts_with("{\"") || value == "true";
     std::string& section = kSecrets.contains(name) ? secrets : with;
     section += "      " + name + ": " + (nested ? value : json_text(replaced(value, "{api}", api))) + '\n';
   }
