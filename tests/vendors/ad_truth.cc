@@ -77,6 +77,7 @@ void AdTruth::remove_rows(rules::DayRange days) {
     const auto& [day, campaign] = row.first;
     if (!days.contains(day) || (campaign == 0 && campaigns_.size() > 1)) return false;
     Draws draws(combine(combine(edition_, campaign), static_cast<std::uint64_t>(day.number)));
+    if (campaign == 0) return day == days.first + 1;  // of the only one, a whole day
     return campaign == kVanishingCampaign || draws.uniform() < 0.2;
   });
 }

@@ -138,6 +138,8 @@ void Drive::begin_polling() {
   const config::Source& source = configuration_->sources.at(0);
   translation_ = collectors::Translation::between(source, configuration_->clients.at(0).strategy);
   transfer_ = std::make_unique<VirtualTransfer>(io_.get_executor(), clock_);
+  tokens_ = collectors::make_tokens(*transfer_, clock_, token_store_);
+  gates_.emplace(clock_);
   auto collector = collectors::make_collector(source, {.transfer = *transfer_,
                                                        .calendar = translation_->source_calendar(),
                                                        .dimensions = configuration_->dimensions,

@@ -238,7 +238,7 @@ class HubSpot final : public RecordVendor {
     if (total) members.push_back(member("total", std::to_string(found.size())));
     members.push_back(member("results", array(results)));
     if (!page.last) {
-      const std::size_t to = situation.fault(PageFault::repeats) ? page.begin : page.end;
+      const std::size_t to = page.begin > 0 && situation.fault(PageFault::repeats) ? page.begin : page.end;
       const std::string base =
           situation.fault(PageFault::foreign) ? situation.addresses.foreign : situation.addresses.api;
       members.push_back(member(

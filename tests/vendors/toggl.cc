@@ -132,7 +132,7 @@ class Toggl final : public RecordVendor {
     for (std::size_t i = page.begin; i < page.end; ++i) groups.push_back(group(*found[i]));
     HttpReply reply = json_reply(array(groups));
     if (!page.last) {
-      const std::size_t next = situation.fault(PageFault::repeats) ? page.begin : page.end;
+      const std::size_t next = page.begin > 0 && situation.fault(PageFault::repeats) ? page.begin : page.end;
       reply.headers.emplace_back("X-Next-Row-Number", std::to_string(next + 1));
       reply.headers.emplace_back("X-Next-ID", std::to_string(found[next]->id));
     }

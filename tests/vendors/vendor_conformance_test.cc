@@ -17,8 +17,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// Longer than any fault: until a day's quota is given again.
-constexpr rules::Duration kLongEnough = 30h;
+// Longer than any fault: until a day's quota is given again, twice.
+constexpr rules::Duration kLongEnough = 54h;
 
 class Conformance {
  public:
