@@ -28,6 +28,22 @@ function(tightrope_precompile target)
   endif()
 endfunction()
 
+# Those of another target with the same options, instead of parsing them once more.
+function(tightrope_reuse_precompiled target from)
+  if(TIGHTROPE_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_precompile_headers(${target} REUSE_FROM ${from})
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
+endfunction()
+
+# The asan presets do not optimise: clang compiles such a build in less than half the time, and most of it never runs long. What
+# computes for long is optimised there too.
+function(tightrope_optimise target)
+  if(TIGHTROPE_SANITIZE)
+    target_compile_options(${target} PRIVATE -O1)
+  endif()
+endfunction()
+
 # tightrope_library(NAME SOURCES ... PUBLIC ... PRIVATE ... PRECOMPILE ...): one library per folder, included from the root.
 function(tightrope_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE;PRECOMPILE" ${ARGN})
@@ -47,17 +63,42 @@ function(tightrope_program name)
   target_link_libraries(${name} PRIVATE tightrope_build_flags ${ARG_LIBRARIES})
 endfunction()
 
-# tightrope_test(NAME SOURCES ... LIBRARIES ... LABELS ...): a GoogleTest program, each of its tests known to ctest.
+# With TIGHTROPE_BY_SUITE in its environment, ctest starts a program once for each suite and not for each test: under sanitizers
+# the start takes longer than most tests.
+function(tightrope_test_by_suite name timeout labels)
+  get_property(includes DIRECTORY PROPERTY TEST_INCLUDE_FILES)
+  list(POP_BACK includes each_test)
+  set(chosen ${CMAKE_CURRENT_BINARY_DIR}/${name}_chosen.cmake)
+  math(EXPR timeout "${timeout} * 5")
+  file(GENERATE OUTPUT ${chosen} CONTENT "if(DEFINED ENV{TIGHTROPE_BY_SUITE} AND EXISTS \"$<TARGET_FILE:${name}>\")
+  set(name ${name})
+  set(program \"$<TARGET_FILE:${name}>\")
+  set(directory \"${CMAKE_CURRENT_BINARY_DIR}\")
+  set(timeout ${timeout})
+  set(labels \"${labels}\")
+  include(\"${PROJECT_SOURCE_DIR}/cmake/test_suites.cmake\")
+else()
+  include(\"${each_test}\")
+endif()
+")
+  set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${includes} ${chosen})
+endfunction()
+
+# tightrope_test(NAME SOURCES ... LIBRARIES ... LABELS ... [REUSE TARGET | PRECOMPILE ...]): a GoogleTest program, each of its
+# tests known to ctest. REUSE: its precompiled headers are TARGET's; PRECOMPILE: more of them than every test has.
 function(tightrope_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;REUSE" "SOURCES;LIBRARIES;LABELS;PRECOMPILE" ${ARGN})
   tightrope_program(${name} SOURCES ${ARG_SOURCES} LIBRARIES ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE TIGHTROPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   list(LENGTH ARG_SOURCES sources)
-  if(sources GREATER 3)
-    tightrope_precompile(${name} <gtest/gtest.h> <map> <memory> <optional> <string> <variant> <vector>)
+  if(ARG_REUSE)
+    tightrope_reuse_precompiled(${name} ${ARG_REUSE})
+  elseif(sources GREATER 3)
+    tightrope_precompile(${name} <gtest/gtest.h> <map> <memory> <optional> <string> <variant> <vector> ${ARG_PRECOMPILE})
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  tightrope_test_by_suite(${name} ${ARG_TIMEOUT} "${ARG_LABELS}")
 endfunction()

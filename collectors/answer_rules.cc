@@ -187,7 +187,8 @@ std::optional<Duration> AnswerRules::wait(const Wait& wait, const TransferRespon
     if (rate && requested && *rate > 0)
       take(times((*requested - number(wait.available).value_or(0)) / *rate, std::chrono::seconds(1)));
   }
-  if (!longest && spec.otherwise > Duration(0)) longest = spec.otherwise;
+  // Some say 0 where they mean that they do not know.
+  if (longest.value_or(Duration(0)) == Duration(0) && spec.otherwise > Duration(0)) longest = spec.otherwise;
   return longest;
 }
 

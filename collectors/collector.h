@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "collectors/arrival_facts.h"
 #include "collectors/clock.h"
 #include "collectors/collect_error.h"
 #include "collectors/transfer.h"
@@ -37,8 +38,12 @@ struct Collected {
   // The days, in the source's zone, of which it has every figure there is: those asked for where the request
   // says so, else those from its first row to its last. Nothing without rows: an outage looks the same.
   std::optional<rules::DayRange> complete;
+  // Why it may lack figures although it was answered, as the source itself said; `complete` is nothing then.
+  // "" otherwise.
+  std::string partial;
   std::uint64_t bytes = 0;  // of files as they are, of answers after decompression
   int requests = 0;         // answered HTTP requests; a redirect belongs to its request
+  ArrivalFacts facts = {};  // for the checks on arrival
 };
 
 using CollectResult = boost::system::result<Collected, CollectError>;

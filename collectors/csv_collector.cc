@@ -64,7 +64,8 @@ class CsvCollector final : public Collector {
     auto mapper = FieldMapper::compile(csv_.mapping, context_.calendar);
     if (const auto* problem = std::get_if<std::string>(&mapper))
       co_return failure(FailureKind::bad_data, *problem);
-    Read read{std::get<FieldMapper>(std::move(mapper)), FigureTable(source_.name, request, repeated(source_))};
+    Read read{std::get<FieldMapper>(std::move(mapper)),
+              FigureTable(source_.name, request, repeated(source_))};
     Failure failed;
     if (csv_.url.empty()) {
       failed = co_await read_files(read);

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "collectors/utf8.h"
 #include "rules/formula.h"
@@ -21,6 +22,24 @@ std::string folded(std::string_view name) {
     out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return out;
+}
+
+// What stands in a cell while its formula waits for data from elsewhere, in the language of the sheet.
+bool is_not_computed_yet(std::string_view cell) {
+  constexpr std::array<std::string_view, 9> kWaiting{"loading",     "#getting_data", "#busy!",
+                                                     "wirdgeladen", "chargement",    "cargando",
+                                                     "caricamento", "carregando",    "laden"};
+  std::string text = folded(cell);
+  while (text.ends_with('.')) text.pop_back();
+  if (text.ends_with("\xe2\x80\xa6")) text.resize(text.size() - 3);  // an ellipsis
+  if (text.size() == folded(cell).size() && !text.starts_with('#')) return false;
+  return std::find(kWaiting.begin(), kWaiting.end(), text) != kWaiting.end();
+}
+
+bool is_formula_error(std::string_view cell) {
+  constexpr std::array<std::string_view, 8> kErrors{"#N/A",    "#DIV/0!", "#NULL!",  "#REF!",
+                                                    "#VALUE!", "#NAME?",  "#ERROR!", "#NUM!"};
+  return std::find(kErrors.begin(), kErrors.end(), cell) != kErrors.end();
 }
 
 bool looks_like_html(std::string_view text) {
@@ -120,7 +139,10 @@ std::optional<std::string> CsvDocument::find_columns() {
                        nearest.empty() ? "" : "; did you mean " + quoted(nearest) + "?", header_text(),
                        other_delimiter());
   }
-  if (source_.spread_metric.empty()) return std::nullopt;
+  if (source_.spread_metric.empty()) {
+    table_.note_columns(header_);
+    return std::nullopt;
+  }
   for (std::size_t i = 0; i < header_.size(); ++i) {
     if (const auto bucket = mapper_.bucket(header_[i])) spread_.push_back({i, *bucket});
   }
@@ -157,12 +179,43 @@ std::optional<std::string> CsvDocument::take_row() {
   for (const std::size_t column : columns_)
     record_.push_back(column == kNoColumn ? FieldValue{}
                                           : FieldValue{FieldValue::Kind::text, fields[column]});
+  if (source_.spreadsheet) {
+    if (auto problem = check_cells()) return problem;
+  }
   if (!source_.spread_metric.empty()) return take_spread_row(record_);
   const auto problem = mapper_.add(record_, table_);
   if (!problem) return std::nullopt;
   if (problem->slot == FieldProblem::kRecord)
     return fmt::format("line {}: {}", reader_->line(), problem->text);
   return column_error(columns_[problem->slot], problem->text);
+}
+
+std::optional<std::string> CsvDocument::check_cells() {
+  const auto fields = reader_->fields();
+  for (const std::size_t column : columns_) {
+    if (column == kNoColumn) continue;
+    if (auto problem = check_cell(column, fields[column])) return problem;
+  }
+  for (const SpreadColumn& spread : spread_) {
+    if (auto problem = check_cell(spread.column, fields[spread.column])) return problem;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> CsvDocument::check_cell(std::size_t column, std::string_view cell) {
+  cell = trimmed(cell);
+  if (is_not_computed_yet(cell)) {
+    half_computed_ = true;
+    return column_error(column, "the sheet is still being computed: " + quoted(cell));
+  }
+  if (!is_formula_error(cell)) return std::nullopt;
+  const auto& missing = source_.mapping.missing;
+  const auto& dimensions = source_.mapping.dimensions;
+  const bool names = std::any_of(dimensions.begin(), dimensions.end(), [&](const auto& dimension) {
+    return folded(dimension.second) == folded(header_[column]);
+  });
+  if (!names && std::find(missing.begin(), missing.end(), cell) != missing.end()) return std::nullopt;
+  return column_error(column, fmt::format("a formula failed: {}", quoted(cell)));
 }
 
 std::optional<std::string> CsvDocument::take_spread_row(std::span<const FieldValue> record) {

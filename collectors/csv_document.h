@@ -23,6 +23,8 @@ class CsvDocument {
 
   std::optional<std::string> feed(std::string_view bytes);
   std::optional<std::string> finish();
+  // After an error: whether it is that a formula of the spreadsheet has not been computed yet.
+  bool is_half_computed() const noexcept { return half_computed_; }
 
  private:
   struct SpreadColumn {
@@ -35,6 +37,9 @@ class CsvDocument {
   std::optional<std::string> find_columns();
   std::optional<std::string> take_row();
   std::optional<std::string> take_spread_row(std::span<const FieldValue> record);
+  // Of a spreadsheet: what a cell that is read has instead of a value. Nothing for a figure that is missing.
+  std::optional<std::string> check_cell(std::size_t column, std::string_view cell);
+  std::optional<std::string> check_cells();
   std::string column_error(std::size_t column, std::string_view problem) const;
   std::string header_text() const;
   // What to write where the header is in one piece because something else parts it; else "".
@@ -52,6 +57,7 @@ class CsvDocument {
   std::vector<SpreadColumn> spread_;
   Scale spread_scale_;
   std::vector<FieldValue> record_;
+  bool half_computed_ = false;
 };
 
 }  // namespace tightrope::collectors

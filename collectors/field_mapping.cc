@@ -112,6 +112,7 @@ std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record,
   std::optional<rules::Bucket> when;
   if (mapping_.bucket_is_asked) {
     table.count_row();
+    note_kinds(record, table);
     when = asked_;
   } else {
     auto dated = date(record, table);
@@ -130,6 +131,7 @@ std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record,
   const std::string& in_currency = std::get<std::string>(money);
   const std::uint32_t entity_index = table.entity(std::get<rules::Entity>(about));
   number_metrics(table, in_currency);
+  table.begin_row(entity_index, *when);
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     if (mapping_.may_lack_metrics && is_lacking(metrics_[i], record)) continue;
     auto value = metric(metrics_[i], record, in_currency);
@@ -138,6 +140,7 @@ std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record,
     const auto& slots = metrics_[i].slots;
     if (full) return FieldProblem{slots.empty() ? FieldProblem::kRecord : slots.front(), *std::move(full)};
   }
+  table.end_row();
   return std::nullopt;
 }
 
@@ -151,6 +154,7 @@ FieldMapper::Dated FieldMapper::date(std::span<const FieldValue> record, FigureT
   if (text.empty() && !has_figures(record)) return std::nullopt;
   if (text.empty()) return FieldProblem{bucket_slot_, "no date in a record that has figures"};
   table.count_row();
+  note_kinds(record, table);
   if (!last_bucket_ || text != last_date_) {
     last_bucket_ = bucket(text);
     last_date_ = text;
@@ -159,6 +163,27 @@ FieldMapper::Dated FieldMapper::date(std::span<const FieldValue> record, FigureT
   if (is_total(text)) return std::nullopt;
   return FieldProblem{bucket_slot_,
                       fmt::format("{} is not a date of the format {}", quoted(text), mapping_.date_format)};
+}
+
+void FieldMapper::note_kinds(std::span<const FieldValue> record, FigureTable& table) const {
+  std::vector<FieldFact>& facts = table.fields(names_);
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    switch (record[i].kind) {
+      case Kind::absent:
+        facts[i].seen |= FieldFact::kAbsent;
+        break;
+      case Kind::number:
+        facts[i].seen |= FieldFact::kNumber;
+        break;
+      case Kind::text:
+      case Kind::truth:
+        if (!record[i].text.empty()) facts[i].seen |= FieldFact::kText;
+        break;
+      case Kind::null:
+      case Kind::nested:
+        break;
+    }
+  }
 }
 
 std::variant<std::string, FieldProblem> FieldMapper::currency(std::span<const FieldValue> record) const {
@@ -190,6 +215,7 @@ std::variant<rules::Entity, FieldProblem> FieldMapper::entity(std::span<const Fi
   for (const auto& [dimension, value] : mapping_.constants) entity.set(dimension, value);
   for (const auto& [dimension, slot] : dimensions_) {
     const FieldValue& value = record[slot];
+    if (value.kind == Kind::absent && mapping_.may_lack_dimensions) continue;
     if (value.kind == Kind::absent) return FieldProblem{slot, "is missing"};
     if (value.kind == Kind::nested) return FieldProblem{slot, "an object or array, where a name is expected"};
     const std::string_view name = trimmed(value.text);

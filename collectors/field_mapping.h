@@ -80,6 +80,7 @@ class FieldMapper {
   // What the record's currency adds to the names of its money ("@EUR"), or nothing; ISO 4217 in any case.
   std::variant<std::string, FieldProblem> currency(std::span<const FieldValue> record) const;
   void number_metrics(FigureTable& table, const std::string& currency);
+  void note_kinds(std::span<const FieldValue> record, FigureTable& table) const;
   Read read(const FieldValue& value) const;
   std::variant<rules::Amount, FieldProblem> metric(const Metric& metric, std::span<const FieldValue> record,
                                                    const std::string& currency) const;

@@ -35,8 +35,8 @@ std::int64_t index_of(std::string_view text) noexcept {
 std::variant<FieldPath, std::string> FieldPath::compile(std::string_view text) {
   FieldPath path;
   std::string_view rest = text;
-  if (rest.starts_with("^/")) {
-    path.of_holder_ = true;
+  if (rest.starts_with("^/") || rest.starts_with("$/")) {
+    path.base_ = rest.front() == '^' ? Base::holder : Base::answer;
     rest.remove_prefix(1);
   }
   if (rest.empty()) return path;

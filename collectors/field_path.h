@@ -21,7 +21,8 @@ class FieldPath {
   // The error says what is wrong with the path.
   static std::variant<FieldPath, std::string> compile(std::string_view text);
 
-  bool of_holder() const noexcept { return of_holder_; }
+  enum class Base : std::uint8_t { record, holder, answer };
+  Base base() const noexcept { return base_; }
   bool has_wildcard() const noexcept { return has_wildcard_; }
 
   // The first value it leads to; none when there is none. `value` may be none.
@@ -45,7 +46,7 @@ class FieldPath {
   void collect(std::size_t from, JsonValue value, JsonValue holder, std::vector<Found>& found) const;
 
   std::vector<Token> tokens_;
-  bool of_holder_ = false;
+  Base base_ = Base::record;
   bool has_wildcard_ = false;
 };
 

@@ -21,9 +21,11 @@ std::optional<std::string> FigureTable::add(std::uint32_t entity, std::uint32_t 
   if (is_new) {
     if (figures_.size() == kMostFigures) return fmt::format("more than {} figures in one read", kMostFigures);
     figures_.push_back({{entity, metric, bucket, value}, document_});
+    rows_.add(metric, nullptr, value);
     return std::nullopt;
   }
   Figure& figure = figures_[found->second];
+  rows_.add(metric, figure.document == document_ ? &figure.row.value : nullptr, value);
   if (repeated_ == Repeated::replaces || figure.document != document_ || figure.row.value.is_missing()) {
     figure.document = document_;
     figure.row.value = value;
@@ -50,6 +52,11 @@ Collected FigureTable::take() && {
     if (!collected.newest || *collected.newest < row.bucket.day) collected.newest = row.bucket.day;
   }
   collected.batch = std::move(builder_).take();
+  const RepeatedRows::Found twice = rows_.found();
+  collected.facts.columns = std::move(columns_);
+  collected.facts.fields = std::move(fields_);
+  if (twice.count > 0)
+    collected.facts.duplicates = {twice.count, twice.days, collected.batch.entities[twice.example]};
   return collected;
 }
 

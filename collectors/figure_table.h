@@ -10,6 +10,7 @@
 
 #include "collectors/collector.h"
 #include "collectors/figure_key.h"
+#include "collectors/repeated_rows.h"
 
 namespace tightrope::collectors {
 
@@ -33,6 +34,25 @@ class FigureTable {
   std::optional<std::string> add(std::uint32_t entity, std::uint32_t metric, rules::Bucket bucket,
                                  rules::Amount value);
 
+  // Around the figures of one row, where rows are whole: those that came twice are told (ArrivalFacts).
+  // Neither is needed.
+  void begin_row(std::uint32_t entity, rules::Bucket bucket) {
+    if (repeated_ == Repeated::adds) rows_.begin(entity, bucket);
+  }
+  void end_row() {
+    if (repeated_ == Repeated::adds) rows_.end();
+  }
+  // What was seen of the fields that a mapping names: for whoever maps the records to note it. `names` are
+  // always the same.
+  std::vector<FieldFact>& fields(const std::vector<std::string>& names) {
+    if (fields_.empty()) {
+      for (const std::string& name : names) fields_.push_back({name, 0});
+    }
+    return fields_;
+  }
+  // The names of a document's columns, mapped or not. Of several documents, the last one's count.
+  void note_columns(std::vector<std::string> names) { columns_ = std::move(names); }
+
   void count_row() noexcept { ++rows_read_; }
   void count_row_outside() noexcept { ++rows_outside_; }
   std::uint64_t rows_read() const noexcept { return rows_read_; }
@@ -51,6 +71,9 @@ class FigureTable {
   rules::BatchBuilder builder_;
   std::vector<Figure> figures_;
   boost::unordered_flat_map<FigureKey, std::uint32_t> places_;  // into figures_
+  RepeatedRows rows_;
+  std::vector<FieldFact> fields_;
+  std::vector<std::string> columns_;
   std::uint32_t document_ = 0;
   std::uint64_t rows_read_ = 0;
   std::uint64_t rows_outside_ = 0;

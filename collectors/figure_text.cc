@@ -20,7 +20,7 @@ constexpr std::string_view kMinusSign = "\xe2\x88\x92";
 // Longer ones first where one begins with another. Codes of three capital letters need no entry.
 constexpr std::array<std::string_view, 25> kCurrencySigns{
     "US$", "CA$", "AU$", "NZ$", "HK$", "R$", "A$", "C$", "S$", "$",  "€",  "£",  "¥",
-    "₹",   "₽",   "₺",   "₩",   "₪",   "₴",  "₫",  "฿",  "₱",  "zł", "Kč", "kr",
+    "₹",   "₽", "₺",   "₩",   "₪",   "₴",  "₫",  "฿",  "₱",  "zł", "Kč", "kr",
 };
 
 // What stands at the front of the text, of the given choices; 0 when none.

@@ -139,7 +139,10 @@ class HttpCollector final : public Collector {
   std::variant<ReadPage, std::string> take_answer(Read& read, const VendorAnswer& answer) const {
     auto page = std::get<RecordReader>(reader_).read(answer.response.body, answer.tree, read.mapper,
                                                      read.table, source_.most_bytes);
-    if (page.index() == 1 && is_html(answer.response)) return "an HTML page came instead of figures";
+    if (page.index() == 1 && is_html(answer.response)) {
+      const bool json = http_.records.format != config::AnswerFormat::csv;
+      return json ? "an HTML page came instead of JSON" : "an HTML page came instead of figures";
+    }
     return page;
   }
 

@@ -54,13 +54,13 @@ std::variant<std::vector<JsonRecord>, std::string> find_records(JsonValue root, 
   std::vector<JsonRecord> records;
   for (const auto& place : places) {
     if (place.value.kind() == JsonKind::object) {
-      records.push_back({place.value, place.holder});
+      records.push_back({place.value, root, place.holder});
       continue;
     }
     if (place.value.kind() != JsonKind::array)
       return fmt::format("{} leads to no array of records", quoted(written));
     for (JsonValue record = place.value.first(); record; record = record.next())
-      records.push_back({record, place.holder});
+      records.push_back({record, root, place.holder});
   }
   if (!places.empty() && !written.empty()) return records;
   for (const char* name : {"error", "errors"}) {

@@ -15,6 +15,7 @@ namespace tightrope::collectors {
 
 struct JsonRecord {
   JsonValue value;
+  JsonValue answer;  // the whole
   JsonValue holder;  // what holds the list it stands in, where the path has a `*` before it; else none
 };
 // The records a path leads to: the elements of an array, or one object. Null or nothing there means no

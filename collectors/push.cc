@@ -148,7 +148,8 @@ class PushParser {
       return fail("", "rates have none: their metrics are currencies, such as {\"USD\": 1.08}");
     if (value.kind() != JsonKind::text) return fail("", "not a text");
     if (!config::is_currency(value.text())) {
-      return fail("", quoted(value.text()) + " is not a currency; write its ISO 4217 code, such as EUR or USD");
+      return fail("",
+                  quoted(value.text()) + " is not a currency; write its ISO 4217 code, such as EUR or USD");
     }
     currency = value.text();
     return true;
@@ -189,8 +190,9 @@ class PushParser {
     const rules::Day today = calendar_.day_of(now_);
     const int oldest = bucket_->whole_day() ? kOldestDays : kOldestHourDays;
     if (bucket_->day < today - oldest) {
-      return fail_row("bucket", fmt::format("{} is more than {} days ago; load older figures with `tightrope import`",
-                                            quoted(value.text()), oldest));
+      return fail_row("bucket",
+                      fmt::format("{} is more than {} days ago; load older figures with `tightrope import`",
+                                  quoted(value.text()), oldest));
     }
     if (calendar_.start_of(*bucket_) > now_ + kFurthestAhead) {
       return fail_row("bucket", quoted(value.text()) + " is more than a day ahead");

@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 using rules::Duration;
 using rules::Timestamp;
 
+// Also what a source that comes later finds of those before it.
 constexpr Duration kForgottenAfter = std::chrono::hours(24);
 constexpr Duration kLongestTimer = std::chrono::hours(1);
 // A timer that runs so much longer than was to be waited shows that the wall clock was set back.
@@ -62,8 +63,7 @@ struct RateGates::Gate {
     wake_first();
   }
   bool idle(Timestamp now) const {
-    return waiting.empty() && active == 0 && closed_until <= now &&
-           shown < now - std::max(kForgottenAfter, longest);
+    return waiting.empty() && active == 0 && closed_until <= now && shown < now - longest;
   }
 
   StartLog starts;
@@ -71,7 +71,8 @@ struct RateGates::Gate {
   Timestamp closed_until = Timestamp::min();
   Timestamp shown = Timestamp::min();  // the latest that the clock was seen to show
   int times_set_back = 0;
-  Duration longest{0};         // of all times of all rates that were asked for
+  // Of all times of all rates that were asked for, and of those that another source may ask for.
+  Duration longest = kForgottenAfter;
   std::list<Waiter*> waiting;  // in the order of asking
 };
 

@@ -39,6 +39,18 @@ std::unique_ptr<const config::CsvSource> csv_source(const config::RecordsSpec& r
   return csv;
 }
 
+JsonValue find_in(const JsonRecord& record, const FieldPath& path) {
+  switch (path.base()) {
+    case FieldPath::Base::holder:
+      return path.find(record.holder);
+    case FieldPath::Base::answer:
+      return path.find(record.answer);
+    case FieldPath::Base::record:
+      break;
+  }
+  return path.find(record.value);
+}
+
 std::string field_error(JsonValue record, const FieldMapper& mapper, std::span<const FieldValue> values,
                         const FieldProblem& problem) {
   if (problem.slot == FieldProblem::kRecord) return problem.text;
@@ -148,11 +160,12 @@ std::variant<ReadPage, std::string> RecordReader::read_json(std::shared_ptr<cons
   std::vector<FieldPath> zipped;
   if (!zips_.empty()) zipped = zipped_paths(page.root);
   const std::vector<FieldPath>& paths = zips_.empty() ? fields_ : zipped;
+  Row row{std::vector<FieldValue>(paths.size()), std::vector<std::string>(paths.size())};
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (records[i].value.is_scalar())
       return fmt::format("record {} is neither an object nor an array", i + 1);
     if (!wanted(records[i].value)) continue;
-    const Problem problem = add(records[i], paths, mapper, table);
+    const Problem problem = add(records[i], paths, row, mapper, table);
     if (problem)
       return fmt::format("record {}{}{}", i + 1, problem->starts_with("field ") ? ", " : ": ", *problem);
   }
@@ -160,15 +173,12 @@ std::variant<ReadPage, std::string> RecordReader::read_json(std::shared_ptr<cons
 }
 
 RecordReader::Problem RecordReader::add(const JsonRecord& record, const std::vector<FieldPath>& paths,
-                                        FieldMapper& mapper, FigureTable& table) const {
-  std::vector<FieldValue> values(paths.size());
-  std::vector<std::string> scratch(paths.size());
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    values[i] = field_value(paths[i].find(paths[i].of_holder() ? record.holder : record.value), scratch[i]);
-  }
-  if (interval_) return add_interval(record, values, mapper, table);
-  const auto problem = mapper.add(values, table);
-  if (problem) return field_error(record.value, mapper, values, *problem);
+                                        Row& row, FieldMapper& mapper, FigureTable& table) const {
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    row.values[i] = field_value(find_in(record, paths[i]), row.scratch[i]);
+  if (interval_) return add_interval(record, row.values, mapper, table);
+  const auto problem = mapper.add(row.values, table);
+  if (problem) return field_error(record.value, mapper, row.values, *problem);
   return std::nullopt;
 }
 
@@ -179,9 +189,9 @@ RecordReader::Problem RecordReader::add_interval(const JsonRecord& record, std::
     if (!value || value.kind() != JsonKind::text) return std::nullopt;
     return rules::parse_timestamp(value.text());
   };
-  const JsonValue to = interval_->to.find(interval_->to.of_holder() ? record.holder : record.value);
+  const JsonValue to = find_in(record, interval_->to);
   if (!to || to.kind() == JsonKind::null) return std::nullopt;  // it still runs
-  const auto from = instant(interval_->from.find(interval_->from.of_holder() ? record.holder : record.value));
+  const auto from = instant(find_in(record, interval_->from));
   const auto until = instant(to);
   if (!from || !until) return "its interval has no times of the form 2026-11-20T08:00:00Z";
   if (*until < *from) return "its interval ends before it begins";

@@ -62,7 +62,12 @@ class RecordReader {
                                                FigureTable& table, std::uint64_t most_bytes) const;
   std::vector<FieldPath> zipped_paths(JsonValue root) const;
   bool wanted(JsonValue record) const;
-  Problem add(const JsonRecord& record, const std::vector<FieldPath>& paths, FieldMapper& mapper,
+  // One record's fields, and the texts that some of them need to stand in: used again for each record.
+  struct Row {
+    std::vector<FieldValue> values;
+    std::vector<std::string> scratch;
+  };
+  Problem add(const JsonRecord& record, const std::vector<FieldPath>& paths, Row& row, FieldMapper& mapper,
               FigureTable& table) const;
   Problem add_interval(const JsonRecord& record, std::span<const FieldValue> values,
                        const FieldMapper& mapper, FigureTable& table) const;

@@ -42,6 +42,11 @@ std::variant<NotARedirect, Redirected, TransferError> next_request(const WebAddr
     drop_headers(next.request, "content-type", "content-encoding");
   }
   if (!next.to.same_origin(from)) {
+    if (request.secret_body && !next.request.body.empty()) {
+      return TransferError{TransferFailure::bad_url,
+                           from.place() + " redirects to " + next.to.place() +
+                               ", and a request with credentials is not repeated there"};
+    }
     next.request.secret_headers.clear();
     drop_headers(next.request, "authorization", "proxy-authorization", "cookie");
   }

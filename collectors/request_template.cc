@@ -1,5 +1,6 @@
 #include "collectors/request_template.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -38,8 +39,8 @@ std::string day_text(std::string_view format, rules::Day day, rules::Timestamp i
   return strftime_text(format.empty() ? "%Y-%m-%d" : format, rules::Timestamp(std::chrono::days(day.number)));
 }
 
-std::optional<std::string> value_of(std::string_view name, std::string_view format,
-                                    const TemplateValues& values) {
+std::optional<std::string> plain_value_of(std::string_view name, std::string_view format,
+                                          const TemplateValues& values) {
   const rules::Calendar& calendar = *values.calendar;
   if (name == "from") return day_text(format, values.days.first, calendar.start_of(values.days.first));
   if (name == "to") {
@@ -50,7 +51,7 @@ std::optional<std::string> value_of(std::string_view name, std::string_view form
     if (auto text = instant_text(format.empty() ? "rfc3339" : format, values.now)) return text;
     return strftime_text(format, values.now);
   }
-  if (!format.empty() && format != "number") return std::nullopt;
+  if (!format.empty()) return std::nullopt;
   if (name == "page") return std::to_string(values.page);
   if (name == "offset") return std::to_string(values.offset);
   if (name == "cursor") return values.cursor;
@@ -61,6 +62,18 @@ std::optional<std::string> value_of(std::string_view name, std::string_view form
   if (const auto found = values.source->secrets.find(name); found != values.source->secrets.end())
     return found->second.reveal();
   return std::nullopt;
+}
+
+// As plain_value_of; where the format is "number", or ends with ":number", without leading zeros.
+std::optional<std::string> value_of(std::string_view name, std::string_view format,
+                                    const TemplateValues& values) {
+  constexpr std::string_view kNumber = "number";
+  const bool number = format.ends_with(kNumber) && (format == kNumber || format.ends_with(":number"));
+  if (!number) return plain_value_of(name, format, values);
+  format.remove_suffix(std::min(format.size(), kNumber.size() + 1));
+  auto value = plain_value_of(name, format, values);
+  if (value) value->erase(0, std::min(value->find_first_not_of('0'), value->empty() ? 0 : value->size() - 1));
+  return value;
 }
 
 std::string escaped(std::string text, Escaping escaping) {

@@ -20,7 +20,8 @@ namespace tightrope::collectors {
 //   {page} {offset} {cursor}   where the pagination stands; the cursor is empty for the first page.
 //   {job}            the report that was asked for, once it has a name.
 //   any other        a parameter or a secret of the source.
-// Everything else in braces stays as it is: bodies are JSON. {name:number} is for JSON bodies: see fill_json.
+// Everything else in braces stays as it is: bodies are JSON. A format that is or ends with
+// "number", {from:%m:number}, takes leading zeros away; see fill_json.
 struct TemplateValues {
   rules::DayRange days = {};
   rules::Timestamp now = {};
@@ -46,7 +47,8 @@ bool is_names_alone(std::string_view text, const TemplateValues& values);
 // Whether a secret of the source stands in it.
 bool has_secret(std::string_view text, const config::HttpSource& source);
 
-// JSON whose texts are templates, filled in. A text that is "{name:number}" becomes a number. Members and
+// JSON whose texts are templates, filled in. A text that is "{name:number}" becomes a number, and so does
+// "{from:%m:number}". Members and
 // elements that are made of names alone and come out empty are left out, and so are objects that become empty
 // by that.
 std::string fill_json(const boost::json::value& json, const TemplateValues& values);

@@ -151,6 +151,9 @@ PreparedRequest RequestWriter::follow(const WebAddress& address, const config::H
     }
   }
   sent.body = body_of(request, values);
+  const auto hidden = [this](const auto& field) { return has_secret(field.second, http_); };
+  sent.secret_body =
+      has_secret(request.body, http_) || std::any_of(request.form.begin(), request.form.end(), hidden);
   const bool json = http_.records.format == config::AnswerFormat::json;
   if (!has_header(sent, "accept")) sent.headers.emplace_back("Accept", json ? "application/json" : "*/*");
   if (!sent.body.empty() && !has_header(sent, "content-type")) {

@@ -169,6 +169,7 @@ TransferRequest token_request(const TokenRequest& wanted,
   add("scope", wanted.scope);
   request.timeout = kTimeout;
   request.most_bytes = kMostBytes;
+  request.secret_body = true;
   request.most_redirects = 0;
   request.allow_private_addresses = wanted.allow_private_addresses;
   return request;

@@ -334,6 +334,7 @@ asio::awaitable<TransferResult> fetch_all(std::shared_ptr<CurlMulti> multi, Tran
       }
       if (exchange.code != CURLE_OK) co_return failure_of(exchange, address->place());
       TransferResponse response = std::move(exchange.answer).take(address->shown());
+      if (!request.follow_redirects) co_return std::move(response);
       next = next_request(*address, request, response);
       if (std::holds_alternative<NotARedirect>(next)) co_return std::move(response);
     }

@@ -24,6 +24,8 @@ struct TransferRequest {
   // Sent as headers too, but never logged, never part of an error, and dropped on a redirect to another host.
   std::vector<std::pair<std::string, config::Secret>> secret_headers;
   std::string body;
+  // The body holds credentials: a redirect that would repeat it to another scheme, host or port is an error.
+  bool secret_body = false;
   // From the call to the last byte: waiting for a free connection, every redirect and the body included.
   rules::Duration timeout{std::chrono::seconds(30)};
   std::uint64_t most_bytes = 64ull << 20;  // of the body, after decompression
@@ -33,6 +35,7 @@ struct TransferRequest {
   // connects to.
   bool allow_private_addresses = false;
   int most_redirects = 5;
+  bool follow_redirects = true;  // false: a redirect is an answer like any other, with a header `location`
 };
 
 struct TransferResponse {

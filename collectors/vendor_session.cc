@@ -14,7 +14,8 @@ using config::AnswerMeaning;
 
 // Waits that are worth staying for; longer ones free the poll's place for others.
 constexpr rules::Duration kLongestStay = std::chrono::minutes(1);
-constexpr int kMostStays = 20;  // of one read
+constexpr rules::Duration kShortestWait = std::chrono::seconds(1);  // whatever a server says
+constexpr int kMostStays = 20;                                      // of one read
 // Bodies beyond this are reports; what tells of an error is short.
 constexpr std::size_t kLargestErrorBody = 1 << 20;
 
@@ -30,6 +31,7 @@ FailureKind kind_of(AnswerMeaning meaning) noexcept {
     case AnswerMeaning::rejected:
     case AnswerMeaning::too_large:
     case AnswerMeaning::no_data:
+    case AnswerMeaning::good:
       break;
   }
   return FailureKind::rejected;
@@ -178,6 +180,7 @@ std::string VendorSession::text_of(const TransferResponse& response, std::string
 
 VendorSession::Verdict VendorSession::throttled(CollectError error) {
   RateGates* gates = vendor_.context.gates;
+  if (error.retry_after) error.retry_after = std::max(*error.retry_after, kShortestWait);
   if (error.retry_after && gates != nullptr) {
     const rules::Timestamp until = now() + *error.retry_after;
     gates->close(vendor_.account, until);
@@ -187,6 +190,13 @@ VendorSession::Verdict VendorSession::throttled(CollectError error) {
   return {Verdict::Kind::failed, {std::move(error)}};
 }
 
+VendorSession::Verdict VendorSession::rested(const AnswerRules& rules, const TransferResponse& response,
+                                             JsonValue root) {
+  const auto rest = rules.usage(response, root, now());
+  if (rest && vendor_.context.gates != nullptr) vendor_.context.gates->close(vendor_.account, now() + *rest);
+  return {Verdict::Kind::good, {}};
+}
+
 VendorSession::Verdict VendorSession::judge(const TransferResponse& response, const JsonTree* tree) {
   const auto& rules = std::get<AnswerRules>(vendor_.rules);
   const JsonValue root = tree != nullptr ? tree->root() : JsonValue();
@@ -194,17 +204,13 @@ VendorSession::Verdict VendorSession::judge(const TransferResponse& response, co
   std::optional<CollectError> by_status = answer_error(response, vendor_.secrets, now());
   const bool can_renew = uses_tokens() && !renewed_;
   if (!judged) {
-    if (!by_status) {
-      const auto rest = rules.usage(response, root, now());
-      if (rest && vendor_.context.gates != nullptr)
-        vendor_.context.gates->close(vendor_.account, now() + *rest);
-      return {Verdict::Kind::good, {}};
-    }
+    if (!by_status) return rested(rules, response, root);
     if (response.status == 401 && can_renew) return {Verdict::Kind::renew_token, {}};
     by_status->text = text_of(response, "");
     if (by_status->kind == FailureKind::throttled) return throttled(*std::move(by_status));
     return {Verdict::Kind::failed, {*std::move(by_status)}};
   }
+  if (judged->means == AnswerMeaning::good) return rested(rules, response, root);
   if (judged->means == AnswerMeaning::no_data) return {Verdict::Kind::no_data, {}};
   if (judged->means == AnswerMeaning::token_expired && can_renew) return {Verdict::Kind::renew_token, {}};
   CollectError error{kind_of(judged->means), text_of(response, judged->say), judged->wait};

@@ -74,6 +74,8 @@ class VendorSession {
   TokenRequest token_request(const TemplateValues& values) const;
   Verdict judge(const TransferResponse& response, const JsonTree* tree);
   Verdict throttled(CollectError error);
+  // A good answer; the account rests where little is left.
+  Verdict rested(const AnswerRules& rules, const TransferResponse& response, JsonValue root);
   std::variant<PreparedRequest, std::string> prepare(const Question& question) const;
   std::string text_of(const TransferResponse& response, std::string_view say) const;
 

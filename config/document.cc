@@ -76,6 +76,7 @@ class DocumentWriter {
     key("applies") << YAML::BeginMap;
     if (!playbook.kpi.empty()) text("kpi", playbook.kpi);
     if (!playbook.driver.empty()) text("driver", playbook.driver);
+    if (playbook.finding) text("finding", to_string(*playbook.finding));
     if (!playbook.channels.empty()) texts("channel", playbook.channels);
     if (!playbook.clients.empty()) texts("client", playbook.clients);
     out_ << YAML::EndMap;
@@ -115,9 +116,29 @@ class DocumentWriter {
           std::string(months[static_cast<std::size_t>(strategy.fiscal.year_starts_in) - 1]));
     out_ << YAML::EndMap;
     plain("rates_hold", format_duration(std::chrono::days(strategy.rates_hold_days)));
+    if (!strategy.identity.empty()) write_identity(strategy);
     key("objectives") << YAML::BeginSeq;
     for (const auto& objective : strategy.objectives) write_objective(objective, strategy.dimensions);
     out_ << YAML::EndSeq << YAML::EndMap;
+  }
+
+  void write_identity(const rules::Strategy& strategy) {
+    key("identity") << YAML::BeginSeq;
+    for (const auto& rules : strategy.identity.rules()) {
+      out_ << YAML::BeginMap;
+      text("dimension", strategy.dimensions.names[rules.dimension]);
+      key("ignore") << YAML::Flow << YAML::BeginSeq;
+      if (rules.ignore_case) out_ << "case";
+      if (rules.ignore_spaces) out_ << "spaces";
+      if (rules.ignore_separators) out_ << "separators";
+      out_ << YAML::EndSeq;
+      texts("prefixes", rules.prefixes);
+      texts("suffixes", rules.suffixes);
+      key("aliases") << YAML::BeginMap;
+      for (const auto& alias : rules.aliases) texts(alias.name, alias.others);
+      out_ << YAML::EndMap << YAML::EndMap;
+    }
+    out_ << YAML::EndSeq;
   }
 
   void write_objective(const rules::Objective& objective, const rules::Dimensions& dimensions) {

@@ -1,11 +1,12 @@
 # Writes a C++ file with the bytes of the connector files.
-#   cmake -D "FILES=a.yaml;b.yaml" -D OUTPUT=shipped_files.cc -P embed_connectors.cmake
+#   cmake -D DIRECTORY=collectors/connectors -D OUTPUT=shipped_files.cc -P embed_connectors.cmake
 set(code "// Written by config/embed_connectors.cmake.\n#include <array>\n\n#include \"config/connector_files.h\"\n\n"
   "namespace tightrope::config {\nnamespace {\n")
 set(rows "")
 set(count 0)
-list(SORT FILES)
-foreach(file IN LISTS FILES)
+file(GLOB files ${DIRECTORY}/*.yaml)
+list(SORT files)
+foreach(file IN LISTS files)
   get_filename_component(name "${file}" NAME)
   file(READ "${file}" bytes HEX)
   string(LENGTH "${bytes}" digits)

@@ -36,6 +36,7 @@ struct FieldMapping {
   std::string date_format = "%Y-%m-%d";  // strptime's; "%d-%m-%Y", "%Y%m%d", "unix", "unix_ms", "rfc3339"
   std::vector<std::pair<std::size_t, std::string>> dimensions;  // dimension -> field
   std::vector<std::pair<std::size_t, std::string>> constants;   // dimension -> fixed value
+  std::vector<std::size_t> may_be_absent;  // dimensions whose field a record may lack: it has none then
   std::string currency_field;  // "" or the field with the record's currency (ISO 4217, in any case)
   std::vector<MetricField> metrics;
   bool decimal_comma = false;  // "1.234,56"
@@ -44,6 +45,7 @@ struct FieldMapping {
   // A metric whose field a record lacks says nothing there. False: in a table that is a mistake, and in JSON
   // the figure is missing.
   bool may_lack_metrics = false;
+  bool may_lack_dimensions = false;  // a dimension whose field a record lacks is not reported; else a mistake
   friend bool operator==(const FieldMapping&, const FieldMapping&) = default;
 };
 

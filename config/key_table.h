@@ -21,31 +21,33 @@ enum class Shape : std::uint8_t {
   size,      // 16MiB
   share,     // 0.2 or 20%
   choice,    // one of `choices`
+  choices,   // a list of some of `choices`
   window,  // 7d, 24h, yesterday, today, week, month, quarter, or a flight: two days, or a mapping of `table`
   period,  // week, month, quarter, or a flight
   pacing,  // true, false, one of `choices`, or a mapping of `table`
   formula,
   text_template,  // text with {names}
   url,
-  secret,             // text that is never shown; has a twin that names a file, `<key>_file`
-  texts,              // a text or a list of texts
-  names,              // a list of names
-  text_map,           // any keys, each with a text
-  mapping,            // of `table`
-  mappings,           // a list of mappings of `table`
-  one_or_more,        // a mapping of `table`, or a list of them
-  bound,              // a figure or percentage, or a list of {from: date, value: figure}
-  range,              // [low, high], or a list of {from: date, value: [low, high]}
-  volume,             // a figure, or figures by metric
-  globs,              // any dimensions, each with a text or a list of texts
-  exceptions,         // a list of any dimensions with texts, and one bound
-  formulas,           // any names, each with a formula, in order
-  directions,         // any levers, each with up or down
-  fields,             // any of date, dimensions and metrics, each with a text or a mapping of `table`
-  content,            // text, or a mapping that becomes JSON
+  secret,        // text that is never shown; has a twin that names a file, `<key>_file`
+  texts,         // a text or a list of texts, of `choices` where there are any
+  names,         // a list of names
+  text_map,      // any keys, each with a text
+  other_names,   // any names, each with a text or a list of texts
+  mapping,       // of `table`
+  mappings,      // a list of mappings of `table`
+  one_or_more,   // a mapping of `table`, or a list of them
+  bound,         // a figure or percentage, or a list of {from: date, value: figure}
+  range,         // [low, high], or a list of {from: date, value: [low, high]}
+  volume,        // a figure, or figures by metric
+  globs,         // any dimensions, each with a text or a list of texts
+  exceptions,    // a list of any dimensions with texts, and one bound
+  formulas,      // any names, each with a formula, in order
+  directions,    // any levers, each with up or down
+  fields,        // any of date, dimensions and metrics, each with a text or a mapping of `table`
+  content,       // text, or a mapping that becomes JSON
   named_mappings,     // any names, each with a mapping of `table`
   scalar_or_mapping,  // a single value, or a mapping of `table`
-  by_connector,       // a mapping whose table depends on the source's connector
+  by_connector,  // a mapping whose table depends on the source's connector
 };
 
 struct KeyTable;
@@ -82,6 +84,7 @@ extern const KeyTable kMetricKeys;
 extern const KeyTable kKpiKeys;
 extern const KeyTable kClientKeys;
 extern const KeyTable kFiscalKeys;
+extern const KeyTable kIdentityKeys;
 extern const KeyTable kObjectiveKeys;
 extern const KeyTable kLookAtKeys;
 extern const KeyTable kBudgetKeys;
@@ -95,6 +98,7 @@ extern const KeyTable kAppliesKeys;
 extern const KeyTable kLimitsKeys;
 extern const KeyTable kSourceKeys;
 extern const KeyTable kRatesKeys;
+extern const KeyTable kChecksKeys;
 extern const KeyTable kCsvKeys;
 extern const KeyTable kColumnKeys;
 extern const KeyTable kSpreadKeys;
@@ -128,7 +132,18 @@ extern const KeyTable kWaitKeys;
 extern const KeyTable kPointsKeys;
 extern const KeyTable kUsageKeys;
 extern const KeyTable kJobKeys;
+extern const KeyTable kSqlKeys;
+extern const KeyTable kSqlSecretKeys;
 extern const KeyTable kNoKeys;
+extern const KeyTable kPrometheusKeys;
+extern const KeyTable kPrometheusSecretKeys;
+extern const KeyTable kIcalendarKeys;
+extern const KeyTable kIcalendarSecretKeys;
+extern const KeyTable kCalendarRuleKeys;
+extern const KeyTable kCalendarWhenKeys;
+extern const KeyTable kCalendarRestKeys;
+extern const KeyTable kGoogleSheetsKeys;
+extern const KeyTable kGoogleSheetsSecretKeys;
 extern const KeyTable kReceiverKeys;
 extern const KeyTable kWebhookKeys;
 extern const KeyTable kAlertmanagerKeys;
@@ -143,6 +158,7 @@ extern const KeyTable kTestSeriesKeys;
 extern const KeyTable kTestRatesKeys;
 extern const KeyTable kTestAcknowledgementKeys;
 extern const KeyTable kTestDecisionKeys;
+extern const KeyTable kTestFindingKeys;
 extern const KeyTable kExpectationKeys;
 extern const KeyTable kExpectedVerdictKeys;
 extern const KeyTable kExpectedAlertKeys;

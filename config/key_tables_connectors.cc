@@ -11,7 +11,7 @@ constexpr std::array<std::string_view, 6> kTypes{"text", "digits", "integer", "b
 constexpr std::array<std::string_view, 2> kClientPlaces{"form", "header"};
 constexpr std::array<std::string_view, 1> kRelations{"next"};
 constexpr std::array<std::string_view, 3> kFormats{"json", "ndjson", "csv"};
-constexpr std::array<std::string_view, 1> kZero{"zero"};
+constexpr std::array<std::string_view, 2> kIfAbsent{"zero", "empty"};
 constexpr std::array<std::string_view, 1> kRecordsOnly{"records"};
 constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
                                                  "ratio",  "duration", "per_money"};
@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 7> kMeanings{"throttled", "temporary", "t
                                                     "rejected",  "too_large", "no_data"};
 constexpr std::array<std::string_view, 3> kForms{"remaining", "percent", "fraction"};
 
-constexpr std::array<Key, 26> kConnector{{
+constexpr std::array<Key, 27> kConnector{{
     {.name = "connector",
      .shape = Shape::identifier,
      .about = "Its name, as sources say it",
@@ -57,6 +57,9 @@ constexpr std::array<Key, 26> kConnector{{
      .about = "How secrets are sent; of several the first whose secrets are all given",
      .table = &kAuthKeys},
     {.name = "request", .shape = Shape::mapping, .about = "What is asked", .table = &kRequestKeys},
+    {.name = "days_before",
+     .shape = Shape::integer,
+     .about = "Requests ask for so many more days ahead: of what begins on one day and ends on the next"},
     {.name = "max_days", .shape = Shape::integer, .about = "Days of one request; all at once unless given"},
     {.name = "pagination",
      .shape = Shape::mapping,
@@ -95,12 +98,15 @@ constexpr std::array<Key, 26> kConnector{{
      .table = &kJobKeys},
 }};
 
-constexpr std::array<Key, 18> kReport{{
+constexpr std::array<Key, 19> kReport{{
     {.name = "about", .shape = Shape::text, .about = "One line for people"},
     {.name = "defaults", .shape = Shape::mapping, .about = "As at the top", .table = &kDefaultKeys},
     {.name = "constants", .shape = Shape::text_map, .about = "As at the top"},
     {.name = "auth", .shape = Shape::one_or_more, .about = "As at the top", .table = &kAuthKeys},
     {.name = "request", .shape = Shape::mapping, .about = "What is asked", .table = &kRequestKeys},
+    {.name = "days_before",
+     .shape = Shape::integer,
+     .about = "Requests ask for so many more days ahead: of what begins on one day and ends on the next"},
     {.name = "max_days", .shape = Shape::integer, .about = "Days of one request; all at once unless given"},
     {.name = "pagination",
      .shape = Shape::mapping,
@@ -241,7 +247,7 @@ constexpr std::array<Key, 8> kCursor{{
     {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
     {.name = "size", .shape = Shape::integer, .about = "Records of a page"},
 }};
-constexpr std::array<Key, 5> kPage{{
+constexpr std::array<Key, 6> kPage{{
     {.name = "parameter",
      .shape = Shape::text,
      .about = "The query parameter of the page's number; without it, {page} stands in the request"},
@@ -249,6 +255,7 @@ constexpr std::array<Key, 5> kPage{{
     {.name = "pages",
      .shape = Shape::text,
      .about = "Path to the number of pages; without it a page that is not full is the last"},
+    {.name = "total", .shape = Shape::text, .about = "Or the path to the number of records"},
     {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
     {.name = "size", .shape = Shape::integer, .about = "Records of a page; a shorter one is the last"},
 }};
@@ -318,8 +325,8 @@ constexpr std::array<Key, 9> kField{{
      .about = "In the smallest unit of the record's currency: cents, but whole yen"},
     {.name = "absent",
      .shape = Shape::choice,
-     .about = "zero: a record that lacks it says zero",
-     .choices = kZero},
+     .about = "zero: a record that lacks it says zero; empty, of dimensions: it has none",
+     .choices = kIfAbsent},
     {.name = "count", .shape = Shape::choice, .about = "records: 1 for each", .choices = kRecordsOnly},
     {.name = "from",
      .shape = Shape::text,

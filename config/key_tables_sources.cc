@@ -2,11 +2,13 @@
 #include <array>
 
 #include "config/key_table.h"
+#include "rules/source_finding.h"
 
 namespace tightrope::config {
 namespace {
 
-constexpr std::array<std::string_view, 3> kConnectorNames{"csv", "http_json", "push"};
+constexpr std::array<std::string_view, 7> kConnectorNames{"csv",        "http_json", "push",         "sql",
+                                                          "prometheus", "icalendar", "google_sheets"};
 constexpr std::array<std::string_view, 2> kMethods{"GET", "POST"};
 constexpr std::array<std::string_view, 4> kAuthKinds{"none", "bearer", "basic", "header"};
 constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
@@ -14,7 +16,7 @@ constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
 
 constexpr std::array<std::string_view, 2> kDirections{"per_base", "per_currency"};
 
-constexpr std::array<Key, 16> kSource{{
+constexpr std::array<Key, 17> kSource{{
     {.name = "name", .shape = Shape::name, .about = "Unique among sources", .required = true},
     {.name = "client", .shape = Shape::name, .about = "Whose figures it has; needed but for rates"},
     {.name = "rates",
@@ -46,10 +48,22 @@ constexpr std::array<Key, 16> kSource{{
     {.name = "allow_private_addresses",
      .shape = Shape::boolean,
      .about = "Its URLs may lead to loopback and private networks; false unless given"},
+    {.name = "checks",
+     .shape = Shape::mapping,
+     .about = "What is looked for in its figures when they arrive; everything unless given",
+     .table = &kChecksKeys},
     {.name = "with", .shape = Shape::by_connector, .about = "What the connector has to know"},
     {.name = "secrets",
      .shape = Shape::by_connector,
      .about = "What must not be shown; each key has a _file twin"},
+}};
+
+constexpr std::array<Key, 1> kChecks{{
+    {.name = "ignore",
+     .shape = Shape::texts,
+     .about = "Findings that are usual here: schema_drift, duplicate_rows, unusual_volume, empty_day, "
+              "spend_without_impressions, conversions_stopped",
+     .choices = rules::kSourceFindingNames},
 }};
 
 constexpr std::array<Key, 2> kRates{{
@@ -168,22 +182,81 @@ constexpr std::array<Key, 2> kHttpSecret{{
     {.name = "password", .shape = Shape::secret, .about = "For auth: basic"},
 }};
 
+constexpr std::array<std::string_view, 3> kDatabases{"postgresql", "mariadb", "sqlite"};
+constexpr std::array<std::string_view, 3> kDatabaseTls{"verify_full", "require", "disable"};
+
+constexpr std::array<Key, 16> kSql{{
+    {.name = "database",
+     .shape = Shape::choice,
+     .about = "What it is read from",
+     .choices = kDatabases,
+     .required = true},
+    {.name = "path", .shape = Shape::text, .about = "sqlite: the file, relative to this one"},
+    {.name = "host",
+     .shape = Shape::text,
+     .about = "The server's name or address; or the folder of PostgreSQL's socket, or MariaDB's socket"},
+    {.name = "port", .shape = Shape::integer, .about = "5432 of postgresql, 3306 of mariadb unless given"},
+    {.name = "name", .shape = Shape::text, .about = "The database's name"},
+    {.name = "user", .shape = Shape::text, .about = "Who reads; one that may read and nothing else is best"},
+    {.name = "tls",
+     .shape = Shape::choice,
+     .about = "verify_full unless given; require does not check who answers; disable is for private networks",
+     .choices = kDatabaseTls},
+    {.name = "ca_file",
+     .shape = Shape::text,
+     .about =
+         "Certificates (PEM) to trust for verify_full, relative to this file; the system's unless given"},
+    {.name = "session_offset",
+     .shape = Shape::text,
+     .about = "mariadb: time zone of the session, such as +00:00, where the server has no zones by name"},
+    {.name = "query",
+     .shape = Shape::text_template,
+     .about =
+         "One SELECT; {from}, {to} (the window's days) and {now} are sent apart from it, so without quotes",
+     .required = true},
+    {.name = "fields",
+     .shape = Shape::fields,
+     .about =
+         "date, dimensions and metrics (of rates: date, currency and rate, or date and rates): a column of "
+         "the result, or a formula over columns",
+     .table = &kColumnKeys,
+     .required = true},
+    {.name = "constants", .shape = Shape::text_map, .about = "Dimensions with one value for all rows"},
+    {.name = "date_format",
+     .shape = Shape::text,
+     .about = "Of dates that are text or numbers, as of csv; else the column's type says what they are"},
+    {.name = "decimal_comma", .shape = Shape::boolean, .about = "Figures that are text: 1.234,56"},
+    {.name = "missing", .shape = Shape::texts, .about = "Texts that mean: not reported, as NULL does"},
+    {.name = "allow_private_addresses", .shape = Shape::boolean, .about = "As on the source"},
+}};
+
+constexpr std::array<Key, 1> kSqlSecret{{
+    {.name = "password", .shape = Shape::secret, .about = "Of the user; not for sqlite"},
+}};
+
 }  // namespace
 
 const KeyTable kSourceKeys{"source", kSource};
 const KeyTable kRatesKeys{"rates", kRates};
+const KeyTable kChecksKeys{"checks", kChecks};
 const KeyTable kCsvKeys{"csv", kCsv};
 const KeyTable kColumnKeys{"column", kColumn};
 const KeyTable kSpreadKeys{"spread", kSpread};
 const KeyTable kHttpJsonKeys{"http_json", kHttpJson};
 const KeyTable kHttpSecretKeys{"http_secrets", kHttpSecret};
+const KeyTable kSqlKeys{"sql", kSql};
+const KeyTable kSqlSecretKeys{"sql_secrets", kSqlSecret};
 const KeyTable kNoKeys{"nothing", {}};
 
 std::span<const ConnectorKeys> connectors() noexcept {
-  static constexpr std::array<ConnectorKeys, 3> kConnectors{{
+  static constexpr std::array<ConnectorKeys, 7> kConnectors{{
       {"csv", &kCsvKeys, &kNoKeys, "Tables: files, or addresses that answer with them"},
       {"http_json", &kHttpJsonKeys, &kHttpSecretKeys, "Any API that answers with JSON"},
       {"push", &kNoKeys, &kNoKeys, "Figures that others send to Tightrope"},
+      {"sql", &kSqlKeys, &kSqlSecretKeys, "A query on PostgreSQL, MariaDB or SQLite"},
+      {"prometheus", &kPrometheusKeys, &kPrometheusSecretKeys, "Queries on Prometheus"},
+      {"icalendar", &kIcalendarKeys, &kIcalendarSecretKeys, "Calendars: hours of work, promotions, holidays"},
+      {"google_sheets", &kGoogleSheetsKeys, &kGoogleSheetsSecretKeys, "A tab of a Google spreadsheet"},
   }};
   return kConnectors;
 }

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "config/key_table.h"
+#include "rules/source_finding.h"
 
 namespace tightrope::config {
 namespace {
@@ -52,7 +53,9 @@ constexpr std::array<Key, 5> kKpi{{
     {.name = "meaning", .shape = Shape::text, .about = "One line for people"},
 }};
 
-constexpr std::array<Key, 7> kClient{{
+constexpr std::array<std::string_view, 3> kIgnored{"case", "spaces", "separators"};
+
+constexpr std::array<Key, 8> kClient{{
     {.name = "name", .shape = Shape::name, .about = "Unique among clients", .required = true},
     {.name = "timezone",
      .shape = Shape::text,
@@ -69,10 +72,31 @@ constexpr std::array<Key, 7> kClient{{
     {.name = "rates_hold",
      .shape = Shape::duration,
      .about = "Whole days that an exchange rate holds when no newer one comes, 1d to 30d; 5d unless given"},
+    {.name = "identity",
+     .shape = Shape::mappings,
+     .about = "When two names of a dimension are one; without it, names are taken as they are",
+     .table = &kIdentityKeys},
     {.name = "objectives",
      .shape = Shape::mappings,
      .about = "What the client wants to reach",
      .table = &kObjectiveKeys},
+}};
+
+constexpr std::array<Key, 5> kIdentity{{
+    {.name = "dimension", .shape = Shape::name, .about = "Whose names: campaign, ...", .required = true},
+    {.name = "ignore",
+     .shape = Shape::choices,
+     .about = "What makes no difference between names; case, spaces and separators unless given",
+     .choices = kIgnored},
+    {.name = "prefixes",
+     .shape = Shape::texts,
+     .about = "What names may begin with and mean the same; compared as names are"},
+    {.name = "suffixes",
+     .shape = Shape::texts,
+     .about = "What names may end with and mean the same; compared as names are"},
+    {.name = "aliases",
+     .shape = Shape::other_names,
+     .about = "Other names of the same thing, by the name that is kept"},
 }};
 
 constexpr std::array<Key, 2> kFiscal{{
@@ -249,11 +273,15 @@ constexpr std::array<Key, 10> kPlaybook{{
     {.name = "source", .shape = Shape::text, .about = "The practice it comes from, in one line"},
 }};
 
-constexpr std::array<Key, 4> kApplies{{
+constexpr std::array<Key, 5> kApplies{{
     {.name = "kpi", .shape = Shape::identifier, .about = "Targets on this KPI; any unless given"},
     {.name = "driver",
      .shape = Shape::identifier,
      .about = "And only when this factor leads the gap, tracking broke (tracking) or demand fell (demand)"},
+    {.name = "finding",
+     .shape = Shape::choice,
+     .about = "And only while a source behind the alert's figures has this finding",
+     .choices = rules::kSourceFindingNames},
     {.name = "channel",
      .shape = Shape::texts,
      .about = "And only on these channels: search, or [search, \"shop*\"]"},
@@ -273,6 +301,7 @@ const KeyTable kMetricKeys{"metric", kMetric};
 const KeyTable kKpiKeys{"kpi", kKpi};
 const KeyTable kClientKeys{"client", kClient};
 const KeyTable kFiscalKeys{"fiscal", kFiscal};
+const KeyTable kIdentityKeys{"identity", kIdentity};
 const KeyTable kObjectiveKeys{"objective", kObjective};
 const KeyTable kLookAtKeys{"look_at", kLookAt};
 const KeyTable kBudgetKeys{"budget", kBudget};

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "config/key_table.h"
+#include "rules/source_finding.h"
 
 namespace tightrope::config {
 namespace {
@@ -37,7 +38,7 @@ constexpr std::array<Key, 3> kTestFile{{
     {.name = "tests", .shape = Shape::mappings, .about = "The cases", .table = &kTestKeys, .required = true},
 }};
 
-constexpr std::array<Key, 8> kTest{{
+constexpr std::array<Key, 9> kTest{{
     {.name = "name", .shape = Shape::name, .about = "The fact, in a sentence", .required = true},
     {.name = "client", .shape = Shape::name, .about = "Needed where there are several clients"},
     {.name = "start",
@@ -51,6 +52,10 @@ constexpr std::array<Key, 8> kTest{{
      .shape = Shape::one_or_more,
      .about = "Exchange rates: units of each currency for one of base",
      .table = &kTestRatesKeys},
+    {.name = "findings",
+     .shape = Shape::one_or_more,
+     .about = "What the checks on arrival find in the figures of the test",
+     .table = &kTestFindingKeys},
     {.name = "acknowledge",
      .shape = Shape::one_or_more,
      .about = "Somebody takes an alert on",
@@ -172,6 +177,18 @@ constexpr std::array<Key, 11> kExpectedAlert{{
      .about = "Whether it would have fired on that value"},
 }};
 
+constexpr std::array<Key, 5> kTestFinding{{
+    {.name = "at", .shape = Shape::text, .about = "Since when it is known", .required = true},
+    {.name = "until", .shape = Shape::text, .about = "When the figures are good again; never unless given"},
+    {.name = "finding",
+     .shape = Shape::choice,
+     .about = "What is found",
+     .choices = rules::kSourceFindingNames,
+     .required = true},
+    kEntity,
+    {.name = "text", .shape = Shape::text, .about = "The sentence for people"},
+}};
+
 constexpr std::array<Key, 8> kExpectedAdvice{{
     kTarget,
     kEntity,
@@ -192,6 +209,7 @@ const KeyTable kTestKeys{"test", kTest};
 const KeyTable kTestSeriesKeys{"test_series", kTestSeries, true};
 const KeyTable kTestRatesKeys{"test_rates", kTestRates, true};
 const KeyTable kTestAcknowledgementKeys{"test_acknowledgement", kTestAcknowledgement, true};
+const KeyTable kTestFindingKeys{"test_finding", kTestFinding, true};
 const KeyTable kTestDecisionKeys{"test_decision", kTestDecision, true};
 const KeyTable kExpectationKeys{"expectation", kExpectation};
 const KeyTable kExpectedVerdictKeys{"expected_verdict", kExpectedVerdict, true};

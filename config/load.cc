@@ -13,6 +13,7 @@ void complete(rules::Strategy& strategy, const Scope& scope, const std::vector<r
   strategy.metrics.assign(scope.library.metrics().begin(), scope.library.metrics().end());
   strategy.kpis.assign(scope.library.kpis().begin(), scope.library.kpis().end());
   strategy.playbooks = playbooks;
+  rules::fold_matches(strategy);
 }
 
 void warn_of_gaps(const Sections& sections, const FileSet& files, Problems& problems) {

@@ -192,6 +192,7 @@ rules::Strategy read_client(const Cursor& at, const Scope& scope, Names& names) 
   }
   if (const auto fiscal = in.get("fiscal", Shape::mapping)) strategy.fiscal = read_fiscal(*fiscal);
   strategy.rates_hold_days = read_rates_hold(in).value_or(strategy.rates_hold_days);
+  strategy.identity = read_identity(in.mappings("identity"), scope);
   ClientReading client{
       scope, strategy, Names("objective of this client"), Names("target of this client"), {}};
   for (const auto& objective : in.mappings("objectives")) read_objective(objective, "", client);

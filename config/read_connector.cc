@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 4> kUsualDimensions{"channel", "campaign"
 
 // What describes a report, wherever it stands.
 struct Parts {
-  std::optional<Cursor> defaults, constants, auth, request, max_days, pagination, max_pages, records, fields,
+  std::optional<Cursor> defaults, constants, auth, request, days_before, max_days, pagination, max_pages, records, fields,
       date_format, whole_days, decimal_comma, missing, limits, answers, usage, job;
 };
 
@@ -44,6 +44,7 @@ Parts take_parts(MappingReader& in) {
   parts.constants = in.get("constants", Shape::text_map);
   parts.auth = in.get("auth", Shape::one_or_more);
   parts.request = in.get("request", Shape::mapping);
+  parts.days_before = in.get("days_before", Shape::integer);
   parts.max_days = in.get("max_days", Shape::integer);
   parts.pagination = in.get("pagination", Shape::mapping);
   parts.max_pages = in.get("max_pages", Shape::integer);
@@ -62,7 +63,7 @@ Parts take_parts(MappingReader& in) {
 
 Parts inherited(Parts own, const Parts& top) {
   constexpr std::array kParts{
-      &Parts::constants,   &Parts::auth,       &Parts::request,       &Parts::max_days,
+      &Parts::constants,   &Parts::auth,       &Parts::request, &Parts::days_before,       &Parts::max_days,
       &Parts::pagination,  &Parts::max_pages,  &Parts::records,       &Parts::fields,
       &Parts::date_format, &Parts::whole_days, &Parts::decimal_comma, &Parts::missing,
       &Parts::limits,      &Parts::answers,    &Parts::usage,         &Parts::job};
@@ -283,6 +284,7 @@ class ConnectorReader {
     HttpSource& http = report.source;
     if (parts.pagination) http.pagination = read_pagination(*parts.pagination);
     http.pagination.most_pages = read_max_pages(parts.max_pages);
+    if (parts.days_before) http.days_before = static_cast<int>(parts.days_before->integer({1, 31}).value_or(0));
     http.most_days = read_max_days(parts.max_days);
     read_requests(at, parts, http);
     if (parts.auth) {
@@ -324,6 +326,8 @@ class ConnectorReader {
     if (http.mapping.bucket_is_asked && http.most_days != 1)
       parts.fields->child(*parts.fields->node().find("date"))
           .error("the day that was asked for is known only with max_days: 1");
+    if (http.mapping.bucket_is_asked && parts.days_before)
+      parts.days_before->at_key().error("the date is the day that was asked for, and no day is ahead of it");
     read_field_settings({parts.constants, parts.date_format, parts.decimal_comma, parts.missing, &rules},
                         scope_, http.mapping);
     if (parts.whole_days) http.mapping.whole_days = parts.whole_days->boolean().value_or(false);

@@ -71,6 +71,12 @@ CsvSource read_csv(const Cursor& with, const Scope& scope, Source& source) {
   CsvSource csv;
   read_place(in, csv);
   if (const auto delimiter = in.get("delimiter", Shape::text)) csv.delimiter = read_delimiter(*delimiter);
+  read_table(in, scope, source, csv);
+  if (in.boolean("allow_private_addresses").value_or(false)) source.allow_private_addresses = true;
+  return csv;
+}
+
+void read_table(MappingReader& in, const Scope& scope, const Source& source, CsvSource& csv) {
   csv.header_row = static_cast<int>(in.integer("header_row", {1, 1000}).value_or(csv.header_row));
   const auto columns = in.get("columns", Shape::fields);
   const auto spread = in.get("spread", Shape::mapping);
@@ -88,8 +94,6 @@ CsvSource read_csv(const Cursor& with, const Scope& scope, Source& source) {
   read_field_settings({source.rates ? std::nullopt : constants, in.get("date_format", Shape::text),
                        in.get("decimal_comma", Shape::boolean), in.get("missing", Shape::texts)},
                       scope, csv.mapping);
-  if (in.boolean("allow_private_addresses").value_or(false)) source.allow_private_addresses = true;
-  return csv;
 }
 
 }  // namespace tightrope::config

@@ -72,12 +72,15 @@ class FieldsReader {
     if (rules_ != nullptr && rules_->names != nullptr) rules_->names->check(value, text, {});
   }
 
-  std::optional<std::string> read_plain(const Cursor& value) const {
-    const auto field = read_field_name(value, kind_);
+  std::optional<NamedField> read_plain(const Cursor& value, bool may_be_empty) const {
+    auto field = read_field_name(value, kind_);
     if (!field) return std::nullopt;
+    const bool empty = std::exchange(field->empty_if_absent, false);
     if (!field->is_plain()) value.error("scale and unit belong to metrics");
+    if (empty && !may_be_empty) value.error("absent: empty is of dimensions");
     check_names(value, field->name);
-    return field->name;
+    field->empty_if_absent = empty;
+    return field;
   }
 
   void read_date(const Cursor& value) {
@@ -85,8 +88,8 @@ class FieldsReader {
                        value.node().text == "{from}";
     if (asked) {
       mapping_.bucket_is_asked = true;
-    } else if (auto field = read_plain(value)) {
-      mapping_.bucket_field = *std::move(field);
+    } else if (auto field = read_plain(value, false)) {
+      mapping_.bucket_field = std::move(field->name);
     }
   }
 
@@ -104,10 +107,11 @@ class FieldsReader {
       return;
     }
     if (is_dimension || is_currency || may_be_absent(name)) {
-      auto field = read_plain(value);
+      auto field = read_plain(value, !is_currency);
       if (!field) return;
-      if (is_dimension) mapping_.dimensions.emplace_back(dimension, *std::move(field));
-      if (is_currency) mapping_.currency_field = *std::move(field);
+      if (is_dimension && field->empty_if_absent) mapping_.may_be_absent.push_back(dimension);
+      if (is_dimension) mapping_.dimensions.emplace_back(dimension, std::move(field->name));
+      if (is_currency) mapping_.currency_field = std::move(field->name);
       return;
     }
     const auto* metric = scope_.library.find_metric(name);
@@ -204,7 +208,9 @@ std::optional<Cursor> read_http_field(MappingReader& in, NamedField& field) {
   if (path && pointer) pointer->at_key().error("\"path\" and \"pointer\" are the same; keep one");
   read_field_form(in, field);
   field.minor_units = in.boolean("minor_units").value_or(false);
-  field.zero_if_absent = in.choice("absent").has_value();
+  const auto absent = in.choice("absent");
+  field.zero_if_absent = absent == 0u;
+  field.empty_if_absent = absent == 1u;
   field.counts_records = in.choice("count").has_value();
   const auto from = in.get("from", Shape::text);
   const auto to = in.get("to", Shape::text);
@@ -266,6 +272,7 @@ std::optional<MetricField> read_metric_field(const rules::Metric& metric, const 
   field.minor_units = named->minor_units;
   field.zero_if_absent = named->zero_if_absent;
   field.counts_records = named->counts_records;
+  if (named->empty_if_absent) value.error("absent: empty is of dimensions", "absent: zero");
   if (named->minor_units && metric.unit != rules::Unit::money)
     value.error(
         fmt::format("{} is measured in {}; minor_units are money", metric.name, to_string(metric.unit)));

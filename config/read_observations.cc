@@ -98,7 +98,7 @@ class ObservationReader {
   std::vector<TestStep> take() && {
     std::vector<TestStep> steps;
     for (auto& [learnt, known] : known_) {
-      rules::BatchBuilder builder("test", learnt);
+      rules::BatchBuilder builder(std::string(kTestSource), learnt);
       for (const Figure& figure : known.figures)
         builder.add(builder.entity(figure.entity), builder.metric(figure.metric), figure.bucket,
                     figure.value);

@@ -79,8 +79,14 @@ Pagination read_pagination(const Cursor& at) {
     MappingReader inner(*page, kPageKeys);
     pagination.parameter = inner.text("parameter").value_or("");
     pagination.first_page = static_cast<int>(inner.integer("first", {0, 1}).value_or(1));
-    pagination.total_pointer = read_path(inner.get("pages", Shape::text), PathFrom::answer);
+    const auto pages = inner.get("pages", Shape::text);
+    const auto total = inner.get("total", Shape::text);
+    pagination.total_pointer = read_path(pages ? pages : total, PathFrom::answer);
+    pagination.total_is_records = !pages && total;
     read_page_size(inner, pagination);
+    if (pages && total) total->at_key().error("\"pages\" is given as well; keep one");
+    if (pagination.total_is_records && !inner.has("size"))
+      total->at_key().error("the number of records needs the \"size\" of a page");
   }
   if (offset) {
     pagination.kind = PaginationKind::offset;

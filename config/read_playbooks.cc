@@ -55,6 +55,7 @@ void read_applies(const Cursor& at, const Scope& scope, rules::Playbook& playboo
     playbook.kpi = *kpi;
     known = scope.find_kpi(*at_kpi, *kpi);
   }
+  if (const auto finding = in.choice("finding")) playbook.finding = static_cast<rules::SourceFindingKind>(*finding);
   playbook.channels = read_globs(in, "channel");
   playbook.clients = read_globs(in, "client");
   const auto at_driver = in.get("driver", Shape::identifier);

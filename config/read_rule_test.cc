@@ -227,6 +227,7 @@ RuleTest read_rule_test(const Cursor& at, const std::vector<rules::Strategy>& st
   test.start = read_time(at_start, reading, DayMeans::beginning);
   reading.start_unreadable = at_start && !test.start;
   test.steps = read_observations(in.mappings("observations"), in.one_or_more("rates"), test.start, reading);
+  read_findings(in.one_or_more("findings"), reading, test.steps);
   read_acknowledgements(in, reading, test.steps);
   read_decisions(in, reading, test.steps);
   // Figures were first: at one time people answer what is known then.

@@ -59,6 +59,30 @@ void read_client_and_units(MappingReader& in, const std::vector<std::string>& cl
   }
 }
 
+// Google answers with an error page to those who ask too often.
+void check_not_too_often(MappingReader& in, const Source& source) {
+  const auto at_every = in.get("every", Shape::duration);
+  if (!at_every) return;
+  if (source.every < 1min) {
+    at_every->error("Google Sheets are not read more often than every 1m");
+  } else if (source.every < 5min) {
+    at_every->warning("Google may refuse to answer so often", "every: 5m or longer");
+  }
+}
+
+void read_checks(MappingReader& in, Source& source) {
+  const auto at_checks = in.get("checks", Shape::mapping);
+  if (!at_checks) return;
+  MappingReader checks(*at_checks, kChecksKeys);
+  const auto ignore = checks.get("ignore", Shape::texts);
+  if (!ignore) return;
+  for (const auto& item : ignore->items_or_one()) {
+    if (const auto kind = item.choice(rules::kSourceFindingNames))
+      source.ignored_findings.push_back(static_cast<rules::SourceFindingKind>(*kind));
+  }
+  std::sort(source.ignored_findings.begin(), source.ignored_findings.end());
+}
+
 void read_kind(MappingReader& in, const Scope& scope, ConnectorFiles& files, Source& source) {
   const auto at_connector = in.get("connector", Shape::choice);
   const auto with = in.get("with", Shape::by_connector);
@@ -94,6 +118,15 @@ void read_kind(MappingReader& in, const Scope& scope, ConnectorFiles& files, Sou
   }
   if (source.connector == "csv") {
     source.kind = read_csv(*with, scope, source);
+  } else if (source.connector == "sql") {
+    source.kind = read_sql(*with, secrets, scope, source);
+  } else if (source.connector == "prometheus") {
+    source.kind = read_prometheus(*with, secrets, scope, source);
+  } else if (source.connector == "icalendar") {
+    source.kind = read_icalendar(*with, secrets, scope, source);
+  } else if (source.connector == "google_sheets") {
+    source.kind = read_google_sheets(*with, secrets, scope, source);
+    check_not_too_often(in, source);
   } else {
     source.kind = read_http_json(*with, secrets, scope, source);
   }
@@ -112,6 +145,7 @@ Source read_source(const Cursor& at, const Scope& scope, const std::vector<std::
   read_client_and_units(in, clients, source);
   read_schedule(in, source);
   source.allow_private_addresses = in.boolean("allow_private_addresses").value_or(false);
+  read_checks(in, source);
   read_kind(in, scope, files, source);
   return source;
 }

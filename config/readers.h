@@ -70,6 +70,8 @@ Scope read_scope(const Sections& sections);
 std::vector<rules::Playbook> read_playbooks(const std::vector<Cursor>& at, const Scope& scope);
 // Strategies without metrics, KPIs and playbooks, which are the same for all.
 std::vector<rules::Strategy> read_clients(const std::vector<Cursor>& at, const Scope& scope);
+// `identity:` of a client.
+rules::NameIdentity read_identity(const std::vector<Cursor>& at, const Scope& scope);
 // Complete strategies of all clients: metrics, KPIs and playbooks, then clients.
 std::vector<rules::Strategy> read_strategies(const Sections& sections);
 // What a dimension is matched with: a text or a list of texts; reports empty ones.
@@ -93,6 +95,22 @@ CsvSource read_csv(const Cursor& with, const Scope& scope, Source& source);
 std::string read_delimiter(const Cursor& at);
 HttpSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
                           Source& source);
+SqlSource read_sql(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                   Source& source);
+
+PrometheusSource read_prometheus(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                                 Source& source);
+IcalendarSource read_icalendar(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
+                               Source& source);
+GoogleSheetsSource read_google_sheets(const Cursor& with, const std::optional<Cursor>& secrets,
+                                      const Scope& scope, Source& source);
+// `header_row:`, `columns:` and all else that says how a table is read. REQUIRES: the keys are in in.table().
+void read_table(MappingReader& in, const Scope& scope, const Source& source, CsvSource& csv);
+// `base_url:`, without a slash at its end; reports a query.
+std::optional<std::string> read_base_url(MappingReader& in);
+// `user:` under `with:`, with the token and the password that were given under `secrets:`.
+Login read_login(MappingReader& in, const std::optional<Secret>& token,
+                 const std::optional<Secret>& password);
 
 enum class FieldKind { column, pointer };
 struct NamedField {
@@ -100,12 +118,13 @@ struct NamedField {
   std::optional<double> scale;
   std::optional<rules::Unit> unit;
   // Of pointers.
-  bool minor_units = false, zero_if_absent = false, counts_records = false;
+  bool minor_units = false, zero_if_absent = false, empty_if_absent = false, counts_records = false;
   std::optional<std::pair<std::string, std::string>> interval;  // paths to its ends
 
   // Only a name: what dates and dimensions have.
   bool is_plain() const {
-    return !scale && !unit && !minor_units && !zero_if_absent && !counts_records && !interval;
+    return !scale && !unit && !minor_units && !zero_if_absent && !empty_if_absent && !counts_records &&
+           !interval;
   }
 };
 // A column or field by its name, or by a mapping that says more of it.
@@ -113,7 +132,7 @@ std::optional<NamedField> read_field_name(const Cursor& value, FieldKind kind);
 // The same for what becomes a figure, which may be a formula over fields as well.
 std::optional<MetricField> read_metric_field(const rules::Metric& metric, const Cursor& value,
                                              FieldKind kind);
-// `columns:` of csv.
+// `columns:` of csv, `fields:` of sql.
 FieldMapping read_fields(const Cursor& at, FieldKind kind, const Scope& scope);
 // The same of answers of HTTP, with the record's currency and with hours between two instants.
 struct HttpFields {

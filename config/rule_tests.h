@@ -95,7 +95,7 @@ struct TestDecision {
 struct TestStep {
   Location where;
   rules::Timestamp at;
-  std::variant<rules::ObservationBatch, TestAcknowledgement, TestDecision> what;
+  std::variant<rules::ObservationBatch, TestAcknowledgement, TestDecision, rules::SourceFindings> what;
 };
 
 struct RuleTest {

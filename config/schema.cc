@@ -154,6 +154,8 @@ class SchemaWriter {
         return figure();
       case Shape::choice:
         return one_of(key.choices);
+      case Shape::choices:
+        return list_of(one_of(key.choices));
       case Shape::window:
         return either(
             text_like(fmt::format("^[0-9]+[hd]$|^(yesterday|today|week|month|quarter)$|{}", kFlight)),
@@ -171,6 +173,8 @@ class SchemaWriter {
       case Shape::secret:
         return scalar();
       case Shape::texts:
+        if (!key.choices.empty())
+          return either(one_of(key.choices), either(list_of(one_of(key.choices)), {{"type", "null"}}));
         return either(scalar(), either(list_of(scalar()), {{"type", "null"}}));
       case Shape::names:
         return list_of(scalar());
@@ -192,6 +196,7 @@ class SchemaWriter {
       }
       case Shape::volume:
         return either(figure(), map_of(figure()));
+      case Shape::other_names:
       case Shape::globs:
         return map_of(either(scalar(), list_of(scalar())));
       case Shape::exceptions: {

@@ -11,7 +11,11 @@
 
 #include "config/field_mapping.h"
 #include "config/http_source.h"
+#include "config/icalendar_source.h"
+#include "config/prometheus_source.h"
+#include "config/sql_source.h"
 #include "rules/entity.h"
+#include "rules/source_finding.h"
 #include "rules/units.h"
 
 namespace tightrope::config {
@@ -28,15 +32,29 @@ struct CsvSource {
   std::string spread_metric;
   rules::Unit spread_unit = rules::Unit::count;
   double spread_scale = 1;
+  // A spreadsheet: cells may hold what a formula could not compute ("#N/A") or has not yet ("Loading...").
+  bool spreadsheet = false;
   FieldMapping mapping;
   friend bool operator==(const CsvSource&, const CsvSource&) = default;
+};
+
+// One tab of a Google spreadsheet.
+struct GoogleSheetsSource {
+  std::string base_url = "https://docs.google.com";  // without the slash at its end
+  std::string key;         // between /d/ and /edit in its address; of a published one between /d/e/ and /pub
+  std::int64_t gid = 0;    // of the tab
+  bool published = false;  // to the web, which is another address and about 5 minutes behind
+  Secret token;            // an OAuth token; empty for sheets that whoever has the link may see
+  CsvSource table;         // path and url are ""
+  friend bool operator==(const GoogleSheetsSource&, const GoogleSheetsSource&) = default;
 };
 
 struct PushSource {
   friend bool operator==(const PushSource&, const PushSource&) = default;
 };
 
-using SourceKind = std::variant<CsvSource, HttpSource, PushSource>;
+using SourceKind = std::variant<CsvSource, HttpSource, PushSource, SqlSource, PrometheusSource,
+                                IcalendarSource, GoogleSheetsSource>;
 
 // What a source of exchange rates says: how much of a currency one unit of `base` buys (per_base), or how
 // much of `base` one unit of a currency buys (per_currency).
@@ -66,6 +84,7 @@ struct Source {
   std::string timezone;                               // "" is the client's, or UTC where there is none
   std::optional<Rates> rates;                         // nothing: it has figures
   bool allow_private_addresses = false;               // URLs may lead to loopback and private networks
+  std::vector<rules::SourceFindingKind> ignored_findings;  // sorted: checks on arrival that are off
   SourceKind kind;
   std::string file_dir;  // of the file it was configured in; relative paths start there
   friend bool operator==(const Source&, const Source&) = default;

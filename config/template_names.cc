@@ -99,7 +99,13 @@ void TemplateNames::check_name(const Cursor& at, const NameInBraces& found, May 
   used_.insert(name);
   if (!found.has_format) return;
   if (day) {
-    const std::string problem = check_date_format(found.format);
+    std::string_view format = found.format;
+    constexpr std::string_view kNumber = ":number";
+    const bool number = format.ends_with(kNumber);
+    if (number) format.remove_suffix(kNumber.size());
+    if (number && (!may.numbers || !found.is_all))
+      at.error_at(found.offset, fmt::format("{{{}:{}}} stands alone, as a value of json", name, found.format));
+    const std::string problem = check_date_part(format);
     if (!problem.empty())
       at.error_at(found.offset, fmt::format("the date format of {{{}}} {}", name, problem),
                   "such as %Y%m%d, unix or rfc3339");

@@ -31,6 +31,9 @@ Location location_of(const Cursor& at);
 std::optional<rules::Timestamp> read_time(const std::optional<Cursor>& at, const TestReading& test,
                                           DayMeans day_means = DayMeans::last_moment);
 
+// Who gave the figures of a case.
+inline constexpr std::string_view kTestSource = "test";
+
 struct NamedEntity {
   rules::Entity entity;
   bool given = false;  // whether anything was written
@@ -53,6 +56,8 @@ std::string read_playbook_name(const Cursor& at, const TestReading& test);
 RuleTest read_rule_test(const Cursor& at, const std::vector<rules::Strategy>& strategies, bool incomplete);
 std::vector<TestStep> read_observations(const std::vector<Cursor>& series, const std::vector<Cursor>& rates,
                                         std::optional<rules::Timestamp> start, const TestReading& test);
+// All of the source that the observations are of.
+void read_findings(const std::vector<Cursor>& at, const TestReading& test, std::vector<TestStep>& steps);
 std::vector<Expectation> read_expectations(const std::vector<Cursor>& at,
                                            std::optional<rules::Timestamp> start, const TestReading& test);
 

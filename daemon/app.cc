@@ -84,7 +84,8 @@ App::Problem App::open() {
                                        std::optional<rules::Coverage> coverage) {
     return clients_->find(client)->observe(std::move(batch), coverage);
   };
-  polling_.emplace(executor, *clock_, metrics_, *transfer_, *token_store_, std::move(hand_over));
+  findings_.emplace(*clients_, *journal_);
+  polling_.emplace(executor, *clock_, metrics_, *transfer_, *token_store_, std::move(hand_over), &*findings_);
   http_.emplace(executor, *this, options_.http);
   return http_->listen();
 }
@@ -93,6 +94,10 @@ asio::awaitable<App::Problem> App::recover() {
   Problem problem;
   const StoredAlerting stored = read_stored(problem);
   if (problem) co_return problem;
+  if (auto error = findings_->open()) {
+    problem = std::move(error->text);
+    co_return problem;
+  }
   auto recovering = clients_->recover(configuration_->clients, configuration_->journal);
   auto recovered = co_await std::move(recovering);
   if (auto* error = std::get_if<JournalError>(&recovered)) {

@@ -17,6 +17,7 @@
 #include "daemon/alerting.h"
 #include "daemon/client_set.h"
 #include "daemon/http/service.h"
+#include "daemon/journalled_findings.h"
 #include "daemon/metrics.h"
 #include "daemon/polling.h"
 #include "daemon/services.h"
@@ -82,6 +83,7 @@ class App final : public Services {
       previous_;  // a request that began before a reload may still read it
   std::optional<ClientSet> clients_;
   std::optional<Alerting> alerting_;
+  std::optional<JournalledFindings> findings_;
   std::optional<Polling> polling_;
   std::optional<http::HttpService> http_;
   TaskGroup tasks_;

@@ -177,6 +177,17 @@ struct ClientRuntime::Loops {
     co_return taken;
   }
 
+  static asio::awaitable<Taken<Accepted>> tell(std::shared_ptr<State> state, rules::SourceFindings findings) {
+    auto told = std::make_shared<rules::SourceFindings>(std::move(findings));
+    EngineCall call = [engine = state->engine, told](JournalledEngine::Completion done) {
+      engine->tell(std::move(*told), std::move(done));
+    };
+    const Outcome outcome = co_await outcome_of(state->strand, std::move(call));
+    Taken<Accepted> taken = Accepted();
+    if (outcome.error) taken = refusal_of(*outcome.error);
+    co_return taken;
+  }
+
   // For what the engine may refuse; `subject` is what the caller is given back.
   static asio::awaitable<Taken<std::string>> decided(std::shared_ptr<State> state, EngineCall call,
                                                      std::string subject) {
@@ -292,11 +303,22 @@ asio::awaitable<Taken<std::string>> ClientRuntime::decide(rules::Decision decisi
 asio::awaitable<Taken<std::string>> ClientRuntime::acknowledge(rules::Acknowledgement acknowledgement) {
   return Loops::acknowledge(state_, std::move(acknowledgement));
 }
+asio::awaitable<Taken<Accepted>> ClientRuntime::tell(rules::SourceFindings findings) {
+  return Loops::tell(state_, std::move(findings));
+}
 asio::awaitable<Taken<std::string>> ClientRuntime::adopt(config::Client client) {
   return Loops::adopt(state_, std::move(client));
 }
 asio::awaitable<void> ClientRuntime::view(std::function<void(const rules::Engine&)> read) const {
   return read_engine(state_->strand, state_->engine, std::move(read));
+}
+asio::awaitable<void> ClientRuntime::view_names(
+    std::function<void(const rules::Engine&, const rules::NameBook&)> read) const {
+  // The engine is owned here, and so are its names.
+  return read_engine(state_->strand, state_->engine,
+                     [engine = state_->engine.get(), read = std::move(read)](const rules::Engine& state) {
+                       read(state, engine->names());
+                     });
 }
 
 Sequence ClientRuntime::applied() const noexcept {

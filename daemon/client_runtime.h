@@ -14,6 +14,7 @@
 #include "daemon/clock.h"
 #include "daemon/journal.h"
 #include "rules/engine.h"
+#include "rules/name_book.h"
 
 namespace tightrope::daemon {
 
@@ -61,11 +62,17 @@ class ClientRuntime {
                                            std::optional<rules::Coverage> coverage = {});
   asio::awaitable<Taken<std::string>> decide(rules::Decision decision);            // the decision's recommendation id
   asio::awaitable<Taken<std::string>> acknowledge(rules::Acknowledgement acknowledgement);
+  // All that is found of a source; journalled only where the engine knows something else. Its time is set here.
+  asio::awaitable<Taken<Accepted>> tell(rules::SourceFindings findings);
   asio::awaitable<Taken<std::string>> adopt(config::Client client);                // a reload; a snapshot follows
 
   // Runs `read` on the engine's strand and returns when it has run. It must copy out what it needs and not keep
   // references. The caller's locals that it captures live on in the awaiting coroutine.
   asio::awaitable<void> view(std::function<void(const rules::Engine&)> read) const;
+
+  // Likewise, with the names that its entities are known by.
+  asio::awaitable<void> view_names(
+      std::function<void(const rules::Engine&, const rules::NameBook&)> read) const;
 
   Sequence applied() const noexcept;            // the newest event applied; any thread
   Timestamp last_event_at() const noexcept;     // its time; any thread

@@ -1,12 +1,16 @@
 #include "daemon/journalled_engine.h"
 
+#include <spdlog/logger.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <future>
 #include <utility>
 
+#include "daemon/logging.h"
 #include "daemon/recovery.h"
+#include "daemon/spellings.h"
 
 namespace tightrope::daemon {
 namespace {
@@ -78,6 +82,7 @@ JournalledEngine::Started JournalledEngine::recover(config::Client client) {
   if (recovered.first != 0) {
     if (auto error = note_first(recovered.first)) return {.error = std::move(*error), .effects = {}};
   }
+  open_names();
   applied_.store(applied, std::memory_order_release);
   newest_applied_.store(newest_.time_since_epoch().count());
   return started;
@@ -87,6 +92,34 @@ Timestamp JournalledEngine::stamp() noexcept {
   // The wall clock may be set back; what is learnt later is never stamped earlier.
   newest_ = std::max(newest_, clock_.now());
   return newest_;
+}
+
+void JournalledEngine::open_names() {
+  const rules::Strategy& strategy = engine_->strategy();
+  if (strategy.identity == names_.identity()) return;
+  const bool first = names_.identity().empty();
+  const std::vector<rules::Spelling> before = names_.spellings();
+  names_ = rules::NameBook(strategy.identity);
+  const rules::EntityTable& entities = engine_->entities();
+  for (rules::EntityIndex i = 0; i < entities.size(); ++i) names_.know(entities[i]);
+  for (const rules::Spelling& spelling : before) names_.remember(spelling);
+  if (!first) return;
+  if (const auto error = read_spellings(journal_, client_, strategy.dimensions, names_)) {
+    logger("client")->warn("spellings that were met before are not shown client={} error={}", client_,
+                           quoted(error->text));
+  }
+}
+
+rules::ObservationBatch JournalledEngine::named(rules::ObservationBatch batch) {
+  auto [under_names, fresh] = names_.name(std::move(batch));
+  if (fresh.empty()) return std::move(under_names);
+  logger("client")->info(
+      "spellings met that are other names spellings={} client={} source={} such_as={} is={}", fresh.size(),
+      client_, fresh.front().source, quoted(fresh.front().spelling), quoted(fresh.front().name));
+  // For people: one that cannot be kept is met again after the next start.
+  journal_.write(spelling_records(client_, engine_->strategy().dimensions, fresh),
+                 [](const std::optional<JournalError>&) {});
+  return std::move(under_names);
 }
 
 void JournalledEngine::decide(rules::Decision decision, Completion done) {
@@ -107,6 +140,7 @@ void JournalledEngine::observe(rules::ObservationBatch batch, Learnt learnt,
     // A poll reads them again and again: what the engine cannot hold would be journalled each time.
     outcome.outside = drop_unheld(batch);
   }
+  batch = named(std::move(batch));
   // While figures are on their way, the engine still shows those before them: a restatement back to what it
   // shows would look like no change and be lost. Then everything is journalled, and what is gone stays until
   // the next poll: it may be on its way from another source.
@@ -127,6 +161,12 @@ std::uint32_t JournalledEngine::drop_unheld(rules::ObservationBatch& batch) cons
     return row.bucket.day > head || head - row.bucket.day >= held;
   };
   return static_cast<std::uint32_t>(std::erase_if(batch.rows, unheld));
+}
+
+void JournalledEngine::tell(rules::SourceFindings findings, Completion done) {
+  if (engine_->findings_of(findings.source) == findings.findings) return done(Outcome());
+  findings.at = stamp();
+  append(std::move(findings), std::nullopt, std::move(done));
 }
 
 void JournalledEngine::tick(Completion done) {
@@ -168,6 +208,7 @@ void JournalledEngine::committed(Appending& appending, std::optional<JournalErro
     if (appending.adopted) {
       document_ = std::move(appending.adopted->document);
       effects = engine_->adopt(std::move(appending.adopted->strategy), rules::time_of(appending.event));
+      open_names();
     } else {
       effects = engine_->apply(appending.event);
     }

@@ -15,6 +15,7 @@
 #include "daemon/clock.h"
 #include "daemon/journal.h"
 #include "rules/engine.h"
+#include "rules/name_book.h"
 
 namespace tightrope::daemon {
 
@@ -49,6 +50,11 @@ class JournalledEngine : public std::enable_shared_from_this<JournalledEngine> {
 
   // REQUIRES: recover() gave no error.
   const rules::Engine& engine() const noexcept { return *engine_; }
+  const rules::NameBook& names() const noexcept { return names_; }
+
+  // The batch under the names that its entities have here; observe() does the same. Spellings that are new
+  // are logged, and kept in the journal.
+  rules::ObservationBatch named(rules::ObservationBatch batch);
 
   // Decisions and acknowledgements; their time is set here.
   void decide(rules::Decision decision, Completion done);
@@ -59,6 +65,8 @@ class JournalledEngine : public std::enable_shared_from_this<JournalledEngine> {
   // With a coverage, those that take back what the source gives no more come with them.
   void observe(rules::ObservationBatch batch, Learnt learnt, std::optional<rules::Coverage> coverage,
                Completion done);
+  // What is found of a source, if the engine knows something else of it. Its time is set here.
+  void tell(rules::SourceFindings findings, Completion done);
   // Time moves on, if anything has fallen due.
   void tick(Completion done);
   // Another strategy, if it is another.
@@ -80,6 +88,8 @@ class JournalledEngine : public std::enable_shared_from_this<JournalledEngine> {
   void finished();
   // Takes out the rows that the engine could not hold, and says how many.
   std::uint32_t drop_unheld(rules::ObservationBatch& batch) const;
+  // Of the strategy in force, once the engine runs under it.
+  void open_names();
   std::optional<JournalError> append_now(const rules::Event& event, Sequence& sequence);
   std::optional<JournalError> note_first(Sequence first);
 
@@ -90,6 +100,7 @@ class JournalledEngine : public std::enable_shared_from_this<JournalledEngine> {
   const OnApplied on_applied_;
 
   std::optional<rules::Engine> engine_;
+  rules::NameBook names_;
   std::string document_;               // of the strategy in force
   Timestamp newest_{};                 // the time of the newest event that was handed to the journal
   std::size_t under_way_ = 0;          // appends and saves

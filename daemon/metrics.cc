@@ -128,6 +128,15 @@ struct Metrics::Families {
                                     "Figures that replaced another one of a day that was over.",
                                     {"source", "client"}};
 
+  Labelled<Gauge> source_findings{registry,
+                                  "tightrope_source_findings",
+                                  "What is strange about the source's figures now, by finding.",
+                                  {"source", "client", "finding"}};
+  Labelled<Counter> source_found{registry,
+                                 "tightrope_source_findings_begun_total",
+                                 "Findings that began.",
+                                 {"source", "client", "finding"}};
+
   Labelled<Counter> notifications{
       registry, "tightrope_notifications_total", "Tries to hand a notification to a receiver.", {"receiver"}};
   Labelled<Counter> notifications_failed{registry,
@@ -169,11 +178,12 @@ struct Metrics::Families {
   void keep_only(std::string_view label, const std::vector<std::string>& list) {
     for (Labelled<Gauge>* family :
          {&engine_cells, &engine_cell_bytes, &engine_entities, &engine_checks, &engine_last, &source_success,
-          &source_next, &source_age, &source_stale}) {
+          &source_next, &source_age, &source_stale, &source_findings}) {
       family->keep_only(label, list);
     }
-    for (Labelled<Counter>* family : {&engine_events, &engine_changes, &source_errors, &source_observations,
-                                      &source_restated, &notifications, &notifications_failed}) {
+    for (Labelled<Counter>* family :
+         {&engine_events, &engine_changes, &source_errors, &source_observations, &source_restated,
+          &source_found, &notifications, &notifications_failed}) {
       family->keep_only(label, list);
     }
     for (Labelled<Histogram>* family : {&engine_apply, &source_duration, &notification_latency}) {
@@ -192,6 +202,8 @@ void Metrics::source_configured(std::string_view source, std::string_view client
   const std::lock_guard lock(families_->mutex);
   for (const std::string_view reason : kPollFailures)
     families_->source_errors.at({std::string(source), std::string(client), std::string(reason)});
+  for (const std::string_view finding : rules::kSourceFindingNames)
+    families_->source_found.at({std::string(source), std::string(client), std::string(finding)});
 }
 
 void Metrics::receiver_configured(std::string_view receiver) {
@@ -223,6 +235,13 @@ void Metrics::source_received(std::string_view source, std::string_view client, 
   families_->source_restated.at(labels).Increment(static_cast<double>(restated));
 }
 
+void Metrics::source_found(std::string_view source, std::string_view client,
+                           rules::SourceFindingKind finding) {
+  const std::lock_guard lock(families_->mutex);
+  families_->source_found.at({std::string(source), std::string(client), std::string(to_string(finding))})
+      .Increment();
+}
+
 void Metrics::source_state(const SourceStatus& status, rules::Timestamp now) {
   const std::lock_guard lock(families_->mutex);
   const std::vector<std::string> labels{status.name, status.client};
@@ -233,6 +252,14 @@ void Metrics::source_state(const SourceStatus& status, rules::Timestamp now) {
     families_->source_age.at(labels).Set(std::chrono::duration<double>(age).count());
   }
   families_->source_stale.at(labels).Set(status.stale ? 1 : 0);
+  if (status.pushed) return;
+  std::array<int, rules::kSourceFindingKinds> findings{};
+  for (const rules::SourceFinding& finding : status.findings)
+    ++findings[static_cast<std::size_t>(finding.kind)];
+  for (std::size_t kind = 0; kind < findings.size(); ++kind) {
+    families_->source_findings.at({status.name, status.client, std::string(rules::kSourceFindingNames[kind])})
+        .Set(findings[kind]);
+  }
 }
 
 void Metrics::notified(const OutboxEvent& event) {

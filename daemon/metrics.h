@@ -31,6 +31,8 @@ class Metrics {
   void source_polled(const SourceStatus& status, bool succeeded, double seconds);
   void source_received(std::string_view source, std::string_view client, std::uint64_t observations,
                        std::uint64_t restated);
+  // A finding has begun.
+  void source_found(std::string_view source, std::string_view client, rules::SourceFindingKind finding);
   void source_state(const SourceStatus& status, rules::Timestamp now);  // at scrape time
   void notified(const OutboxEvent& event);
   void engine_applied(std::string_view client, double seconds, const rules::Effects& effects,

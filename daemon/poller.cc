@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "daemon/arrival_watch.h"
 #include "daemon/deadline.h"
 #include "daemon/logging.h"
 #include "daemon/metrics.h"
@@ -103,6 +104,7 @@ asio::awaitable<void> Poller::poll() {
       failed = std::move(std::get<Failure>(tried));
     }
     if (!failed) {
+      co_await look(failed);
       end(began, failed);
       co_return;
     }
@@ -110,6 +112,7 @@ asio::awaitable<void> Poller::poll() {
     const Timestamp now = context_.clock.now();
     const std::optional<Timestamp> again = schedule_->retry(now, failure.to_schedule, deadline);
     if (!again) {
+      co_await look(failed);
       end(began, failed);
       co_return;
     }
@@ -150,8 +153,19 @@ asio::awaitable<Poller::Tried> Poller::collect(Timestamp deadline) {
   co_return tried;
 }
 
+asio::awaitable<void> Poller::look(const std::optional<Failure>& failure) {
+  if (!context_.watch) co_return;
+  if (failure && failure->reason == to_string(collectors::FailureKind::bad_data))
+    context_.watch->unreadable(failure->text, translation_.source_calendar().day_of(context_.clock.now()));
+  auto telling = context_.watch->tell();
+  co_await std::move(telling);
+}
+
 asio::awaitable<std::optional<Poller::Failure>> Poller::hand_over(Figures figures) {
   collectors::Collected& collected = figures.collected;
+  // Before the figures are given away; it is told when they are safe.
+  if (context_.watch)
+    context_.watch->arrived(collected, translation_.source_calendar().day_of(collected.batch.learnt));
   const std::optional<Timestamp> end = newest_end(collected.batch, translation_.source_calendar());
   std::optional<rules::Coverage> covered;
   if (collected.complete) covered = translation_.coverage(*collected.complete);
@@ -172,6 +186,14 @@ asio::awaitable<std::optional<Poller::Failure>> Poller::hand_over(Figures figure
   status_.observations_total += taken->changed;
   status_.restated_total += taken->restated;
   status_.rows_read_total += collected.rows_read;
+  if (partial_.news(collected.partial)) {
+    if (collected.partial.empty()) {
+      log_->info("answers are whole again source={}", source_.name);
+    } else {
+      log_->warn("answers may lack figures, none are taken back source={} reason={}", source_.name,
+                 quoted(collected.partial));
+    }
+  }
   context_.metrics.source_received(source_.name, source_.client, taken->changed, taken->restated);
   log_->debug("polled source={} rows={} changed={} restated={} outside={} requests={} bytes={}", source_.name,
               collected.rows_read, taken->changed, taken->restated, taken->outside, collected.requests,

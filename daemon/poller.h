@@ -14,8 +14,8 @@
 #include "daemon/client_runtime.h"
 #include "daemon/clock.h"
 #include "daemon/poll_schedule.h"
-#include "daemon/slots.h"
 #include "daemon/repeated_error.h"
+#include "daemon/slots.h"
 #include "daemon/source_status.h"
 #include "rules/calendar.h"
 
@@ -25,6 +25,7 @@ class logger;
 
 namespace tightrope::daemon {
 
+class ArrivalWatch;
 class Metrics;
 
 // What a poller works with. Borrowed; outlives it.
@@ -36,6 +37,7 @@ struct PollerContext {
   // applied.
   std::function<asio::awaitable<Taken<Accepted>>(rules::ObservationBatch, std::optional<rules::Coverage>)>
       hand_over;
+  ArrivalWatch* watch = nullptr;  // looks at what arrives; null: nobody does
 };
 
 PollPolicy policy_of(const config::Source& source) noexcept;
@@ -76,6 +78,7 @@ class Poller {
   asio::awaitable<void> poll();
   asio::awaitable<Tried> collect(Timestamp deadline);
   asio::awaitable<std::optional<Failure>> hand_over(Figures figures);
+  asio::awaitable<void> look(const std::optional<Failure>& failure);
   void end(Timestamp began, const std::optional<Failure>& failure);
 
   const config::Source source_;
@@ -85,6 +88,7 @@ class Poller {
   const std::shared_ptr<spdlog::logger> log_;
   SourceStatus status_;
   RepeatedError repeated_;
+  RepeatedError partial_;  // why answers are not whole
   std::optional<PollSchedule> schedule_;
 };
 

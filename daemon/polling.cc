@@ -7,7 +7,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/arrival_watch.h"
 #include "daemon/deadline.h"
+#include "daemon/finding_store.h"
 #include "daemon/hand_to_each.h"
 #include "daemon/logging.h"
 #include "daemon/metrics.h"
@@ -39,19 +41,22 @@ struct Polling::Entry {
   const config::Source source;
   const collectors::Translation translation;
   const rules::Dimensions dimensions;
-  Timestamp since;             // when it was first configured
-  SourceStatus pushed_status;  // of a source without a poller
+  Timestamp since;                      // when it was first configured
+  SourceStatus pushed_status;           // of a source without a poller
+  std::unique_ptr<ArrivalWatch> watch;  // of one with a poller, which borrows it
   std::unique_ptr<Poller> poller;
   std::unique_ptr<TaskGroup> task;
 };
 
 Polling::Polling(asio::any_io_executor executor, Clock& clock, Metrics& metrics,
-                 collectors::Transfer& transfer, collectors::TokenStore& token_store, HandOver hand_over)
+                 collectors::Transfer& transfer, collectors::TokenStore& token_store, HandOver hand_over,
+                 FindingStore* findings)
     : executor_(std::move(executor)),
       clock_(clock),
       metrics_(metrics),
       transfer_(transfer),
       hand_over_(std::move(hand_over)),
+      findings_(findings),
       tokens_(collectors::make_tokens(transfer_, clock_, token_store)),
       gates_(clock_) {}
 
@@ -76,15 +81,16 @@ void Polling::start(Entry& entry) {
                                                              .gates = &gates_});
   if (!collector) return;  // it pushes
   metrics_.source_configured(entry.source.name, entry.source.client);
-  PollerContext context{
-      .clock = clock_,
-      .slots = slots_,
-      .metrics = metrics_,
-      .hand_over = [this, client = entry.source.client](rules::ObservationBatch batch,
-                                                        std::optional<rules::Coverage> coverage) {
-        return client.empty() ? hand_to_all(std::move(batch))
-                              : hand_over_(client, std::move(batch), coverage);
-      }};
+  PollerContext context{.clock = clock_,
+                        .slots = slots_,
+                        .metrics = metrics_,
+                        .hand_over =
+                            [this, client = entry.source.client](rules::ObservationBatch batch,
+                                                                 std::optional<rules::Coverage> coverage) {
+                              return client.empty() ? hand_to_all(std::move(batch))
+                                                    : hand_over_(client, std::move(batch), coverage);
+                            },
+                        .watch = entry.watch.get()};
   entry.poller = std::make_unique<Poller>(entry.source, std::move(collector), entry.translation,
                                           std::move(context), entry.pushed_status);
   entry.task =
@@ -117,6 +123,7 @@ asio::awaitable<void> Polling::configure(const config::Configuration& configurat
   clients_.clear();
   for (const config::Client& client : configuration.clients) clients_.push_back(client.strategy.client);
   std::vector<Entry*> fresh;
+  std::vector<std::pair<Entry*, const Entry*>> watched;  // of these; with what was known before, or null
   for (const config::Source& source : configuration.sources) {
     auto entry = make(source, configuration);
     const auto found = before.find(source.name);
@@ -137,6 +144,12 @@ asio::awaitable<void> Polling::configure(const config::Configuration& configurat
       status.rows_read_total = known.rows_read_total;
       entry->since = found->second->since;
     }
+    if (!std::holds_alternative<config::PushSource>(source.kind)) {
+      entry->watch = std::make_unique<ArrivalWatch>(source, configuration.dimensions, metrics_, findings_);
+      const bool known =
+          found != before.end() && found->second->watch && found->second->source.client == source.client;
+      watched.emplace_back(entry.get(), known ? found->second.get() : nullptr);
+    }
     fresh.push_back(entry.get());
     entries_.push_back(std::move(entry));
   }
@@ -146,7 +159,29 @@ asio::awaitable<void> Polling::configure(const config::Configuration& configurat
   for (const auto& [name, entry] : before) {
     if (entry->task) co_await entry->task->join();
   }
+  for (const auto& [entry, known] : watched) {
+    if (known) {
+      entry->watch->go_on_from(*known->watch);
+      continue;
+    }
+    auto resuming = entry->watch->resume();
+    co_await std::move(resuming);
+  }
+  co_await forget_findings();
   for (Entry* entry : fresh) start(*entry);
+}
+
+// Of sources that are gone, or another client's now.
+asio::awaitable<void> Polling::forget_findings() {
+  if (!findings_) co_return;
+  for (const std::string& client : std::vector<std::string>(clients_)) {
+    std::vector<std::string> names;
+    for (const auto& entry : entries_) {
+      if (entry->source.client == client) names.push_back(entry->source.name);
+    }
+    auto forgetting = findings_->keep_only(client, std::move(names));
+    co_await std::move(forgetting);
+  }
 }
 
 asio::awaitable<void> Polling::stop() {
@@ -174,6 +209,7 @@ std::vector<SourceStatus> Polling::statuses() const {
     const Timestamp last = status.last_success.value_or(entry->since);
     // Nobody promised when somebody pushes, unless the configuration says so.
     const bool expected = !status.pushed || entry->source.stale_after > Duration(0);
+    if (entry->watch) status.findings = entry->watch->findings();
     status.stale = expected && now - last > stale_after(entry->source);
     statuses.push_back(std::move(status));
   }

@@ -22,6 +22,7 @@
 
 namespace tightrope::daemon {
 
+class FindingStore;
 class Metrics;
 
 // On one executor's thread. Clock, metrics, transfer and token store are borrowed until its destruction.
@@ -33,8 +34,10 @@ class Polling {
   using HandOver = std::function<asio::awaitable<Taken<Accepted>>(std::string client, rules::ObservationBatch,
                                                                   std::optional<rules::Coverage>)>;
 
+  // `findings` is borrowed likewise, and may be null: then what is found is forgotten with a restart, and no
+  // engine knows of it.
   Polling(asio::any_io_executor executor, Clock& clock, Metrics& metrics, collectors::Transfer& transfer,
-          collectors::TokenStore& token_store, HandOver hand_over);
+          collectors::TokenStore& token_store, HandOver hand_over, FindingStore* findings = nullptr);
   ~Polling();  // REQUIRES: stop() has returned, or the executor runs no more
 
   // The sources in force. Those that did not change go on undisturbed; others are ended first, then the new
@@ -52,6 +55,7 @@ class Polling {
   struct Entry;
   std::unique_ptr<Entry> make(const config::Source& source, const config::Configuration& configuration) const;
   void start(Entry& entry);
+  asio::awaitable<void> forget_findings();
   asio::awaitable<Taken<Accepted>> hand_to_all(rules::ObservationBatch batch);
 
   const asio::any_io_executor executor_;
@@ -59,6 +63,7 @@ class Polling {
   Metrics& metrics_;
   collectors::Transfer& transfer_;
   const HandOver hand_over_;
+  FindingStore* const findings_;
   Slots slots_{kMostPollsAtOnce};
   // What sources share goes on over a reload.
   const std::unique_ptr<collectors::Tokens> tokens_;

@@ -46,6 +46,8 @@ class RuleTestRun {
         {}});
   }
 
+  void take(const config::TestStep&, const rules::SourceFindings& findings) { engine_.apply(findings); }
+
   void take(const config::TestStep& step, const config::TestAcknowledgement& acknowledgement) {
     tick(step.at);
     const auto alert = find_live_alert(engine_, acknowledgement.target, acknowledgement.entity);

@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "rules/source_finding.h"
 #include "rules/units.h"
 
 namespace tightrope::daemon {
@@ -34,6 +36,7 @@ struct SourceStatus {
   std::uint64_t observations_total = 0;     // figures that were new or different
   std::uint64_t restated_total = 0;
   std::uint64_t rows_read_total = 0;
+  std::vector<rules::SourceFinding> findings = {};  // of the checks on arrival, as of the last poll
 };
 
 }  // namespace tightrope::daemon

@@ -45,6 +45,9 @@ Timestamp Engine::now() const noexcept {
 const Strategy& Engine::strategy() const noexcept {
   return state_->strategy;
 }
+const EntityTable& Engine::entities() const noexcept {
+  return state_->entities;
+}
 const Calendar& Engine::calendar() const noexcept {
   return state_->calendar;
 }
@@ -62,6 +65,8 @@ Effects Engine::apply(const Event& event) {
     state_->take(*decision, effects);
   } else if (const auto* acknowledgement = std::get_if<Acknowledgement>(&event)) {
     state_->take(*acknowledgement, effects);
+  } else if (const auto* findings = std::get_if<SourceFindings>(&event)) {
+    state_->take(*findings, effects);
   }
   return effects;
 }
@@ -93,6 +98,7 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   next->sources.advance(next->cube.head());
   next->resolved = std::move(old.resolved);
   next->done = std::move(old.done);
+  next->findings = std::move(old.findings);
   next->shape = old.shape;
   const bool money_changed = next->strategy.currency != old.strategy.currency ||
                              next->strategy.rates_hold_days != old.strategy.rates_hold_days;

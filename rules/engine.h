@@ -146,6 +146,11 @@ class Engine {
   const Strategy& strategy() const noexcept;
   const Calendar& calendar() const noexcept;
 
+  // What is known to be strange about the source's figures; nothing of one that was never heard of.
+  std::vector<SourceFinding> findings_of(std::string_view source) const;
+  // Sources with findings, by name.
+  std::vector<std::string> sources_with_findings() const;
+
   // The rows that would change something: what has to be journalled of a poll that reads the same days again.
   // With a coverage, first those that take back what the batch's source gave before and gives no more: of the
   // buckets covered, and of metrics that the batch has. An answer without rows takes nothing back.
@@ -189,6 +194,8 @@ class Engine {
   // ask for is no rate. REQUIRES: false_share > 0.
   Digest digest(double false_share = kFalseShare) const;
   EngineStats stats() const;
+  // All that figures were ever given of, in the order in which they came. Lives as long as the engine.
+  const EntityTable& entities() const noexcept;
 
   // What `look_at:` found, newest first (at most kMostAnomalies are remembered).
   std::vector<Anomaly> anomalies() const;

@@ -57,6 +57,12 @@ void Engine::State::explain_cause(const Checks& check, NodeIndex node, Alert& al
   alert.driver = std::move(why.driver);
   alert.deeper_drivers = std::move(why.deeper);
   alert.reason = std::move(why.reason);
+  // What puts the figures in doubt is said with them, once: the diagnosis may have found the tracking broken too.
+  for (const SourceFinding* finding : findings_at(check, node)) {
+    if (finding->kind == SourceFindingKind::conversions_stopped && alert.driver == kTrackingDriver) continue;
+    if (!alert.reason.empty()) alert.reason += ' ';
+    alert.reason += finding->text;
+  }
   alert.segments = std::move(why.named);
   alert.segments_unit = why.unit;
 }
@@ -150,6 +156,7 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
   situation.currency = alert.currency;
   situation.now = now;
   situation.client = alert.client;
+  for (const SourceFinding* finding : findings_at(check, node)) situation.findings.push_back(finding->kind);
   const std::size_t channel = strategy.dimensions.index_of("channel");
   std::set<std::string> channels;
   for (const EntityIndex member : members) channels.emplace(entities[member].at(channel));

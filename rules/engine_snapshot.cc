@@ -1,7 +1,7 @@
-// The engine's memory as bytes, version 3: time, entities, figures, their sources, exchange rates, alerts,
-// what was done, and what is looked at. Sums, states and the verdicts of alerts that are alive are not kept:
+// The engine's memory as bytes, version 4: time, entities, figures, their sources, exchange rates, alerts,
+// what was done, what is looked at, and what is strange about sources. Sums, states and the verdicts of alerts that are alive are not kept:
 // they follow from the figures and the strategy. Version 1 had no sources, no exchange rates, and less of
-// verdicts; version 2 had no evidence, no segments, and looked at nothing.
+// verdicts; version 2 had no evidence, no segments, and looked at nothing; version 3 knew nothing strange.
 #include <cmath>
 
 #include "rules/engine_state.h"
@@ -9,7 +9,7 @@
 namespace tightrope::rules {
 namespace {
 
-constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kVersion = 4;
 constexpr std::uint8_t kFirstVersion = 1;
 
 void save(Timestamp time, ByteWriter& out) {
@@ -383,6 +383,12 @@ std::string Engine::snapshot() const {
   }
   out.varint(state.anomalies.size());
   for (const Anomaly& anomaly : state.anomalies) save(anomaly, out);
+  out.varint(state.findings.size());
+  for (const auto& [source, findings] : state.findings) {
+    out.string(source);
+    out.varint(findings.size());
+    for (const SourceFinding& finding : findings) save(finding, out);
+  }
   return std::move(out).take();
 }
 
@@ -455,6 +461,13 @@ std::optional<Engine> Engine::restore(Strategy strategy, std::string_view snapsh
     }
     const std::size_t anomalies = in.count(8);
     for (std::size_t i = 0; i < anomalies && in.ok(); ++i) state.anomalies.push_back(load_anomaly(in));
+  }
+  if (version > 3) {
+    for (std::size_t left = in.count(2); left > 0 && in.ok(); --left) {
+      std::vector<SourceFinding>& findings = state.findings[load_text(in)];
+      for (std::size_t each = in.count(kLeastBytesOfAFinding); each > 0 && in.ok(); --each)
+        findings.push_back(load_finding(in));
+    }
   }
   if (!in.finished()) return std::nullopt;
   return engine;

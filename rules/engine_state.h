@@ -181,6 +181,7 @@ struct Engine::State {
   // When alerts are to ask again what was put off. Not kept: it follows from their recommendations.
   std::set<std::pair<Timestamp, CheckKey>> reminders;
   std::map<std::pair<std::string, Entity>, Timestamp> done;  // playbook, entity: when last carried out
+  std::map<std::string, std::vector<SourceFinding>, std::less<>> findings;  // by source; none is left out
   std::uint64_t shape = 1;
   Day today = kFirstDay;  // of `now`
 
@@ -452,6 +453,12 @@ struct Engine::State {
   bool has_own_source(std::string_view metric, std::string_view other, DayRange days) const;
   // The share of a day's results that has arrived by now.
   double arrived(Day day, const Arrivals* learnt) const noexcept;  // nothing learnt: null
+
+  // engine_findings.cc: what is strange about the figures behind an alert.
+  void take(const SourceFindings& told, Effects& effects);
+  // Of the sources that gave a figure of the node lately, those about it or about all; the first of each kind.
+  std::vector<const SourceFinding*> findings_at(const Checks& check, NodeIndex node) const;
+  bool has_given(FigureSources::Source source, std::span<const EntityIndex> members) const;
 
   // engine_briefs.cc: what to do.
   void explain_cause(const Checks& check, NodeIndex node,

@@ -11,6 +11,8 @@
 //                      missing, else 1 + its zigzag
 //   2 decision         at; recommendation; kind (0 did, 1 declined, 2 later); reason; by; whether `until` is
 //   set, and it 3 acknowledgement  at; alert; by 4 strategy         at; document
+//   5 findings         at; source; count, then each: kind (source_finding.h); entity (as above); first day;
+//   last day; text
 //
 // Rows arrive sorted or nearly so, so their differences are mostly one byte each.
 #include "rules/event.h"
@@ -31,7 +33,8 @@ enum class Kind : std::uint8_t {
   observations = 1,
   decision = 2,
   acknowledgement = 3,
-  strategy = 4
+  strategy = 4,
+  findings = 5
 };
 
 // Longer than any day of any zone since 1970.
@@ -94,6 +97,13 @@ void write_fields(ByteWriter& out, const Acknowledgement& acknowledgement) {
 void write_fields(ByteWriter& out, const StrategyChange& change) {
   write_time(out, change.at);
   out.string(change.document);
+}
+
+void write_fields(ByteWriter& out, const SourceFindings& findings) {
+  write_time(out, findings.at);
+  out.string(findings.source);
+  out.varint(findings.findings.size());
+  for (const SourceFinding& finding : findings.findings) save(finding, out);
 }
 
 Entity read_entity(ByteReader& in) {
@@ -171,10 +181,20 @@ StrategyChange read_strategy(ByteReader& in) {
   return change;
 }
 
+SourceFindings read_findings(ByteReader& in) {
+  SourceFindings findings;
+  findings.at = read_time(in);
+  findings.source = in.string();
+  for (std::size_t left = in.count(kLeastBytesOfAFinding); in.ok() && left > 0; --left)
+    findings.findings.push_back(load_finding(in));
+  return findings;
+}
+
 Kind kind_of(const Event& event) noexcept {
   // In the order of the variant, which the compiler holds to the written numbers.
   static_assert(
-      std::is_same_v<Event, std::variant<Tick, ObservationBatch, Decision, Acknowledgement, StrategyChange>>);
+      std::is_same_v<Event, std::variant<Tick, ObservationBatch, Decision, Acknowledgement, StrategyChange,
+                                         SourceFindings>>);
   return static_cast<Kind>(event.index());
 }
 
@@ -223,6 +243,7 @@ Timestamp time_of(const Event& event) noexcept {
   if (const auto* decision = std::get_if<Decision>(&event)) return decision->at;
   if (const auto* acknowledgement = std::get_if<Acknowledgement>(&event)) return acknowledgement->at;
   if (const auto* change = std::get_if<StrategyChange>(&event)) return change->at;
+  if (const auto* findings = std::get_if<SourceFindings>(&event)) return findings->at;
   return {};
 }
 
@@ -253,6 +274,9 @@ std::optional<Event> decode(std::string_view bytes) {
       break;
     case Kind::strategy:
       event = read_strategy(in);
+      break;
+    case Kind::findings:
+      event = read_findings(in);
       break;
     default:
       return std::nullopt;

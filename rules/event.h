@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rules/entity.h"
+#include "rules/source_finding.h"
 #include "rules/units.h"
 
 namespace tightrope::rules {
@@ -84,7 +85,16 @@ struct StrategyChange {
   friend bool operator==(const StrategyChange&, const StrategyChange&) = default;
 };
 
-using Event = std::variant<Tick, ObservationBatch, Decision, Acknowledgement, StrategyChange>;
+// What is strange about the figures of one source from `at` on: all of it, in place of what was told before.
+struct SourceFindings {
+  Timestamp at;
+  std::string source;
+  std::vector<SourceFinding> findings;
+  friend bool operator==(const SourceFindings&, const SourceFindings&) = default;
+};
+
+using Event =
+    std::variant<Tick, ObservationBatch, Decision, Acknowledgement, StrategyChange, SourceFindings>;
 
 // When the event was made known: an observation's `learnt`, else `at`.
 Timestamp time_of(const Event& event) noexcept;

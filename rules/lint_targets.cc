@@ -188,7 +188,7 @@ class TargetLint {
   void no_advice() {
     const auto& playbooks = strategy_.playbooks;
     const bool answered = std::any_of(playbooks.begin(), playbooks.end(), [this](const Playbook& playbook) {
-      return answers(playbook, target_);
+      return answers(playbook, target_) && !playbook.finding;
     });
     if (answered) return;
     add(FindingKind::no_advice, "kpi",

@@ -61,7 +61,9 @@ const std::vector<std::string>& globs_of(const std::vector<DimensionMatch>& matc
   const auto place = std::find_if(match.begin(), match.end(), [dimension](const DimensionMatch& one) {
     return one.dimension == dimension;
   });
-  return place == match.end() ? kEverything : place->globs;
+  if (place == match.end()) return kEverything;
+  // Two spellings of one pattern have as much in common as two equal ones.
+  return place->folded.compiled() ? place->folded.patterns() : place->globs;
 }
 
 }  // namespace

@@ -77,6 +77,11 @@ bool names(const std::vector<std::string>& globs, std::string_view text) {
                                       [text](const std::string& glob) { return glob_match(glob, text); });
 }
 
+bool is_for(const Playbook& playbook, std::string_view channel) {
+  if (!playbook.folded_channels.compiled()) return names(playbook.channels, channel);
+  return playbook.channels.empty() || playbook.folded_channels.match(channel);
+}
+
 // Whether the advice is about a step: its text, or a value in it, is made from one.
 bool changes_by_steps(const Playbook& playbook) {
   static constexpr std::array<std::string_view, 4> kOfStep{"step", "max_step", "bid_after", "budget_after"};
@@ -106,11 +111,15 @@ std::size_t depth_of(const Playbook& playbook, const Situation& situation) {
 bool applies(const Playbook& playbook, const Situation& situation, const Numbers& numbers) {
   if (!playbook.kpi.empty() && playbook.kpi != situation.kpi) return false;
   if (!playbook.driver.empty() && depth_of(playbook, situation) == 0) return false;
+  if (playbook.finding && std::find(situation.findings.begin(), situation.findings.end(), *playbook.finding) ==
+                              situation.findings.end()) {
+    return false;
+  }
   if (!names(playbook.clients, situation.client)) return false;
   // Advice for search is none for an objective of search and mail.
   if (!playbook.channels.empty() && situation.channels.empty()) return false;
   if (!std::all_of(situation.channels.begin(), situation.channels.end(),
-                   [&](const std::string& channel) { return names(playbook.channels, channel); })) {
+                   [&](const std::string& channel) { return is_for(playbook, channel); })) {
     return false;
   }
   if (const auto last = situation.last_done(playbook.name);
@@ -156,8 +165,11 @@ std::vector<Advice> advise(std::span<const Playbook> playbooks, const Situation&
                       .value = worth - hours * kHourOfWork,
                       .depth = depth_of(playbook, situation)});
   }
-  // What treats the cause leads, and the cause of the cause before that; among those, what is worth more.
+  // What doubts the figures leads; then what treats the cause, and the cause of the cause before that; among
+  // those, what is worth more.
   std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+    const bool doubts = a.advice.playbook->finding.has_value();
+    if (doubts != b.advice.playbook->finding.has_value()) return doubts;
     if (a.depth != b.depth) return a.depth > b.depth;
     return a.value > b.value;
   });

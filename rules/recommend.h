@@ -54,6 +54,7 @@ struct Situation {
   // When the playbook was last carried out on this entity, if it was.
   std::function<std::optional<Timestamp>(std::string_view playbook)> last_done;
   Timestamp now;
+  std::vector<SourceFindingKind> findings = {};  // that the sources behind the alert's figures have
 };
 
 // A playbook that applies, filled in; ids and states are the caller's.
@@ -66,7 +67,8 @@ struct Advice {
   double worth_per_day;
 };
 
-// Best first: those that name a driver (the deeper first), then by what a day is worth after effort, then as
+// Best first: those that name a finding, for figures that are not true need no other advice; then those that name a
+// driver (the deeper first), then by what a day is worth after effort, then as
 // configured.
 std::vector<Advice> advise(std::span<const Playbook> playbooks, const Situation& situation);
 

@@ -57,10 +57,29 @@ bool Objective::matches(const Entity& entity) const noexcept {
 
 bool matches(const std::vector<DimensionMatch>& match, const Entity& entity) noexcept {
   return std::all_of(match.begin(), match.end(), [&entity](const DimensionMatch& wanted) {
+    if (wanted.folded.compiled()) return wanted.folded.match(entity.at(wanted.dimension));
     return std::any_of(wanted.globs.begin(), wanted.globs.end(), [&](const std::string& glob) {
       return glob_match(glob, entity.at(wanted.dimension));
     });
   });
+}
+
+void fold_matches(Strategy& strategy) {
+  const auto fold = [&strategy](std::vector<DimensionMatch>& match) {
+    for (DimensionMatch& one : match) {
+      const auto& folding = strategy.identity.of(one.dimension);
+      one.folded = folding ? FoldedGlobs(folding, one.globs) : FoldedGlobs();
+    }
+  };
+  for (Objective& objective : strategy.objectives) {
+    fold(objective.match);
+    for (Target& target : objective.targets) {
+      for (BoundException& exception : target.exceptions) fold(exception.match);
+    }
+  }
+  const auto& folding = strategy.identity.of(strategy.dimensions.index_of("channel"));
+  for (Playbook& playbook : strategy.playbooks)
+    playbook.folded_channels = folding ? FoldedGlobs(folding, playbook.channels) : FoldedGlobs();
 }
 
 const Kpi* Strategy::find_kpi(std::string_view name) const noexcept {

@@ -12,7 +12,9 @@
 
 #include "rules/calendar.h"
 #include "rules/entity.h"
+#include "rules/identity.h"
 #include "rules/kpi.h"
+#include "rules/source_finding.h"
 #include "rules/template.h"
 #include "rules/units.h"
 
@@ -65,6 +67,8 @@ struct Pacing {
 struct DimensionMatch {
   std::size_t dimension;
   std::vector<std::string> globs;  // any of them
+  // The same where names of the dimension have rules: see fold_matches().
+  FoldedGlobs folded = {};
   friend bool operator==(const DimensionMatch&, const DimensionMatch&) = default;
 };
 // All of them match; none matches every entity.
@@ -157,6 +161,7 @@ struct Playbook {
   std::string kpi;                    // applies to targets on this KPI; "" for any
   std::string driver;                 // and only when this factor leads the gap; "" for any
   std::vector<std::string> channels;  // and only on these (globs, any of them); none for any
+  FoldedGlobs folded_channels = {};   // as in DimensionMatch
   std::vector<std::string> clients;   // and only for these (likewise)
   std::string source;                 // the marketing practice it comes from, in one line
   std::optional<Formula> when;        // a truth; unknown counts as "does not apply"
@@ -167,6 +172,8 @@ struct Playbook {
   Duration cooldown{std::chrono::days(3)};
   std::string owner;
   Duration effort{std::chrono::minutes(15)};
+  // And only while a source behind the alert's figures has such a finding; nothing for any.
+  std::optional<SourceFindingKind> finding = {};
   friend bool operator==(const Playbook&, const Playbook&) = default;
 };
 
@@ -180,6 +187,7 @@ struct Strategy {
   // For how many days an exchange rate holds when no newer one comes: over weekends and holidays.
   int rates_hold_days = 5;
   Dimensions dimensions;
+  NameIdentity identity;        // when two names are one
   std::vector<Metric> metrics;  // all that can be named, built-in ones included
   std::vector<Kpi> kpis;        // likewise
   std::vector<Objective> objectives;
@@ -191,6 +199,9 @@ struct Strategy {
   const Metric* find_metric(std::string_view name) const noexcept;
   friend bool operator==(const Strategy&, const Strategy&) = default;
 };
+
+// Makes every match of objectives, exceptions and playbooks compare names by the strategy's identity.
+void fold_matches(Strategy& strategy);
 
 // The named values that the engine gives to a playbook's condition, `let:` formulas and template, beside
 // metrics and KPIs:

@@ -34,6 +34,7 @@ void add_explain(CLI::App& line, Invocation& invocation);
 void add_status(CLI::App& line, Invocation& invocation);
 void add_alerts(CLI::App& line, Invocation& invocation);
 void add_digest(CLI::App& line, Invocation& invocation);
+void add_identity(CLI::App& line, Invocation& invocation);
 void add_ack(CLI::App& line, Invocation& invocation);
 void add_decide(CLI::App& line, Invocation& invocation);
 

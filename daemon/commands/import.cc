@@ -120,6 +120,7 @@ std::optional<Totals> import_into(const config::Client& client, const Import& im
   for (auto& [day, batch] : days) {
     batch.learnt =
         import.known_at.value_or(std::min(of_client.start_of(day + 1) - rules::Duration(1), import.now));
+    batch = engine->named(std::move(batch));
     totals.figures += batch.rows.size();
   }
   if (const auto error = drop_known(journal, name, days)) {

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <string>
 
+#include "collectors/arrival_checks.h"
 #include "daemon/clock.h"
 #include "daemon/commands/command.h"
 #include "daemon/commands/reading.h"
@@ -105,9 +106,15 @@ int poll(const PollOptions& options, std::ostream& out, std::ostream& err) {
     out << collectors::observation_json(source->client, batch, row, translation.client_calendar(), strategy)
         << "\n";
   }
+  collectors::ArrivalChecks checks(source->ignored_findings, source->rates.has_value(),
+                                   configuration->dimensions);
+  checks.arrived(collected, today);
+  for (const rules::SourceFinding& finding : checks.findings())
+    err << "finding " << to_string(finding.kind) << ": " << finding.text << "\n";
   err << fmt::format("{} rows read, {} of other days than {} to {}, {} observations, {} requests, {} bytes\n",
                      collected.rows_read, collected.rows_outside, to_string(range->first),
                      to_string(range->last), batch.rows.size(), collected.requests, collected.bytes);
+  if (!collected.partial.empty()) err << "the answer may lack figures: " << collected.partial << "\n";
   return kGood;
 }
 

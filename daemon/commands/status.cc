@@ -117,6 +117,19 @@ int status(const DaemonAddress& address, std::ostream& out, std::ostream& err) {
   }
   out << "\n";
   print_table(out, {"SOURCE", "CLIENT", "CONNECTOR", "STATE", "LAST SUCCESS", "DATA AGE", "ERROR"}, rows);
+  std::vector<Cells> findings;
+  for (const json::value& source : std::get<json::array>(sources)) {
+    const json::value& list = member(source, "findings");
+    if (!list.is_array()) continue;
+    for (const json::value& finding : list.get_array()) {
+      findings.push_back({text_at(source, "name"), text_at(finding, "finding"), text_at(finding, "since"),
+                          text_at(finding, "text")});
+    }
+  }
+  if (!findings.empty()) {
+    out << "\n";
+    print_table(out, {"SOURCE", "FINDING", "SINCE", "WHAT"}, findings);
+  }
   return ready ? kGood : kFailure;
 }
 

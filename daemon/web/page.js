@@ -238,10 +238,12 @@ function showAnomalies(anomalies) {
 }
 
 function sourceView(source) {
-  const mark = source.lastError ? stateMark("off_target", "failing") : source.stale ? stateMark("watch", "stale") : stateMark("on_target", "good");
+  const mark = source.lastError ? stateMark("off_target", "failing") : source.stale ? stateMark("watch", "stale")
+    : source.findings.length ? stateMark("watch", "in doubt") : stateMark("on_target", "good");
   const fact = source.lastError ? element("p", "wrong small", source.lastError)
     : element("p", "quiet small", source.dataAgeSeconds === null ? "no figures yet" : `newest figures ${age(source.dataAgeSeconds)} old`);
-  return element("div", "source", element("div", "row", element("span", "", source.name), mark), fact);
+  const findings = source.findings.map((finding) => element("p", "doubt small", finding.text));
+  return element("div", "source", element("div", "row", element("span", "", source.name), mark), fact, ...findings);
 }
 
 function show(id, views, nothing) {

@@ -102,6 +102,7 @@ TEST_F(AnswerRulesTest, WaitsStandInHeadersAndBodiesInEveryForm) {
   EXPECT_EQ(wait("99999999"), hours(36)) << "no longer than that";
   limited.wait.otherwise = seconds(60);
   EXPECT_EQ(wait("soon"), seconds(60));
+  EXPECT_EQ(wait("0"), seconds(60)) << "refused, and no wait: it is not known";
 }
 
 TEST_F(AnswerRulesTest, AHeaderMayBeJsonThatCountsMinutes) {

@@ -73,10 +73,11 @@ TEST_F(FieldPathTest, AnElementIsChosenByAMember) {
   EXPECT_EQ(at("/by_account[used=3]"), "none") << "only of arrays";
 }
 
-TEST_F(FieldPathTest, ACaretIsTheHolder) {
-  EXPECT_TRUE(path("^/id").of_holder());
-  EXPECT_FALSE(path("/id").of_holder());
-  EXPECT_FALSE(path("^id").of_holder()) << "a name";
+TEST_F(FieldPathTest, ACaretIsTheHolderAndADollarTheAnswer) {
+  EXPECT_EQ(path("^/id").base(), FieldPath::Base::holder);
+  EXPECT_EQ(path("$/id").base(), FieldPath::Base::answer);
+  EXPECT_EQ(path("/id").base(), FieldPath::Base::record);
+  EXPECT_EQ(path("^id").base(), FieldPath::Base::record) << "a name";
 }
 
 TEST_F(FieldPathTest, BracketsHaveToClose) {

@@ -94,7 +94,7 @@ TEST_F(HttpCollectorTest, ParametersAndSecretsGoWhereTheRequestNamesThem) {
       {"X-Developer", "{developer}"}, {"X-Manager", "{manager}"}, {"X-Account", "{account}"}};
   http.request.query = {{"page", "{cursor}"}, {"account", "{account}"}};
   will_answer(200, kRow);
-  EXPECT_THAT(figures(), ElementsAre("-/brand 2026-11-20 spend 12.5"));
+  EXPECT_THAT(figures(), ElementsAre("/brand 2026-11-20 spend 12.5"));
   EXPECT_EQ(request().url, "https://api.example.com/12%2F3/report?account=12%2F3")
       << "empty names are left out";
   EXPECT_EQ(secret(request(), "X-Developer"), "hush-hush");
@@ -139,7 +139,7 @@ TEST_F(HttpCollectorTest, OneRequestForSoManyDays) {
   http.request.query = {{"day", "{from}"}};
   will_answer(200, R"([{"campaign":"brand","spend":1}])");
   will_answer(200, R"([{"campaign":"brand","spend":2}])");
-  EXPECT_THAT(figures(), ElementsAre("-/brand 2026-11-19 spend 1", "-/brand 2026-11-20 spend 2"));
+  EXPECT_THAT(figures(), ElementsAre("/brand 2026-11-19 spend 1", "/brand 2026-11-20 spend 2"));
   EXPECT_EQ(request(1).url, "https://api.example.com/report?day=2026-11-20");
   EXPECT_EQ(last, asked);
 }
@@ -154,11 +154,11 @@ TEST_F(HttpCollectorTest, TooLargeIsAskedForInHalves) {
   will_answer(500, R"({"error":{"code":1,"message":"Please reduce the amount of data"}})");
   will_answer(200, R"([{"date":"2026-11-19","campaign":"brand","spend":1}])");
   will_answer(200, kRow);
-  EXPECT_THAT(figures(), ElementsAre("-/brand 2026-11-19 spend 1", "-/brand 2026-11-20 spend 12.5"));
+  EXPECT_THAT(figures(), ElementsAre("/brand 2026-11-19 spend 1", "/brand 2026-11-20 spend 12.5"));
   EXPECT_EQ(request(2).url, "https://api.example.com/report?from=2026-11-20&to=2026-11-20");
   asked = days("2026-11-20", "2026-11-20");
   will_answer(500, R"({"error":{"code":1,"message":"Please reduce the amount of data"}})");
-  EXPECT_THAT(figures(), ElementsAre("error rejected: HTTP 500: Please reduce the amount of data"));
+  EXPECT_THAT(figures(), ElementsAre("error rejected: HTTP 500 from api.example.com:443: Please reduce the amount of data"));
 }
 
 TEST_F(HttpCollectorTest, ValuesAreFoundUnderTheNamesOfTheHeaders) {
@@ -173,7 +173,7 @@ TEST_F(HttpCollectorTest, ValuesAreFoundUnderTheNamesOfTheHeaders) {
       "metricHeaders":[{"name":"purchaseRevenue"},{"name":"sessions"}],
       "rows":[{"dimensionValues":[{"value":"spring"},{"value":"20261120"}],
                "metricValues":[{"value":"99.5"},{"value":"12"}]}]})");
-  EXPECT_THAT(figures(), ElementsAre("-/spring 2026-11-20 sessions 12", "-/spring 2026-11-20 revenue 99.5"));
+  EXPECT_THAT(figures(), ElementsAre("/spring 2026-11-20 sessions 12", "/spring 2026-11-20 revenue 99.5"));
 }
 
 TEST_F(HttpCollectorTest, ActionsAreChosenByTypeAndAbsentOnesAreZeroWhereTheVendorMeansThat) {
@@ -184,8 +184,8 @@ TEST_F(HttpCollectorTest, ActionsAreChosenByTypeAndAbsentOnesAreZeroWhereTheVend
   will_answer(200, R"([
     {"date":"2026-11-19","campaign":"a","spend":"1","actions":[{"action_type":"click","value":"9"},{"action_type":"purchase","value":"2"}]},
     {"date":"2026-11-20","campaign":"a","spend":"1"}])");
-  EXPECT_THAT(figures(), ElementsAre("-/a 2026-11-19 spend 1", "-/a 2026-11-19 conversions 2",
-                                     "-/a 2026-11-20 spend 1", "-/a 2026-11-20 conversions 0"));
+  EXPECT_THAT(figures(), ElementsAre("/a 2026-11-19 spend 1", "/a 2026-11-19 conversions 2",
+                                     "/a 2026-11-20 spend 1", "/a 2026-11-20 conversions 0"));
 }
 
 TEST_F(HttpCollectorTest, RecordsCountAndMoneyHasTheCurrencyOfItsRecord) {
@@ -213,8 +213,8 @@ TEST_F(HttpCollectorTest, RecordsCountAndMoneyHasTheCurrencyOfItsRecord) {
     {"created":1795219200,"amount":1234,"currency":"bhd","status":"succeeded"},
     {"created":1795219200,"amount":9999,"currency":"eur","status":"failed"}]})");
   asked = days("2026-11-01", "2026-11-30");
-  EXPECT_THAT(figures(), ElementsAre("- 2026-11-21 orders 4", "- 2026-11-21 revenue@EUR 60",
-                                     "- 2026-11-21 revenue@JPY 700", "- 2026-11-21 revenue@BHD 1.234"));
+  EXPECT_THAT(figures(), ElementsAre(" 2026-11-21 orders 4", " 2026-11-21 revenue@EUR 60",
+                                     " 2026-11-21 revenue@JPY 700", " 2026-11-21 revenue@BHD 1.234"));
   will_answer(200, R"({"data":[{"created":1795219200,"amount":1,"currency":"euro","status":"succeeded"}]})");
   EXPECT_THAT(figures(), ElementsAre(HasSubstr("record 1, field \"currency\": \"euro\" is not a currency")));
 }
@@ -224,7 +224,7 @@ TEST_F(HttpCollectorTest, ADateMayBeAnObject) {
   will_answer(
       200,
       R"([{"range":{"start":{"year":2026,"month":11,"day":20}},"campaign":"a","spend":"31.2000000000000028"}])");
-  EXPECT_THAT(figures(), ElementsAre("-/a 2026-11-20 spend 31.2"));
+  EXPECT_THAT(figures(), ElementsAre("/a 2026-11-20 spend 31.2"));
 }
 
 TEST_F(HttpCollectorTest, TimeFromOneInstantToAnotherIsHoursOfItsDays) {
@@ -238,7 +238,7 @@ TEST_F(HttpCollectorTest, TimeFromOneInstantToAnotherIsHoursOfItsDays) {
       {"start":"2026-11-19T22:30:00+01:00","stop":"2026-11-20T00:15:00+01:00"},
       {"start":"2026-11-20T08:00:00Z","stop":"2026-11-20T09:30:00Z"},
       {"start":"2026-11-20T10:00:00Z","stop":null}]}])");
-  EXPECT_THAT(figures(), ElementsAre("-/2 2026-11-19 hours 1.5", "-/2 2026-11-20 hours 1.75"));
+  EXPECT_THAT(figures(), ElementsAre("/2 2026-11-19 hours 1.5", "/2 2026-11-20 hours 1.75"));
 }
 
 TEST_F(HttpCollectorTest, LinesOfJsonAreRecords) {
@@ -246,7 +246,7 @@ TEST_F(HttpCollectorTest, LinesOfJsonAreRecords) {
   will_answer(200,
               "{\"date\":\"2026-11-19\",\"campaign\":\"a\",\"spend\":1}\r\n\n{\"date\":\"2026-11-20\","
               "\"campaign\":\"a\",\"spend\":2}");
-  EXPECT_THAT(figures(), ElementsAre("-/a 2026-11-19 spend 1", "-/a 2026-11-20 spend 2"));
+  EXPECT_THAT(figures(), ElementsAre("/a 2026-11-19 spend 1", "/a 2026-11-20 spend 2"));
   will_answer(200, "{\"date\":\"2026-11-19\",\"campaign\":\"a\",\"spend\":1}\n{\"date\":\"2026-1");
   EXPECT_THAT(figures(), ElementsAre(HasSubstr("line 2 is not JSON")));
 }
@@ -257,7 +257,7 @@ TEST_F(HttpCollectorTest, CursorsStandInHeadersInLastRecordsAndBesideWhetherMore
   http.pagination.cursor_header = "x-next-row-number";
   will_answer(200, R"([{"date":"2026-11-19","campaign":"a","spend":1}])", {{"x-next-row-number", "51"}});
   will_answer(200, kRow);
-  EXPECT_THAT(figures(), ElementsAre("-/a 2026-11-19 spend 1", "-/brand 2026-11-20 spend 12.5"));
+  EXPECT_THAT(figures(), ElementsAre("/a 2026-11-19 spend 1", "/brand 2026-11-20 spend 12.5"));
   EXPECT_EQ(request(1).url, "https://api.example.com/report?row=51");
 
   http.pagination = {};
@@ -301,10 +301,10 @@ TEST_F(HttpCollectorTest, AShortWaitIsWaitedForAndALongOneReported) {
   will_answer(429, "{}", {{"retry-after", "7"}});
   will_answer(200, kRow);
   const rules::Timestamp before = clock.now();
-  EXPECT_THAT(figures(), ElementsAre("-/brand 2026-11-20 spend 12.5"));
+  EXPECT_THAT(figures(), ElementsAre("/brand 2026-11-20 spend 12.5"));
   EXPECT_EQ(clock.now() - before, std::chrono::seconds(7));
   will_answer(429, "{}", {{"retry-after", "600"}});
-  EXPECT_THAT(figures(), ElementsAre("error throttled: HTTP 429"));
+  EXPECT_THAT(figures(), ElementsAre("error throttled: HTTP 429 from api.example.com:443: {}"));
   EXPECT_EQ(retry_after, std::chrono::minutes(10));
   EXPECT_THAT(figures(), ElementsAre(HasSubstr("error throttled: its account has to wait")))
       << "nobody asks before that, whatever the reason";
@@ -325,13 +325,13 @@ TEST_F(HttpCollectorTest, ARefusedAccessTokenIsRenewedOnce) {
   will_answer(401, R"({"error":{"message":"token first has expired"}})");
   will_answer(200, R"({"access_token":"second","expires_in":3600})");
   will_answer(200, kRow);
-  EXPECT_THAT(figures(), ElementsAre("-/brand 2026-11-20 spend 12.5"));
+  EXPECT_THAT(figures(), ElementsAre("/brand 2026-11-20 spend 12.5"));
   EXPECT_EQ(secret(request(1), "Authorization"), "Bearer first");
   EXPECT_EQ(secret(request(3), "Authorization"), "Bearer second");
   will_answer(401, "{}");
   will_answer(200, R"({"access_token":"third","expires_in":3600})");
   will_answer(401, R"({"error":{"message":"token third is not ours"}})");
-  EXPECT_THAT(figures(), ElementsAre("error unauthorized: HTTP 401"))
+  EXPECT_THAT(figures(), ElementsAre("error unauthorized: HTTP 401 from api.example.com:443"))
       << "a text with a token in it is not shown";
 }
 
@@ -363,7 +363,7 @@ TEST_F(HttpCollectorTest, AReportIsMadeAskedForAndFetched) {
   http.auth.kind = config::AuthKind::bearer;
   http.auth.value = "{token}";
   http.secrets.emplace("token", config::Secret("hush-hush"));
-  EXPECT_THAT(figures(), ElementsAre("-/a 2026-11-20 spend 1234.5", "-/b 2026-11-20 spend missing"));
+  EXPECT_THAT(figures(), ElementsAre("/a 2026-11-20 spend 1234.5", "/b 2026-11-20 spend missing"));
   EXPECT_EQ(request(1).url, "https://api.example.com/state/17");
   EXPECT_EQ(secret(request(1), "Authorization"), "Bearer hush-hush");
   EXPECT_EQ(request(3).url, "https://files.example.net/17.csv?sign=x");

@@ -59,6 +59,20 @@ TEST_F(RedirectsTest, CredentialsStayWithTheirOrigin) {
   }
 }
 
+TEST_F(RedirectsTest, ABodyWithCredentialsStaysWithItsOrigin) {
+  request_.secret_body = true;
+  const auto away = after(307, "https://other.example/?x=1");
+  ASSERT_TRUE(std::holds_alternative<TransferError>(away));
+  EXPECT_EQ(
+      std::get<TransferError>(away).text,
+      "api.example.com:443 redirects to other.example:443, and a request with credentials is not repeated "
+      "there");
+  const auto near = after(307, "/v2");
+  EXPECT_EQ(std::get<Redirected>(near).request.body, "{}");
+  const auto without_body = after(303, "https://other.example/");
+  EXPECT_EQ(std::get<Redirected>(without_body).request.body, "");
+}
+
 TEST_F(RedirectsTest, AnotherSchemeIsAnError) {
   const auto next = after(302, "file:///etc/passwd");
   EXPECT_EQ(std::get<TransferError>(next).kind, TransferFailure::bad_url);

@@ -36,6 +36,11 @@ TEST(RequestTemplateTest, OtherBracesStay) {
             R"({"range":{"from":"2026-11-01"},"x":{unknown},"e":{}})");
   EXPECT_EQ(fill("{from"), "{from");
   EXPECT_EQ(fill("{page:%Y}"), "{page:%Y}");
+  EXPECT_EQ(fill("orders { page info { x } a:{page} }"), "orders { page info { x } a:3 }");
+}
+
+TEST(RequestTemplateTest, NumbersHaveNoLeadingZeros) {
+  EXPECT_EQ(fill("{from:%d:number}/{from:%m:number}/{page:number}"), "1/11/3");
 }
 
 TEST(RequestTemplateTest, ValuesCannotBreakOut) {

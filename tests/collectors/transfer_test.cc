@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -168,12 +169,12 @@ TEST_F(TransferTest, ARedirectToAnotherSchemeIsNotFollowed) {
 TEST_F(TransferTest, RedirectsToAnotherHostLoseCredentials) {
   HttpServer other([](const auto&) { return HttpReply{200, {}, "other", HttpFault::none}; });
   HttpServer server([&](const auto& request) {
-    if (request.target == "/away")
+    if (request.target.starts_with("/away"))
       return HttpReply{307, {{"Location", other.url("/in?x=1")}}, "", HttpFault::none};
     if (request.target == "/near") return HttpReply{302, {{"Location", "/here"}}, "", HttpFault::none};
     return HttpReply{200, {}, "here", HttpFault::none};
   });
-  auto request = get(server.url("/away"));
+  auto request = get(server.url("/away?access_token=in-the-query"));
   request.headers = {{"X-Plain", "p"}, {"Cookie", "c=1"}};
   request.secret_headers = {{"Authorization", config::Secret("Bearer hush")}};
   const auto away = fetch(request);
@@ -182,10 +183,27 @@ TEST_F(TransferTest, RedirectsToAnotherHostLoseCredentials) {
   EXPECT_EQ(away->url, other.url("/in"));
   EXPECT_EQ(other.requests().at(0).header("authorization"), "");
   EXPECT_EQ(other.requests().at(0).header("cookie"), "");
+  EXPECT_EQ(other.requests().at(0).header("referer"), "") << "it would hold the query";
+  EXPECT_EQ(other.requests().at(0).target, "/in?x=1");
   EXPECT_EQ(other.requests().at(0).header("x-plain"), "p");
   request.url = server.url("/near");
   EXPECT_EQ(fetch(request)->body, "here");
   EXPECT_EQ(server.requests().back().header("authorization"), "Bearer hush");
+}
+
+TEST_F(TransferTest, AProxyOfTheEnvironmentIsUsedAndItsAddressIsChecked) {
+  HttpServer proxy([](const auto&) { return HttpReply{200, {}, "by proxy", HttpFault::none}; });
+  ::setenv("http_proxy", proxy.url().c_str(), 1);
+  auto request = get("http://ads.invalid/report");
+  const auto result = fetch(request);
+  request.allow_private_addresses = false;
+  const auto refused = fetch(request);
+  ::unsetenv("http_proxy");
+  ASSERT_TRUE(result) << result.error().text;
+  EXPECT_EQ(result->body, "by proxy");
+  EXPECT_EQ(proxy.requests().at(0).target, "http://ads.invalid/report");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, TransferFailure::refused_address);
 }
 
 TEST_F(TransferTest, RedirectsAreBounded) {
@@ -196,6 +214,20 @@ TEST_F(TransferTest, RedirectsAreBounded) {
   request.most_redirects = 3;
   EXPECT_EQ(failure(request), TransferFailure::too_many_redirects);
   EXPECT_EQ(server.requests().size(), 4u);
+}
+
+TEST_F(TransferTest, RedirectsAreAnswersToThoseWhoDecideThemselves) {
+  HttpServer server([](const auto&) {
+    return HttpReply{307, {{"Location", "https://accounts.example/"}}, "", HttpFault::none};
+  });
+  auto request = get(server.url());
+  request.follow_redirects = false;
+  const auto answer = fetch(request);
+  ASSERT_TRUE(answer) << answer.error().text;
+  EXPECT_EQ(answer->status, 307);
+  ASSERT_NE(answer->header("location"), nullptr);
+  EXPECT_EQ(*answer->header("location"), "https://accounts.example/");
+  EXPECT_EQ(server.requests().size(), 1u);
 }
 
 TEST_F(TransferTest, NothingListensNowhereResolvesAndNoUrl) {

@@ -24,6 +24,8 @@ void set_environment() {
   ::setenv("AD_TABLE", "/data/ad_table.csv", 1);
   ::setenv("AGENCY_SLACK_WEBHOOK", "https://hooks.example.com/services/x", 1);
   ::setenv("NORTHWIND_TOKEN", "x", 1);
+  ::setenv("WAREHOUSE_PASSWORD", "x", 1);
+  ::setenv("SHOP_PASSWORD", "x", 1);
 }
 
 // Files to be loaded by themselves: those directly in examples/, and each folder's tightrope.yaml.
@@ -122,7 +124,7 @@ TEST(ExamplesTest, LibraryHasSoundPlaybooksForEveryArea) {
     ++count;
     EXPECT_FALSE(playbook.source.empty()) << playbook.name;
     EXPECT_FALSE(playbook.owner.empty()) << playbook.name;
-    EXPECT_TRUE(playbook.when || !playbook.kpi.empty() || !playbook.driver.empty())
+    EXPECT_TRUE(playbook.when || playbook.finding || !playbook.kpi.empty() || !playbook.driver.empty())
         << playbook.name << " would apply to every alert";
   }
   EXPECT_GE(count, 12u);

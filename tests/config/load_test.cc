@@ -193,6 +193,7 @@ sources:
     every: 1h30m
     lookback: 2w
     jitter: 0
+    checks: {ignore: [unusual_volume, duplicate_rows]}
     deadline: 10s
     max_body: 1MiB
     retries: 0
@@ -219,6 +220,8 @@ sources:
   EXPECT_EQ(source.every, 90min);
   EXPECT_EQ(source.lookback, 14 * 24h);
   EXPECT_EQ(source.jitter, 0);
+  EXPECT_EQ(source.ignored_findings,
+            (std::vector{rules::SourceFindingKind::duplicate_rows, rules::SourceFindingKind::unusual_volume}));
   EXPECT_EQ(source.deadline, 10s);
   EXPECT_EQ(source.most_bytes, 1u << 20);
   EXPECT_EQ(source.most_retries, 0);

@@ -25,7 +25,7 @@ kpis:
   - {name: price, formula: spend / demos, unit: money, better: lower, meaning: "a: b # c"}
 playbooks:
   - name: "no"
-    applies: {kpi: price, driver: cpc, channel: ["*search*", shop], client: "acme*"}
+    applies: {kpi: price, driver: cpc, finding: empty_day, channel: ["*search*", shop], client: "acme*"}
     when: change(price, 7d) > 10% and spend > 5
     let: {first: spend / 3, second: first * 2}
     advise: "{{raw}} \"quoted\" {second:money} \t tab \\ back, {campaign}: \u00e9 \u2028 \x07"
@@ -44,6 +44,13 @@ clients:
     week_start: sunday
     fiscal: {month_starts_on: 28, year_starts_in: july}
     rates_hold: 2w
+    identity:
+      - dimension: campaign
+        ignore: [separators, case]
+        prefixes: ["yes", "[paid]: "]
+        suffixes: " # old"
+        aliases: {"no": "1e3", "~": ["null", "*: x", "${env:TIGHTROPE_TEST_LITERAL}"]}
+      - {dimension: channel}
     objectives:
       - name: "true"
         why: "null"

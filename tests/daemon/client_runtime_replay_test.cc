@@ -73,6 +73,9 @@ class Life {
       case 12:
         observe_together();
         break;
+      case 13:
+        tell();
+        break;
       default:
         ASSERT_TRUE(world_.observe(some_figures()));
     }
@@ -98,6 +101,18 @@ class Life {
       world_.journal.release();
       world_.settle();
     }
+  }
+
+  void tell() {
+    rules::SourceFindings told{.at = {}, .source = "shop", .findings = {}};
+    for (int i = pick(0, 2); i > 0; --i) {
+      rules::SourceFinding& finding = told.findings.emplace_back();
+      finding.kind =
+          static_cast<rules::SourceFindingKind>(pick(0, static_cast<int>(rules::kSourceFindingKinds) - 1));
+      if (pick(0, 1) == 0) finding.entity = {{"search", "c" + std::to_string(pick(0, 4))}};
+      finding.text = "It is strange.";
+    }
+    ASSERT_TRUE(world_.tell(std::move(told)));
   }
 
   void decide() {

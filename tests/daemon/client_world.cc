@@ -140,8 +140,13 @@ void ClientWorld::pass(rules::Duration by) {
   settle();
 }
 
-daemon::Taken<daemon::Accepted> ClientWorld::observe(rules::ObservationBatch batch) {
-  return run(runtime_->observe(std::move(batch)));
+daemon::Taken<daemon::Accepted> ClientWorld::observe(rules::ObservationBatch batch,
+                                                     std::optional<rules::Coverage> coverage) {
+  return run(runtime_->observe(std::move(batch), coverage));
+}
+
+daemon::Taken<daemon::Accepted> ClientWorld::tell(rules::SourceFindings findings) {
+  return run(runtime_->tell(std::move(findings)));
 }
 
 daemon::Taken<std::string> ClientWorld::decide(rules::Decision decision) {

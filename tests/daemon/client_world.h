@@ -43,7 +43,9 @@ class ClientWorld {
   // Time passes; whoever sleeps wakes at his moment.
   void pass(rules::Duration by);
 
-  daemon::Taken<daemon::Accepted> observe(rules::ObservationBatch batch);
+  daemon::Taken<daemon::Accepted> observe(rules::ObservationBatch batch,
+                                          std::optional<rules::Coverage> coverage = {});
+  daemon::Taken<daemon::Accepted> tell(rules::SourceFindings findings);
   daemon::Taken<std::string> decide(rules::Decision decision);
   daemon::Taken<std::string> acknowledge(const std::string& alert, const std::string& by);
   daemon::Taken<std::string> adopt(const std::string& yaml);

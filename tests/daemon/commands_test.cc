@@ -124,7 +124,7 @@ TEST_F(CommandsTest, HelpAndVersionAreGood) {
   const Ran help = tightrope({"--help"});
   EXPECT_EQ(help.code, 0);
   for (const char* command : {"run", "check", "test", "schema", "poll", "import", "backtest", "explain",
-                              "status", "alerts", "ack", "decide"}) {
+                              "status", "alerts", "identity", "ack", "decide"}) {
     EXPECT_TRUE(has(help.out, command)) << command;
     EXPECT_EQ(tightrope({command, "--help"}).code, 0) << command;
   }

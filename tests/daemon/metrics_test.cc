@@ -44,6 +44,8 @@ SourceStatus shop() {
   status.last_success = kNow - 60s;
   status.next_poll = kNow + 60s;
   status.newest_end = kNow - 2h;
+  status.findings.resize(2);
+  for (rules::SourceFinding& finding : status.findings) finding.kind = rules::SourceFindingKind::empty_day;
   return status;
 }
 
@@ -55,6 +57,7 @@ void fill(Metrics& metrics) {
   metrics.source_polled(failed, false, 30);
   metrics.source_received("shop", "acme", 12, 3);
   metrics.source_state(shop(), kNow);
+  metrics.source_found("shop", "acme", rules::SourceFindingKind::empty_day);
   metrics.notified({.kind = OutboxEvent::Kind::delivered,
                     .receiver = "oncall",
                     .integration = "oncall/slack[0]",
@@ -106,6 +109,10 @@ TEST(MetricsTest, EveryEventIsCounted) {
             1'800'000'060.5);
   EXPECT_EQ(page.value("tightrope_source_data_age_seconds", {{"source", "shop"}}), 7200);
   EXPECT_EQ(page.value("tightrope_source_stale", {{"source", "shop"}}), 0);
+  EXPECT_EQ(page.value("tightrope_source_findings", {{"source", "shop"}, {"finding", "empty_day"}}), 2);
+  EXPECT_EQ(page.value("tightrope_source_findings", {{"source", "shop"}, {"finding", "schema_drift"}}), 0);
+  EXPECT_EQ(
+      page.value("tightrope_source_findings_begun_total", {{"source", "shop"}, {"finding", "empty_day"}}), 1);
   EXPECT_EQ(page.value("tightrope_notifications_total", {{"receiver", "oncall"}}), 2);
   EXPECT_EQ(
       page.value("tightrope_notifications_failed_total", {{"receiver", "oncall"}, {"reason", "failed_try"}}),

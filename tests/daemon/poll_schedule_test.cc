@@ -127,6 +127,28 @@ TEST(PollScheduleTest, NeitherARetryNorTheNextPollComesBeforeAWaitBeyondTheDeadl
   EXPECT_EQ(schedule.next_poll(), kStart + 1h);
 }
 
+TEST(PollScheduleTest, AProbeThatIsToldToWaitPostponesTheNextOne) {
+  PollSchedule schedule(every(1min), 1, kStart);
+  for (int i = 0; i < 6; ++i) fail(schedule);
+  const Timestamp now = schedule.next_poll();
+  schedule.begin(now);
+  ASSERT_EQ(schedule.breaker(), BreakerState::half_open);
+  EXPECT_FALSE(schedule.retry(now, {.may_pass = true, .retry_after = 3h}, now + 2min));
+  schedule.failed(now);
+  EXPECT_EQ(schedule.next_poll(), now + 3h);
+}
+
+TEST(PollScheduleTest, AfterAWaitPollsLieOnTheirGridAgain) {
+  PollSchedule schedule(every(15min), 1, kStart);
+  schedule.begin(kStart);
+  EXPECT_FALSE(schedule.retry(kStart, {.may_pass = true, .retry_after = 50min}, kStart + 2min));
+  schedule.failed(kStart);
+  ASSERT_EQ(schedule.next_poll(), kStart + 50min);
+  schedule.begin(kStart + 50min);
+  schedule.succeeded(kStart + 50min);
+  EXPECT_EQ(schedule.next_poll(), kStart + 60min);
+}
+
 TEST(PollScheduleTest, AWaitOfYearsIsNotBelieved) {
   PollSchedule schedule(every(15min), 1, kStart);
   schedule.begin(kStart);

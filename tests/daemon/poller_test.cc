@@ -52,7 +52,10 @@ class ScriptedCollector final : public collectors::Collector {
  public:
   struct Never {};
   struct Throws {};
-  using Answer = std::variant<CollectError, Never, Throws>;
+  struct Partial {
+    std::string why;
+  };
+  using Answer = std::variant<CollectError, Never, Throws, Partial>;
 
   ScriptedCollector(Clock& clock, std::deque<Answer>& answers,
                     std::vector<std::pair<Timestamp, CollectRequest>>& asked)
@@ -67,6 +70,12 @@ class ScriptedCollector final : public collectors::Collector {
     if (std::holds_alternative<Never>(answer)) {
       const Timestamp never = clock_.now() + std::chrono::days(1000);
       co_await clock_.sleep_until(never);
+    }
+    if (const auto* partial = std::get_if<Partial>(&answer)) {
+      Collected collected = figures_of(request.days.last);
+      collected.complete.reset();
+      collected.partial = partial->why;
+      co_return std::move(collected);
     }
     CollectResult failed = std::get<CollectError>(answer);
     co_return failed;
@@ -230,6 +239,15 @@ TEST_F(PollerTest, AServersWaitIsHonouredEvenWhenItIsLongerThanTheInterval) {
   EXPECT_GE(asked_[1].first, throttled + 25min);
 }
 
+TEST_F(PollerTest, SaysByWhenAnAnswerIsWanted) {
+  answers_ = {CollectError{FailureKind::temporary, "503", {}}};
+  start();
+  pass(10s);
+  ASSERT_EQ(asked_.size(), 2u);
+  EXPECT_EQ(asked_[0].second.deadline, asked_[0].first + 2min);
+  EXPECT_EQ(asked_[1].second.deadline, asked_[0].second.deadline) << "one deadline for all tries of a poll";
+}
+
 TEST_F(PollerTest, RefusedCredentialsAreNotTriedAgainBeforeTheNextPoll) {
   LogCapture log(LogLevel::info);
   answers_ = {CollectError{FailureKind::unauthorized, "401 from ads.example", {}}};
@@ -243,6 +261,22 @@ TEST_F(PollerTest, RefusedCredentialsAreNotTriedAgainBeforeTheNextPoll) {
   pass(1min);
   EXPECT_EQ(asked_.size(), 2u);
   EXPECT_EQ(poller.status().failures_in_row, 0);
+}
+
+TEST_F(PollerTest, AnAnswerThatMayLackFiguresIsHandedOverAndToldOnce) {
+  LogCapture log(LogLevel::info);
+  const ScriptedCollector::Partial partial{"orders: remote store down"};
+  answers_ = {partial, partial};
+  start();
+  pass(25min);
+  EXPECT_EQ(batches_.size(), 3u);
+  EXPECT_FALSE(covered_.at(0)) << "nothing is taken back";
+  EXPECT_TRUE(covered_.at(2));
+  const std::vector<std::string> lines = log.lines();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("answers may lack figures, none are taken back"), std::string::npos);
+  EXPECT_NE(lines[0].find("orders: remote store down"), std::string::npos);
+  EXPECT_NE(lines[1].find("answers are whole again"), std::string::npos);
 }
 
 TEST_F(PollerTest, AFailureIsLoggedWhenItStartsWhenItChangesAndWhenItEnds) {

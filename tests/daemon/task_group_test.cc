@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/clock.h"
 #include "tests/support/join_within.h"
 #include "tests/support/manual_clock.h"
 

@@ -132,6 +132,9 @@ class Sequence {
                                                  : news_at(at, live_.calendar(), watching_)));
       }
       ASSERT_NO_FATAL_FAILURE(take(next));
+      if (auto found = generator_.findings(live_.now())) {
+        ASSERT_NO_FATAL_FAILURE(take(*std::move(found)));
+      }
       if (once_in(random_, 6)) {
         ASSERT_NO_FATAL_FAILURE(restart());
       }

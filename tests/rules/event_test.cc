@@ -35,6 +35,14 @@ std::vector<Event> one_of_each() {
       Decision{ms(2), "0123456789abcdef", DecisionKind::declined, "", "", std::nullopt},
       Acknowledgement{ms(3), "fedcba9876543210", "bob"},
       StrategyChange{ms(4), "client: acme\n"},
+      SourceFindings{ms(5), "shop", {}},
+      SourceFindings{ms(6),
+                     "shop",
+                     {{SourceFindingKind::schema_drift, {}, {Day{20'776}, Day{20'777}}, "Gone: \"cost\"."},
+                      {SourceFindingKind::conversions_stopped,
+                       {{"search", "brand"}},
+                       {Day{20'770}, Day{20'777}},
+                       "No conversions."}}},
   };
 }
 
@@ -64,6 +72,7 @@ TEST(EventTest, TimeIsWhenItWasMadeKnown) {
   EXPECT_EQ(time_of(events[2]), ms(1));
   EXPECT_EQ(time_of(events[4]), ms(3));
   EXPECT_EQ(time_of(events[5]), ms(4));
+  EXPECT_EQ(time_of(events[6]), ms(5));
 }
 
 TEST(EventTest, DecisionsAreWords) {
@@ -106,6 +115,11 @@ TEST(EventTest, FormatOfVersionOneStays) {
   EXPECT_EQ(encode(StrategyChange{ms(1), "d"}), std::string("\x01\x04\x02\x01"
                                                             "d",
                                                             5));
+  EXPECT_EQ(encode(SourceFindings{
+                ms(1), "s", {{SourceFindingKind::empty_day, {{"a"}}, {Day{3}, Day{4}}, "t"}}}),
+            std::string("\x01\x05\x02\x01s\x01\x03\x01\x01"
+                        "a\x06\x08\x01t",
+                        14));
 }
 
 TEST(EventTest, ARowOfADayTakesFewBytes) {
@@ -185,7 +199,7 @@ std::string random_text(std::mt19937_64& random) {
 
 Event random_event(std::mt19937_64& random) {
   const Timestamp time = ms(static_cast<std::int64_t>(random()) >> (random() % 40));
-  switch (random() % 5) {
+  switch (random() % 6) {
     case 0:
       return Tick{time};
     case 1:
@@ -200,6 +214,18 @@ Event random_event(std::mt19937_64& random) {
       return Acknowledgement{time, random_text(random), random_text(random)};
     case 3:
       return StrategyChange{time, random_text(random)};
+    case 4: {
+      SourceFindings told{time, random_text(random), {}};
+      for (std::size_t count = random() % 3; count > 0; --count) {
+        SourceFinding& finding = told.findings.emplace_back();
+        finding.kind = static_cast<SourceFindingKind>(random() % kSourceFindingKinds);
+        if (random() % 2 == 0) finding.entity.set(random() % 4, random_text(random));
+        finding.days.first = {static_cast<std::int32_t>(random())};
+        finding.days.last = {static_cast<std::int32_t>(random())};
+        finding.text = random_text(random);
+      }
+      return told;
+    }
     default:
       break;
   }

@@ -32,7 +32,9 @@ Effects feed(Engine& engine, const Step& step) {
 EventGenerator::EventGenerator(std::mt19937& random)
     : random_(random),
       now_(kNoon + 1h * below(random, 9000) + 1ms * below(random, 3'600'000)),
-      around_(kToday + static_cast<int>((now_ - kNoon) / 24h) + 5) {}
+      around_(kToday + static_cast<int>((now_ - kNoon) / 24h) + 5) {
+  of_findings_.seed(static_cast<unsigned>(around_.number));
+}
 
 void EventGenerator::move_time() {
   switch (below(random_, 12)) {
@@ -89,16 +91,30 @@ Step EventGenerator::answer(const Engine& engine) {
   return decision;
 }
 
+// Of the source that reports, or of one that never did; often the same as before, or none any more.
+std::optional<SourceFindings> EventGenerator::findings(Timestamp at) {
+  if (!once_in(of_findings_, 8)) return std::nullopt;
+  SourceFindings told{at, once_in(of_findings_, 4) ? "other" : "test", {}};
+  for (unsigned count = below(of_findings_, 3); count > 0; --count) {
+    const Day day = around_ - static_cast<int>(below(of_findings_, 3));
+    told.findings.push_back({.kind = static_cast<SourceFindingKind>(below(of_findings_, kSourceFindingKinds)),
+                             .entity = once_in(of_findings_, 2) ? any_entity(of_findings_) : Entity(),
+                             .days = {day - static_cast<int>(below(of_findings_, 2)), day},
+                             .text = once_in(of_findings_, 2) ? "It is strange." : "It is stranger."});
+  }
+  return told;
+}
+
 // Some report by channel, some by ad; the number of entities is small, so that figures meet.
-Entity EventGenerator::any_entity() {
+Entity EventGenerator::any_entity(std::mt19937& random) {
   static constexpr std::array kChannels{"search", "social", "mail"};
-  if (once_in(random_, 30)) return {};
+  if (once_in(random, 30)) return {};
   Entity entity;
-  entity.path.emplace_back(kChannels[below(random_, 3)]);
-  const unsigned depth = below(random_, 8);
-  if (depth > 0) entity.path.push_back("c" + std::to_string(1 + below(random_, 3)));
-  if (depth > 4) entity.path.push_back("g" + std::to_string(1 + below(random_, 2)));
-  if (depth > 6) entity.path.push_back("a" + std::to_string(1 + below(random_, 2)));
+  entity.path.emplace_back(kChannels[below(random, 3)]);
+  const unsigned depth = below(random, 8);
+  if (depth > 0) entity.path.push_back("c" + std::to_string(1 + below(random, 3)));
+  if (depth > 4) entity.path.push_back("g" + std::to_string(1 + below(random, 2)));
+  if (depth > 6) entity.path.push_back("a" + std::to_string(1 + below(random, 2)));
   return entity;
 }
 
@@ -130,7 +146,7 @@ Amount EventGenerator::any_amount() {
 }
 
 void EventGenerator::add_figure(BatchBuilder& builder, const Calendar& calendar, std::string_view currency) {
-  const Entity entity = any_entity();
+  const Entity entity = any_entity(random_);
   std::string metric = kMetrics[below(random_, kMetrics.size())];
   const bool additive = metric != "reach" && metric != "users" && metric != "average_position";
   if (!currency.empty()) metric = foreign_metric(kMoney[below(random_, 3)], currency);

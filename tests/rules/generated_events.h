@@ -1,6 +1,7 @@
 // Events and reloads at random, in order of time as a daemon would bring them.
 #pragma once
 
+#include <optional>
 #include <random>
 #include <string_view>
 #include <variant>
@@ -25,19 +26,23 @@ class EventGenerator {
 
   // What the client does next, given what the engine shows.
   Step next(const Engine& engine);
+  // What is found of a source besides, now and then. Drawn apart: the other events are the same with and
+  // without.
+  std::optional<SourceFindings> findings(Timestamp at);
   Day around() const noexcept { return around_; }
 
  private:
   void move_time();
   Step answer(const Engine& engine);
   ObservationBatch observations(const Engine& engine);
-  Entity any_entity();
+  static Entity any_entity(std::mt19937& random);
   Bucket any_bucket(const Calendar& calendar, bool hourly);
   Amount any_amount();
   void add_figure(BatchBuilder& builder, const Calendar& calendar, std::string_view currency);
   void add_rate(BatchBuilder& builder, const Calendar& calendar);
 
   std::mt19937& random_;
+  std::mt19937 of_findings_;
   Timestamp now_;
   Day around_;
 };

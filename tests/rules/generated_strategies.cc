@@ -206,6 +206,10 @@ Strategy generated_strategy(std::mt19937& random, Day around) {
   for (const Playbook& each : kPlaybooks) {
     if (!once_in(random, 3)) playbooks.push_back(each);
   }
+  // Of a kind that hangs on the day.
+  playbooks.push_back(playbook("doubt", "", "", "", "Are the figures of {entity} true?"));
+  playbooks.back().finding =
+      static_cast<SourceFindingKind>(static_cast<std::size_t>(around.number) % kSourceFindingKinds);
   Strategy result = strategy(std::move(objectives), std::move(playbooks));
   result.kpis.assign(library().kpis().begin(), library().kpis().end());
   set_place(random, result);

@@ -5,13 +5,13 @@
 #include <memory>
 #include <optional>
 
-#include "daemon/clock.h"
+#include "collectors/clock.h"
 
 namespace tightrope::testing {
 
 // All on one thread, except now(). The executors of those that sleep must outlive them, as always; the clock
 // need not.
-class ManualClock final : public daemon::Clock {
+class ManualClock final : public collectors::Clock {
  public:
   explicit ManualClock(rules::Timestamp start);
 

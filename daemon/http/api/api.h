@@ -47,6 +47,7 @@ asio::awaitable<Response> post_acknowledgement(Api& api, const Request& request)
 asio::awaitable<Response> get_rules(Api& api, const Request& request);
 asio::awaitable<Response> get_recommendations(Api& api, const Request& request);
 asio::awaitable<Response> post_decision(Api& api, const Request& request);
+asio::awaitable<Response> get_identity(Api& api, const Request& request);
 asio::awaitable<Response> get_sources(Api& api, const Request& request);
 asio::awaitable<Response> get_page(Api& api, const Request& request);
 asio::awaitable<Response> get_page_style(Api& api, const Request& request);

@@ -9,6 +9,13 @@ namespace tightrope::daemon::http {
 
 asio::awaitable<Response> clients_page(Api& api, Parameters& parameters, Page page,
                                        std::function<json::object(const rules::Engine&)> show) {
+  ShowNames with_names = [show = std::move(show)](const rules::Engine& engine, const rules::NameBook&) {
+    return show(engine);
+  };
+  return clients_page(api, parameters, std::move(page), std::move(with_names));
+}
+
+asio::awaitable<Response> clients_page(Api& api, Parameters& parameters, Page page, ShowNames show) {
   const std::vector<std::string> names = client_names(api, parameters.text("client"));
   if (names.empty() && !parameters.text("client").empty())
     parameters.mistake("client", "there is no such client");
@@ -28,10 +35,11 @@ asio::awaitable<Response> clients_page(Api& api, Parameters& parameters, Page pa
     ClientRuntime* const client = api.services.find_client(names[i]);
     if (!client) continue;
     json::object shown;
-    std::function<void(const rules::Engine&)> read = [&shown, &show](const rules::Engine& engine) {
-      shown = show(engine);
-    };
-    co_await client->view(std::move(read));
+    std::function<void(const rules::Engine&, const rules::NameBook&)> read =
+        [&shown, &show](const rules::Engine& engine, const rules::NameBook& book) {
+          shown = show(engine, book);
+        };
+    co_await client->view_names(std::move(read));
     page.add(std::move(shown), {names[i]});
   }
   co_return success(std::move(page).take("clients"));

@@ -64,7 +64,7 @@ std::string prepare(Query& query, const rules::Engine& engine, Task& task) {
   }
   auto parsed = parse_entity(query.entity_text, engine.strategy().dimensions);
   if (const auto* bad = std::get_if<BadEntity>(&parsed)) return "entity: " + bad->text;
-  query.entity = std::move(std::get<rules::Entity>(parsed));
+  query.entity = known_as(engine, std::move(std::get<rules::Entity>(parsed)));
   const auto depth = static_cast<std::size_t>(view->target->per.depth);
   if (depth > 0 && query.entity.path.empty()) {
     return "entity: is required: the target is checked per " +

@@ -242,6 +242,19 @@ std::variant<rules::Entity, BadEntity> parse_entity(std::string_view source,
   return entity;
 }
 
+rules::Entity known_as(const rules::Engine& engine, rules::Entity asked) {
+  const rules::NameIdentity& identity = engine.strategy().identity;
+  if (identity.empty() || asked.path.empty()) return asked;
+  const rules::EntityTable& entities = engine.entities();
+  std::optional<rules::Entity> same;
+  for (rules::EntityIndex i = 0; i < entities.size(); ++i) {
+    rules::Entity path = entities[i].prefix(asked.path.size());
+    if (path == asked) return asked;
+    if (!same && identity.same(path, asked)) same = std::move(path);
+  }
+  return same.value_or(std::move(asked));
+}
+
 Response refusal_response(const Refusal& refusal) {
   switch (refusal.kind) {
     case Refusal::Kind::not_durable:

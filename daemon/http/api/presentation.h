@@ -35,6 +35,9 @@ struct BadEntity {
 };
 std::variant<rules::Entity, BadEntity> parse_entity(std::string_view text,
                                                     const rules::Dimensions& dimensions);
+// The entity under the name that the engine knows it by, where `asked` is written in another way that the
+// client's identity makes the same name; else as asked.
+rules::Entity known_as(const rules::Engine& engine, rules::Entity asked);
 
 // What a refusal of the engine or the journal is over HTTP.
 Response refusal_response(const Refusal& refusal);

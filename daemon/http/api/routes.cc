@@ -46,6 +46,7 @@ std::vector<Route> routes(Api& api) {
       {"GET", "/api/v1/recommendations", "recommendations", when_ready(api, get_recommendations)},
       {"POST", "/api/v1/recommendations/{id}/decision", "decision", when_ready(api, post_decision),
        authorized, Body::json},
+      {"GET", "/api/v1/identity", "identity", when_ready(api, get_identity)},
       {"GET", "/api/v1/sources", "sources", when_ready(api, get_sources)},
       // The page holds no figures: it asks for the token itself, and shows them with it.
       {"GET", "/", "page", always(api, get_page), anyone},

@@ -222,6 +222,7 @@ asio::awaitable<Response> get_series(Api& api, const Request& request) {
   std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) {
     mistake = complete(query, engine.strategy(), engine.calendar(), now);
     if (mistake) return;
+    query.entity = known_as(engine, std::move(query.entity));
     if (query.as_of) {
       strategy = without_checks(engine.strategy(), query.target);
     } else {

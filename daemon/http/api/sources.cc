@@ -72,6 +72,17 @@ json::object source_json(const SourceStatus& source, rules::Timestamp now) {
   result["rowsRead"] = source.rows_read_total;
   result["observations"] = source.observations_total;
   result["restated"] = source.restated_total;
+  json::array findings;
+  for (const rules::SourceFinding& finding : source.findings) {
+    json::object one;
+    one["finding"] = text(to_string(finding.kind));
+    one["entity"] = text(rules::to_string(finding.entity));
+    one["since"] = text(rules::to_string(finding.days.first));
+    one["until"] = text(rules::to_string(finding.days.last));
+    one["text"] = text(finding.text);
+    findings.push_back(std::move(one));
+  }
+  result["findings"] = std::move(findings);
   return result;
 }
 
