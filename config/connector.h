@@ -78,6 +78,10 @@ Errors check_connector_file(const std::string& file);
 // Whether the text of a file looks like a connector file: its first key is `connector`.
 bool is_connector_file(const std::string& file);
 
+// A source of this report in YAML, with a place for everything that has to be given: secrets in files, a
+// client "CLIENT"; what may be left out stands in comments. `report` is one of the connector's.
+std::string example_source(const Connector& connector, const ConnectorReport& report);
+
 // JSON Schema (draft 2020-12) of connector files, for editors.
 std::string connector_schema();
 

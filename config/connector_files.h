@@ -54,6 +54,9 @@ HttpSource read_connector_source(MappingReader& source_in, const std::optional<C
                                  const std::optional<Cursor>& secrets, const Connector& connector,
                                  const Scope& scope, Source& source);
 
+// The secrets that a way to send them takes; each once, in the order of the file.
+std::vector<std::string> secrets_of(const HttpAuth& auth, const Connector& connector);
+
 // The keys of `with:` and `secrets:` of a connector's sources. Borrows the connector.
 class ConnectorTables {
  public:

@@ -36,7 +36,6 @@ struct FieldMapping {
   std::string date_format = "%Y-%m-%d";  // strptime's; "%d-%m-%Y", "%Y%m%d", "unix", "unix_ms", "rfc3339"
   std::vector<std::pair<std::size_t, std::string>> dimensions;  // dimension -> field
   std::vector<std::pair<std::size_t, std::string>> constants;   // dimension -> fixed value
-  std::vector<std::size_t> may_be_absent;  // dimensions whose field a record may lack: it has none then
   std::string currency_field;  // "" or the field with the record's currency (ISO 4217, in any case)
   std::vector<MetricField> metrics;
   bool decimal_comma = false;  // "1.234,56"

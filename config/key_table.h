@@ -28,25 +28,26 @@ enum class Shape : std::uint8_t {
   formula,
   text_template,  // text with {names}
   url,
-  secret,        // text that is never shown; has a twin that names a file, `<key>_file`
-  texts,         // a text or a list of texts, of `choices` where there are any
-  names,         // a list of names
-  text_map,      // any keys, each with a text
-  other_names,   // any names, each with a text or a list of texts
-  mapping,       // of `table`
-  mappings,      // a list of mappings of `table`
-  one_or_more,   // a mapping of `table`, or a list of them
-  bound,         // a figure or percentage, or a list of {from: date, value: figure}
-  range,         // [low, high], or a list of {from: date, value: [low, high]}
-  volume,        // a figure, or figures by metric
-  globs,         // any dimensions, each with a text or a list of texts
-  exceptions,    // a list of any dimensions with texts, and one bound
-  formulas,      // any names, each with a formula, in order
-  directions,    // any levers, each with up or down
-  fields,        // any of date, dimensions and metrics, each with a text or a mapping of `table`
-  content,       // text, or a mapping that becomes JSON
-  named_mappings,     // any names, each with a mapping of `table`
-  scalar_or_mapping,  // a single value, or a mapping of `table`
+  secret,       // text that is never shown; has a twin that names a file, `<key>_file`
+  texts,        // a text or a list of texts, of `choices` where there are any
+  names,        // a list of names
+  text_map,     // any keys, each with a text
+  other_names,  // any names, each with a text or a list of texts
+  mapping,      // of `table`
+  mappings,     // a list of mappings of `table`
+  one_or_more,  // a mapping of `table`, or a list of them
+  bound,        // a figure or percentage, or a list of {from: date, value: figure}
+  range,        // [low, high], or a list of {from: date, value: [low, high]}
+  volume,       // a figure, or figures by metric
+  globs,        // any dimensions, each with a text or a list of texts
+  exceptions,   // a list of any dimensions with texts, and one bound
+  formulas,     // any names, each with a formula, in order
+  directions,   // any levers, each with up or down
+  fields,       // any of date, dimensions and metrics, each with a text or a mapping of `table`
+  content,      // text, or a mapping that becomes JSON
+  // Any names, each with a mapping of `table`; and a single value or a mapping of `table`.
+  named_mappings,
+  scalar_or_mapping,
   by_connector,  // a mapping whose table depends on the source's connector
 };
 

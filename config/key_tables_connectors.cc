@@ -15,8 +15,8 @@ constexpr std::array<std::string_view, 2> kIfAbsent{"zero", "empty"};
 constexpr std::array<std::string_view, 1> kRecordsOnly{"records"};
 constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
                                                  "ratio",  "duration", "per_money"};
-constexpr std::array<std::string_view, 7> kMeanings{"throttled", "temporary", "token_expired", "unauthorized",
-                                                    "rejected",  "too_large", "no_data"};
+constexpr std::array<std::string_view, 8> kMeanings{"throttled", "temporary", "token_expired", "unauthorized",
+                                                    "rejected",  "too_large", "no_data",       "good"};
 constexpr std::array<std::string_view, 3> kForms{"remaining", "percent", "fraction"};
 
 constexpr std::array<Key, 27> kConnector{{

@@ -108,10 +108,10 @@ Wait read_wait(const Cursor& at) {
 }
 
 AnswerRule read_answer(const Cursor& at, TemplateNames* names) {
-  constexpr std::array<AnswerMeaning, 7> kMeanings{AnswerMeaning::throttled,     AnswerMeaning::temporary,
+  constexpr std::array<AnswerMeaning, 8> kMeanings{AnswerMeaning::throttled,     AnswerMeaning::temporary,
                                                    AnswerMeaning::token_expired, AnswerMeaning::unauthorized,
                                                    AnswerMeaning::rejected,      AnswerMeaning::too_large,
-                                                   AnswerMeaning::no_data};
+                                                   AnswerMeaning::no_data,       AnswerMeaning::good};
   MappingReader in(at, kAnswerKeys);
   AnswerRule rule;
   read_place(in, rule.when);

@@ -34,8 +34,8 @@ constexpr std::array<std::string_view, 4> kUsualDimensions{"channel", "campaign"
 
 // What describes a report, wherever it stands.
 struct Parts {
-  std::optional<Cursor> defaults, constants, auth, request, days_before, max_days, pagination, max_pages, records, fields,
-      date_format, whole_days, decimal_comma, missing, limits, answers, usage, job;
+  std::optional<Cursor> defaults, constants, auth, request, days_before, max_days, pagination, max_pages,
+      records, fields, date_format, whole_days, decimal_comma, missing, limits, answers, usage, job;
 };
 
 Parts take_parts(MappingReader& in) {
@@ -62,11 +62,12 @@ Parts take_parts(MappingReader& in) {
 }
 
 Parts inherited(Parts own, const Parts& top) {
-  constexpr std::array kParts{
-      &Parts::constants,   &Parts::auth,       &Parts::request, &Parts::days_before,       &Parts::max_days,
-      &Parts::pagination,  &Parts::max_pages,  &Parts::records,       &Parts::fields,
-      &Parts::date_format, &Parts::whole_days, &Parts::decimal_comma, &Parts::missing,
-      &Parts::limits,      &Parts::answers,    &Parts::usage,         &Parts::job};
+  constexpr std::array kParts{&Parts::constants,   &Parts::auth,       &Parts::request,
+                              &Parts::days_before, &Parts::max_days,   &Parts::pagination,
+                              &Parts::max_pages,   &Parts::records,    &Parts::fields,
+                              &Parts::date_format, &Parts::whole_days, &Parts::decimal_comma,
+                              &Parts::missing,     &Parts::limits,     &Parts::answers,
+                              &Parts::usage,       &Parts::job};
   for (const auto part : kParts) {
     if (!(own.*part)) own.*part = top.*part;
   }
@@ -284,7 +285,8 @@ class ConnectorReader {
     HttpSource& http = report.source;
     if (parts.pagination) http.pagination = read_pagination(*parts.pagination);
     http.pagination.most_pages = read_max_pages(parts.max_pages);
-    if (parts.days_before) http.days_before = static_cast<int>(parts.days_before->integer({1, 31}).value_or(0));
+    if (parts.days_before)
+      http.days_before = static_cast<int>(parts.days_before->integer({1, 31}).value_or(0));
     http.most_days = read_max_days(parts.max_days);
     read_requests(at, parts, http);
     if (parts.auth) {

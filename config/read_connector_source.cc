@@ -94,24 +94,6 @@ std::string read_value(MappingReader& in, const Parameter& parameter, const Curs
   return read_plain(at, parameter);
 }
 
-// The secrets that a way to send them takes; each once, in the order of the file.
-std::vector<std::string> secrets_of(const HttpAuth& auth, const Connector& connector) {
-  std::vector<std::string> needed;
-  for (const Parameter& parameter : connector.parameters) {
-    if (!parameter.secret) continue;
-    for (const std::string* text :
-         {&auth.value, &auth.user, &auth.client_id, &auth.client_secret, &auth.refresh_token}) {
-      const auto names = names_in_braces(*text);
-      const bool named = std::any_of(names.begin(), names.end(), [&parameter](const auto& found) {
-        return found.name == parameter.name;
-      });
-      if (named && std::find(needed.begin(), needed.end(), parameter.name) == needed.end())
-        needed.push_back(parameter.name);
-    }
-  }
-  return needed;
-}
-
 class SourceReader {
  public:
   SourceReader(MappingReader& source_in, const Connector& connector, const Scope& scope, Source& source)
@@ -238,6 +220,23 @@ class SourceReader {
 };
 
 }  // namespace
+
+std::vector<std::string> secrets_of(const HttpAuth& auth, const Connector& connector) {
+  std::vector<std::string> needed;
+  for (const Parameter& parameter : connector.parameters) {
+    if (!parameter.secret) continue;
+    for (const std::string* text :
+         {&auth.value, &auth.user, &auth.client_id, &auth.client_secret, &auth.refresh_token}) {
+      const auto names = names_in_braces(*text);
+      const bool named = std::any_of(names.begin(), names.end(), [&parameter](const auto& found) {
+        return found.name == parameter.name;
+      });
+      if (named && std::find(needed.begin(), needed.end(), parameter.name) == needed.end())
+        needed.push_back(parameter.name);
+    }
+  }
+  return needed;
+}
 
 ConnectorTables::ConnectorTables(const Connector& connector)
     : with_title_(connector.name), secrets_title_(connector.name + "_secrets") {

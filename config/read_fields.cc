@@ -13,7 +13,9 @@ namespace {
 
 // `clicked * avg_cost_per_click` is a formula; `avg cost`, `cost-per-click` and `/metrics/spend` are names.
 bool looks_like_formula(std::string_view text, FieldKind kind) {
-  if (kind == FieldKind::pointer && (text.starts_with('/') || text.starts_with("^/"))) return false;
+  if (kind == FieldKind::pointer &&
+      (text.starts_with('/') || text.starts_with("^/") || text.starts_with("$/")))
+    return false;
   return text.find_first_of("*/+()") != std::string_view::npos || text.find(" - ") != std::string_view::npos;
 }
 
@@ -109,7 +111,7 @@ class FieldsReader {
     if (is_dimension || is_currency || may_be_absent(name)) {
       auto field = read_plain(value, !is_currency);
       if (!field) return;
-      if (is_dimension && field->empty_if_absent) mapping_.may_be_absent.push_back(dimension);
+      if (is_dimension && field->empty_if_absent) mapping_.may_lack_dimensions = true;
       if (is_dimension) mapping_.dimensions.emplace_back(dimension, std::move(field->name));
       if (is_currency) mapping_.currency_field = std::move(field->name);
       return;

@@ -20,7 +20,7 @@ struct PathProblem {
 
 // RFC 6901, with `*` and `[key=value]`.
 PathProblem problem_of(std::string_view path) {
-  std::size_t at = path.starts_with('^') ? 1 : 0;
+  std::size_t at = path.starts_with('^') || path.starts_with('$') ? 1 : 0;
   if (!path.substr(at).starts_with('/')) return {};
   while (at < path.size()) {
     std::size_t end = at + 1;
@@ -54,9 +54,10 @@ std::string read_path(const std::optional<Cursor>& at, PathFrom from) {
               fmt::format("did you mean \"/{}\"?", at->node().text));
     return *text;
   }
-  if (text->starts_with('^') && !text->starts_with("^/")) {
+  const bool outside = text->starts_with('^') || text->starts_with('$');
+  if (outside && !text->substr(1).starts_with('/')) {
     at->error(fmt::format("{} is not a path", in_quotes(at->node().text)),
-              fmt::format("did you mean \"^/{}\"?", at->node().text.substr(1)));
+              fmt::format("did you mean \"{}/{}\"?", text->front(), at->node().text.substr(1)));
     return *text;
   }
   const PathProblem problem = problem_of(*text);

@@ -104,7 +104,8 @@ void TemplateNames::check_name(const Cursor& at, const NameInBraces& found, May 
     const bool number = format.ends_with(kNumber);
     if (number) format.remove_suffix(kNumber.size());
     if (number && (!may.numbers || !found.is_all))
-      at.error_at(found.offset, fmt::format("{{{}:{}}} stands alone, as a value of json", name, found.format));
+      at.error_at(found.offset,
+                  fmt::format("{{{}:{}}} stands alone, as a value of json", name, found.format));
     const std::string problem = check_date_part(format);
     if (!problem.empty())
       at.error_at(found.offset, fmt::format("the date format of {{{}}} {}", name, problem),
