@@ -79,7 +79,10 @@ void Problems::hide(Place from, std::size_t length) {
 }
 
 void Problems::add(ErrorLevel level, Place where, std::string path, std::string problem, std::string hint) {
-  if (level == ErrorLevel::error) failed_ = true;
+  if (level == ErrorLevel::error) {
+    failed_ = true;
+    ++errors_;
+  }
   if (entries_.size() >= kMost) {
     ++more_;
     return;
@@ -113,6 +116,11 @@ Errors Problems::take() && {
     return std::tie(a.where.file, a.where.line, a.where.column) <
            std::tie(b.where.file, b.where.line, b.where.column);
   });
+  const auto last = std::unique(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.where.file, a.where.line, a.where.column, a.error.path, a.error.problem) ==
+           std::tie(b.where.file, b.where.line, b.where.column, b.error.path, b.error.problem);
+  });
+  entries_.erase(last, entries_.end());
   Errors errors;
   errors.reserve(entries_.size() + 1);
   for (auto& [where, error] : entries_) {

@@ -41,11 +41,13 @@ class Problems {
   std::string_view line(std::size_t file, int number) const;
   int line_count(std::size_t file) const { return static_cast<int>(files_[file].lines.size()); }
   bool failed() const noexcept { return failed_; }
+  // Errors so far, for whoever has to know whether a part has one.
+  std::size_t error_count() const noexcept { return errors_; }
 
   // An error without words at that place: where, and the line as it may be shown.
   Error shown_at(Place where) const;
 
-  // In the order of files, lines and columns.
+  // In the order of files, lines and columns; what was told twice, once.
   Errors take() &&;
 
  private:
@@ -63,6 +65,7 @@ class Problems {
   std::vector<File> files_;
   std::vector<Entry> entries_;
   std::size_t more_ = 0;
+  std::size_t errors_ = 0;
   bool failed_ = false;
 };
 
