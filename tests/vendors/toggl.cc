@@ -94,16 +94,12 @@ class Toggl final : public RecordVendor {
   Truth truth(rules::Timestamp now) const override {
     Truth truth;
     for (const Record& record : book().records()) {
-      if (visible(record, now) && !running(record))
-        add_hours(truth, project(record), record, book().calendar());
+      if (visible(record, now) && !running(record)) add_hours(truth, "", record, book().calendar());
     }
     return truth;
   }
 
  private:
-  static std::string project(const Record& record) {
-    return record.campaign == kNoCampaign ? "" : std::to_string(record.campaign + 1);
-  }
   // Somebody is still at it.
   bool running(const Record& record) const { return record.test && book().day_of(record) == kToday; }
 
