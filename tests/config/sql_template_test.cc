@@ -80,7 +80,7 @@ TEST(SqlTemplateTest, OnlyFromAsksForDays) {
   const auto asks = [](std::string_view query) {
     return std::get<SqlTemplate>(parse_sql_template(query, Database::sqlite)).asks_for_days();
   };
-  EXPECT_TRUE(asks("{from:%Y}"));
+  EXPECT_TRUE(asks("{from:%Y%m%d}"));
   EXPECT_FALSE(asks("{to} {now}"));
   EXPECT_FALSE(asks("-- {from}"));
 }
