@@ -452,6 +452,9 @@ INSTANTIATE_TEST_SUITE_P(
          calendar_text(
              event_text("UID:1\nDTSTART:20250303T080000Z\nRRULE:FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30\n")),
          "event \"Plan\": it repeats by the hour, and only in some months, days or hours"},
+        {"ARuleByAnotherCalendar",
+         calendar_text(event_text("UID:1\nDTSTART:20250303T080000Z\nRRULE:RSCALE=CHINESE;FREQ=YEARLY\n")),
+         "event \"Plan\": it repeats by another calendar (RSCALE)"},
         {"ADayThatIsNone", calendar_text(event_text("UID:1\nDTSTART;VALUE=DATE:20250230\n")),
          "event \"Plan\": 2025-2-30 is no date, or too far away"},
         {"ATimeWithTheEndOfADay",
