@@ -59,6 +59,7 @@ std::optional<ReadText> read_text(Problems& problems, const Scope& scope, const 
   read.connector.text = std::move(text);
   read.connector.file = file;
   read.good = problems.error_count() == before;
+  problems.drop_repeated(root->where.file);
   return read;
 }
 
