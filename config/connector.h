@@ -48,6 +48,20 @@ struct Connector {
   const Parameter* find_parameter(std::string_view name) const noexcept;
 };
 
+// A kind of source that is built in, with the keys of its sources; `about` of each is one line.
+struct KindKey {
+  std::string name;
+  std::string about;
+  bool required = false;
+  bool secret = false;  // under `secrets:`, with a twin `<name>_file`; else under `with:`
+};
+struct BuiltInKind {
+  std::string name;
+  std::string about;
+  std::vector<KindKey> keys;
+};
+std::vector<BuiltInKind> built_in_kinds();
+
 // Those that come with Tightrope, by name. Parsed once; any thread. They are correct: a test reads them all.
 const std::vector<Connector>& shipped_connectors();
 
@@ -63,5 +77,12 @@ ConnectorsRead read_connectors(const std::string& configuration_file);
 Errors check_connector_file(const std::string& file);
 // Whether the text of a file looks like a connector file: its first key is `connector`.
 bool is_connector_file(const std::string& file);
+
+// A source of this report in YAML, with a place for everything that has to be given: secrets in files, a
+// client "CLIENT"; what may be left out stands in comments. `report` is one of the connector's.
+std::string example_source(const Connector& connector, const ConnectorReport& report);
+
+// JSON Schema (draft 2020-12) of connector files, for editors.
+std::string connector_schema();
 
 }  // namespace tightrope::config

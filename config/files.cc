@@ -24,6 +24,8 @@ constexpr std::size_t kMostTotalBytes = 16u << 20;
 constexpr std::size_t kMostFiles = 4096;
 constexpr std::size_t kMostIncludeDepth = 16;
 
+}  // namespace
+
 std::vector<std::string> expand_glob(const std::string& pattern) {
   std::vector<std::string> found;
   glob_t matches{};
@@ -35,6 +37,33 @@ std::vector<std::string> expand_glob(const std::string& pattern) {
   std::sort(found.begin(), found.end());
   return found;
 }
+
+std::optional<Node> parse_text(const std::string& name, std::string text, Reading& reading) {
+  const std::size_t file = reading.problems.add_file(name);
+  const std::string directory = fs::path(name).parent_path().string();
+  reading.directories.push_back(directory.empty() ? "." : directory);
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  const auto illegal = find_illegal_byte(text);
+  if (illegal != std::string::npos) {
+    const auto before = std::string_view(text).substr(0, illegal);
+    const auto line = static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1;
+    const auto begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+    reading.incomplete = true;
+    // The line itself is not shown: it is not text.
+    reading.problems.error(
+        {file, line, static_cast<int>(illegal - begin)}, "",
+        fmt::format("byte 0x{:02x} is not UTF-8 text", static_cast<unsigned char>(text[illegal])),
+        "save the file as UTF-8");
+    return std::nullopt;
+  }
+  reading.problems.set_text(file, text);
+  auto root = parse_yaml(file, text, reading.problems);
+  reading.incomplete = reading.incomplete || !root;
+  return root;
+}
+
+namespace {
 
 class FileReader {
  public:
@@ -65,31 +94,11 @@ class FileReader {
   }
 
   void add(const std::string& name, std::string text, Includes includes = Includes::followed) {
-    const std::size_t file = reading_.problems.add_file(name);
-    const std::string directory = fs::path(name).parent_path().string();
-    reading_.directories.push_back(directory.empty() ? "." : directory);
     set_.names.push_back(name);
     set_.roots.emplace_back();
-    set_.roots.back().where = {file, 1, 0};
     total_ += text.size();
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-    if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
-    const auto illegal = find_illegal_byte(text);
-    if (illegal != std::string::npos) {
-      const auto before = std::string_view(text).substr(0, illegal);
-      const auto line = static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1;
-      const auto begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-      reading_.incomplete = true;
-      // The line itself is not shown: it is not text.
-      reading_.problems.error(
-          {file, line, static_cast<int>(illegal - begin)}, "",
-          fmt::format("byte 0x{:02x} is not UTF-8 text", static_cast<unsigned char>(text[illegal])),
-          "save the file as UTF-8");
-      return;
-    }
-    reading_.problems.set_text(file, text);
-    auto root = parse_yaml(file, text, reading_.problems);
-    reading_.incomplete = reading_.incomplete || !root;
+    auto root = parse_text(name, std::move(text), reading_);
+    set_.roots.back().where = {reading_.directories.size() - 1, 1, 0};
     if (!root) return;
     set_.roots.back() = std::move(*root);
     const Node& kept = set_.roots.back();

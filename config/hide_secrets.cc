@@ -11,18 +11,6 @@ namespace {
 
 constexpr std::string_view kFileSuffix = "_file";
 
-// By its name: such keys never hold anything else, whatever mapping they stand in.
-bool is_secret_name(std::string_view key) {
-  std::string lower(key);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-  if (lower.ends_with(kFileSuffix) || lower == "secrets") return false;
-  constexpr std::array<std::string_view, 8> kParts{"token",   "passw",         "secret",     "api_key",
-                                                   "api-key", "authorization", "credential", "webhook_url"};
-  return std::any_of(kParts.begin(), kParts.end(),
-                     [&lower](std::string_view part) { return lower.find(part) != std::string::npos; });
-}
-
 enum class Within : std::uint8_t { anything, secrets, webhook };
 
 void visit(const Node& node, Within within, Problems& problems) {
@@ -43,6 +31,17 @@ void visit(const Node& node, Within within, Problems& problems) {
 }
 
 }  // namespace
+
+bool is_secret_name(std::string_view key) {
+  std::string lower(key);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  if (lower.ends_with(kFileSuffix) || lower == "secrets" || lower == "token_url") return false;
+  constexpr std::array<std::string_view, 8> kParts{"token",   "passw",         "secret",     "api_key",
+                                                   "api-key", "authorization", "credential", "webhook_url"};
+  return std::any_of(kParts.begin(), kParts.end(),
+                     [&lower](std::string_view part) { return lower.find(part) != std::string::npos; });
+}
 
 void hide_value(const Entry& entry, Problems& problems) {
   const Node& value = entry.value;

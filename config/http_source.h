@@ -8,7 +8,8 @@
 // A "path" leads into JSON: a JSON pointer (RFC 6901) in which a token may also be `*`, every element of an
 // array or member of an object, or end in `[key=value]`, the first element of an array whose member `key` is
 // `value`: "/actions[action_type=purchase]/value". Relative to a record, `^` in front is what holds the
-// record's list, "^/project_id", and `$` the whole answer: "$/metadata/currency". A path without a slash is the name of a member.
+// record's list, "^/project_id", and `$` the whole answer: "$/metadata/currency". A path without a slash is
+// the name of a member.
 #pragma once
 
 #include <cstdint>
@@ -60,15 +61,16 @@ struct HttpAuth {
 enum class PaginationKind : std::uint8_t { none, cursor, page, offset, link };
 struct Pagination {
   PaginationKind kind = PaginationKind::none;
-  std::string cursor_pointer;  // cursor: path in the answer to the next cursor (absent, null, "" or false
-                               // ends); link: to the next URL, or "" for the Link header's rel="next"
-  std::string cursor_header;   // cursor: or the answer's header that has it, in lower case
-  std::string cursor_last;     // cursor: or the path, within the answer's last record, to what names it
-  std::string more_pointer;    // "" or the path in the answer to whether more follows: true, or not
-  std::string total_pointer;   // page: path to the number of pages; offset: to that of records; "" where a
-                               // page that is not full is the last
-  std::string parameter;       // cursor, page, offset: the query parameter it is sent in
-  std::string size_parameter;  // "" or the query parameter for page_size
+  std::string cursor_pointer;     // cursor: path in the answer to the next cursor (absent, null, "" or false
+                                  // ends); link: to the next URL, or "" for the Link header's rel="next"
+  std::string cursor_header;      // cursor: or the answer's header that has it, in lower case
+  std::string cursor_last;        // cursor: or the path, within the answer's last record, to what names it
+  std::string more_pointer;       // "" or the path in the answer to whether more follows: true, or not
+  std::string total_pointer;      // page: path to the number of pages; offset: to that of records; "" where a
+                                  // page that is not full is the last
+  bool total_is_records = false;  // page: total_pointer leads to the number of records
+  std::string parameter;          // cursor, page, offset: the query parameter it is sent in
+  std::string size_parameter;     // "" or the query parameter for page_size
   int page_size = 0;
   int first_page = 1;
   int first_offset = 0;
@@ -200,6 +202,7 @@ struct HttpSource {
   RecordsSpec records;
   FieldMapping mapping;  // fields are paths, or names given by `zips`; constants are templates
   std::optional<IntervalField> interval;
+  int days_before = 0;              // requests ask for so many more days ahead of those that are wanted
   int most_days = 0;                // of one request; 0: all at once. 1: {from} and {to} are one day
   std::vector<AnswerRule> answers;  // the first that holds decides; else the HTTP status does
   std::vector<UsageRule> usage;

@@ -28,23 +28,26 @@ enum class Shape : std::uint8_t {
   formula,
   text_template,  // text with {names}
   url,
-  secret,        // text that is never shown; has a twin that names a file, `<key>_file`
-  texts,         // a text or a list of texts, of `choices` where there are any
-  names,         // a list of names
-  text_map,      // any keys, each with a text
-  other_names,   // any names, each with a text or a list of texts
-  mapping,       // of `table`
-  mappings,      // a list of mappings of `table`
-  one_or_more,   // a mapping of `table`, or a list of them
-  bound,         // a figure or percentage, or a list of {from: date, value: figure}
-  range,         // [low, high], or a list of {from: date, value: [low, high]}
-  volume,        // a figure, or figures by metric
-  globs,         // any dimensions, each with a text or a list of texts
-  exceptions,    // a list of any dimensions with texts, and one bound
-  formulas,      // any names, each with a formula, in order
-  directions,    // any levers, each with up or down
-  fields,        // any of date, dimensions and metrics, each with a text or a mapping of `table`
-  content,       // text, or a mapping that becomes JSON
+  secret,       // text that is never shown; has a twin that names a file, `<key>_file`
+  texts,        // a text or a list of texts, of `choices` where there are any
+  names,        // a list of names
+  text_map,     // any keys, each with a text
+  other_names,  // any names, each with a text or a list of texts
+  mapping,      // of `table`
+  mappings,     // a list of mappings of `table`
+  one_or_more,  // a mapping of `table`, or a list of them
+  bound,        // a figure or percentage, or a list of {from: date, value: figure}
+  range,        // [low, high], or a list of {from: date, value: [low, high]}
+  volume,       // a figure, or figures by metric
+  globs,        // any dimensions, each with a text or a list of texts
+  exceptions,   // a list of any dimensions with texts, and one bound
+  formulas,     // any names, each with a formula, in order
+  directions,   // any levers, each with up or down
+  fields,       // any of date, dimensions and metrics, each with a text or a mapping of `table`
+  content,      // text, or a mapping that becomes JSON
+  // Any names, each with a mapping of `table`; and a single value or a mapping of `table`.
+  named_mappings,
+  scalar_or_mapping,
   by_connector,  // a mapping whose table depends on the source's connector
 };
 
@@ -68,13 +71,14 @@ struct KeyTable {
   const Key* find(std::string_view name) const noexcept;
 };
 
-// A connector's own keys: under `with:` and under `secrets:`.
-struct Connector {
+// The own keys of a kind that is built in: under `with:` and under `secrets:`.
+struct ConnectorKeys {
   std::string_view name;
   const KeyTable* with;
   const KeyTable* secrets;
+  std::string_view about = {};  // one line for people
 };
-std::span<const Connector> connectors() noexcept;
+std::span<const ConnectorKeys> connectors() noexcept;
 
 extern const KeyTable kTopKeys;
 extern const KeyTable kMetricKeys;
@@ -107,6 +111,28 @@ extern const KeyTable kPageKeys;
 extern const KeyTable kOffsetKeys;
 extern const KeyTable kLinkKeys;
 extern const KeyTable kHttpSecretKeys;
+extern const KeyTable kConnectorFileKeys;
+extern const KeyTable kReportKeys;
+extern const KeyTable kParameterKeys;
+extern const KeyTable kSecretParameterKeys;
+extern const KeyTable kDefaultKeys;
+extern const KeyTable kAuthKeys;
+extern const KeyTable kOauthRefreshKeys;
+extern const KeyTable kOauthClientKeys;
+extern const KeyTable kBasicAuthKeys;
+extern const KeyTable kNamedAuthKeys;
+extern const KeyTable kRequestKeys;
+extern const KeyTable kRecordsKeys;
+extern const KeyTable kZipKeys;
+extern const KeyTable kRecordTestKeys;
+extern const KeyTable kRateLimitKeys;
+extern const KeyTable kRateKeys;
+extern const KeyTable kAnswerKeys;
+extern const KeyTable kAnswerTestKeys;
+extern const KeyTable kWaitKeys;
+extern const KeyTable kPointsKeys;
+extern const KeyTable kUsageKeys;
+extern const KeyTable kJobKeys;
 extern const KeyTable kSqlKeys;
 extern const KeyTable kSqlSecretKeys;
 extern const KeyTable kNoKeys;

@@ -13,7 +13,6 @@ constexpr std::array<std::string_view, 2> kMethods{"GET", "POST"};
 constexpr std::array<std::string_view, 4> kAuthKinds{"none", "bearer", "basic", "header"};
 constexpr std::array<std::string_view, 6> kUnits{"number", "count",    "money",
                                                  "ratio",  "duration", "per_money"};
-constexpr std::array<std::string_view, 1> kRelations{"next"};
 
 constexpr std::array<std::string_view, 2> kDirections{"per_base", "per_currency"};
 
@@ -117,7 +116,7 @@ constexpr std::array<Key, 2> kSpread{{
     {.name = "scale", .shape = Shape::number, .about = "The figure is the column times this"},
 }};
 
-constexpr std::array<Key, 17> kHttpJson{{
+constexpr std::array<Key, 22> kHttpJson{{
     {.name = "method",
      .shape = Shape::choice,
      .about = "GET unless given, or POST where there is a body",
@@ -132,8 +131,9 @@ constexpr std::array<Key, 17> kHttpJson{{
      .about = "Headers, likewise; credentials belong under secrets"},
     {.name = "body", .shape = Shape::content, .about = "Text, or a mapping that is sent as JSON; likewise"},
     {.name = "records",
-     .shape = Shape::text,
-     .about = "JSON pointer to the list of records: /data/rows. The whole answer unless given"},
+     .shape = Shape::scalar_or_mapping,
+     .about = "Path to the list of records: /data/rows, or more about them. The whole answer unless given",
+     .table = &kRecordsKeys},
     {.name = "fields",
      .shape = Shape::fields,
      .about =
@@ -152,6 +152,20 @@ constexpr std::array<Key, 17> kHttpJson{{
      .about = "How to come to the next page",
      .table = &kPaginationKeys},
     {.name = "max_pages", .shape = Shape::integer, .about = "More are an error; 1000 unless given"},
+    {.name = "max_days", .shape = Shape::integer, .about = "Days of one request; all at once unless given"},
+    {.name = "whole_days", .shape = Shape::boolean, .about = "Of instants and hours only the day counts"},
+    {.name = "limits",
+     .shape = Shape::mapping,
+     .about = "What sources of one account may ask together",
+     .table = &kRateLimitKeys},
+    {.name = "answers",
+     .shape = Shape::mappings,
+     .about = "What answers mean; the first that holds decides, else the status",
+     .table = &kAnswerKeys},
+    {.name = "usage",
+     .shape = Shape::mappings,
+     .about = "What good answers tell about how much is left",
+     .table = &kUsageKeys},
     {.name = "auth",
      .shape = Shape::choice,
      .about = "How secrets are sent; bearer when there is a token",
@@ -161,60 +175,6 @@ constexpr std::array<Key, 17> kHttpJson{{
      .shape = Shape::text,
      .about = "For auth: header, the header that carries the token"},
     {.name = "allow_private_addresses", .shape = Shape::boolean, .about = "As on the source"},
-}};
-
-constexpr std::array<Key, 3> kField{{
-    {.name = "pointer",
-     .shape = Shape::text,
-     .about = "A key, or a JSON pointer within the record: /metrics/spend",
-     .required = true},
-    {.name = "scale",
-     .shape = Shape::number,
-     .about = "The figure is the field times this: 0.01 for cents, 0.000001 for micros"},
-    {.name = "unit", .shape = Shape::choice, .about = "Checked against the metric's unit", .choices = kUnits},
-}};
-
-constexpr std::array<Key, 4> kPagination{{
-    {.name = "cursor",
-     .shape = Shape::mapping,
-     .about = "The answer names the next cursor",
-     .table = &kCursorKeys},
-    {.name = "page", .shape = Shape::mapping, .about = "Pages are counted", .table = &kPageKeys},
-    {.name = "offset", .shape = Shape::mapping, .about = "Records are counted", .table = &kOffsetKeys},
-    {.name = "link",
-     .shape = Shape::mapping,
-     .about = "The answer has the next page's address",
-     .table = &kLinkKeys},
-}};
-constexpr std::array<Key, 4> kCursor{{
-    {.name = "pointer",
-     .shape = Shape::text,
-     .about = "JSON pointer to the next cursor; absent, null or empty ends",
-     .required = true},
-    {.name = "parameter",
-     .shape = Shape::text,
-     .about = "The query parameter it is sent in; without it, {cursor} stands in the body"},
-    {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
-    {.name = "size", .shape = Shape::integer, .about = "Records of a page"},
-}};
-constexpr std::array<Key, 4> kPage{{
-    {.name = "parameter",
-     .shape = Shape::text,
-     .about = "The query parameter of the page's number; without it, {page} stands in the body"},
-    {.name = "first", .shape = Shape::integer, .about = "The first page's number; 1 unless given"},
-    {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
-    {.name = "size", .shape = Shape::integer, .about = "Records of a page; a shorter one is the last"},
-}};
-constexpr std::array<Key, 3> kOffset{{
-    {.name = "parameter",
-     .shape = Shape::text,
-     .about = "The query parameter of the first record's number; without it, {offset} stands in the body"},
-    {.name = "size_parameter", .shape = Shape::text, .about = "The query parameter for size"},
-    {.name = "size", .shape = Shape::integer, .about = "Records of a page", .required = true},
-}};
-constexpr std::array<Key, 2> kLink{{
-    {.name = "rel", .shape = Shape::choice, .about = "In the Link header", .choices = kRelations},
-    {.name = "pointer", .shape = Shape::text, .about = "Or a JSON pointer to the address in the answer"},
 }};
 
 constexpr std::array<Key, 2> kHttpSecret{{
@@ -283,26 +243,20 @@ const KeyTable kCsvKeys{"csv", kCsv};
 const KeyTable kColumnKeys{"column", kColumn};
 const KeyTable kSpreadKeys{"spread", kSpread};
 const KeyTable kHttpJsonKeys{"http_json", kHttpJson};
-const KeyTable kFieldKeys{"field", kField};
-const KeyTable kPaginationKeys{"pagination", kPagination};
-const KeyTable kCursorKeys{"cursor", kCursor};
-const KeyTable kPageKeys{"page", kPage};
-const KeyTable kOffsetKeys{"offset", kOffset};
-const KeyTable kLinkKeys{"link", kLink};
 const KeyTable kHttpSecretKeys{"http_secrets", kHttpSecret};
 const KeyTable kSqlKeys{"sql", kSql};
 const KeyTable kSqlSecretKeys{"sql_secrets", kSqlSecret};
 const KeyTable kNoKeys{"nothing", {}};
 
-std::span<const Connector> connectors() noexcept {
-  static constexpr std::array<Connector, 7> kConnectors{{
-      {"csv", &kCsvKeys, &kNoKeys},
-      {"http_json", &kHttpJsonKeys, &kHttpSecretKeys},
-      {"push", &kNoKeys, &kNoKeys},
-      {"sql", &kSqlKeys, &kSqlSecretKeys},
-      {"prometheus", &kPrometheusKeys, &kPrometheusSecretKeys},
-      {"icalendar", &kIcalendarKeys, &kIcalendarSecretKeys},
-      {"google_sheets", &kGoogleSheetsKeys, &kGoogleSheetsSecretKeys},
+std::span<const ConnectorKeys> connectors() noexcept {
+  static constexpr std::array<ConnectorKeys, 7> kConnectors{{
+      {"csv", &kCsvKeys, &kNoKeys, "Tables: files, or addresses that answer with them"},
+      {"http_json", &kHttpJsonKeys, &kHttpSecretKeys, "Any API that answers with JSON"},
+      {"push", &kNoKeys, &kNoKeys, "Figures that others send to Tightrope"},
+      {"sql", &kSqlKeys, &kSqlSecretKeys, "A query on PostgreSQL, MariaDB or SQLite"},
+      {"prometheus", &kPrometheusKeys, &kPrometheusSecretKeys, "Queries on Prometheus"},
+      {"icalendar", &kIcalendarKeys, &kIcalendarSecretKeys, "Calendars: hours of work, promotions, holidays"},
+      {"google_sheets", &kGoogleSheetsKeys, &kGoogleSheetsSecretKeys, "A tab of a Google spreadsheet"},
   }};
   return kConnectors;
 }

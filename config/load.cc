@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "config/configuration.h"
+#include "config/connector_files.h"
 #include "config/readers.h"
 
 namespace tightrope::config {
@@ -25,7 +26,7 @@ void warn_of_gaps(const Sections& sections, const FileSet& files, Problems& prob
   }
 }
 
-Configuration read_configuration(const Sections& sections) {
+Configuration read_configuration(const Sections& sections, const std::string& file, Problems& problems) {
   Configuration configuration;
   const Scope scope = read_scope(sections);
   configuration.dimensions = scope.dimensions;
@@ -34,7 +35,9 @@ Configuration read_configuration(const Sections& sections) {
     complete(strategy, scope, playbooks);
     configuration.clients.push_back({std::move(strategy), ""});
   }
-  configuration.sources = read_sources(sections.sources, scope, names_of(sections.clients));
+  ConnectorFiles connectors(problems, scope, file);
+  configuration.files = connectors.files();
+  configuration.sources = read_sources(sections.sources, scope, names_of(sections.clients), connectors);
   configuration.receivers = read_receivers(sections.receivers);
   const auto receivers = names_of(sections.receivers);
   if (!sections.routes.empty()) configuration.route = read_route(sections.routes.front(), receivers);
@@ -59,12 +62,12 @@ Loaded load(const std::string& file, Keep keep) {
   Reading reading{problems, true, {}};
   const FileSet files = read_files(file, reading);
   const Sections sections = find_sections(files, reading);
-  Configuration configuration = read_configuration(sections);
+  Configuration configuration = read_configuration(sections, file, problems);
   warn_of_gaps(sections, files, problems);
   Loaded loaded;
   if (!problems.failed()) {
     for (auto& client : configuration.clients) client.document = write_document(client.strategy);
-    configuration.files = files.names;
+    configuration.files.insert(configuration.files.begin(), files.names.begin(), files.names.end());
     if (keep == Keep::places_too) loaded.places = find_places(sections, problems);
     loaded.configuration = std::move(configuration);
   }

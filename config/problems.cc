@@ -79,7 +79,10 @@ void Problems::hide(Place from, std::size_t length) {
 }
 
 void Problems::add(ErrorLevel level, Place where, std::string path, std::string problem, std::string hint) {
-  if (level == ErrorLevel::error) failed_ = true;
+  if (level == ErrorLevel::error) {
+    failed_ = true;
+    ++errors_;
+  }
   if (entries_.size() >= kMost) {
     ++more_;
     return;
@@ -106,6 +109,20 @@ Error Problems::shown_at(Place where) const {
     error.line = shortened(shown, kMostLineBytes);
   }
   return error;
+}
+
+void Problems::drop_repeated(std::size_t file) {
+  const auto same = [](const Entry& a, const Entry& b) {
+    return a.where.line == b.where.line && a.where.column == b.where.column && a.error.path == b.error.path &&
+           a.error.problem == b.error.problem;
+  };
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const bool repeated =
+        entry->where.file == file && std::any_of(entries_.begin(), entry, [&](const Entry& earlier) {
+          return earlier.where.file == file && same(earlier, *entry);
+        });
+    entry = repeated ? entries_.erase(entry) : entry + 1;
+  }
 }
 
 Errors Problems::take() && {

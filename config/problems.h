@@ -41,9 +41,14 @@ class Problems {
   std::string_view line(std::size_t file, int number) const;
   int line_count(std::size_t file) const { return static_cast<int>(files_[file].lines.size()); }
   bool failed() const noexcept { return failed_; }
+  // Errors so far, for whoever has to know whether a part has one.
+  std::size_t error_count() const noexcept { return errors_; }
 
   // An error without words at that place: where, and the line as it may be shown.
   Error shown_at(Place where) const;
+
+  // Of a file whose parts are read more than once: keeps each mistake once.
+  void drop_repeated(std::size_t file);
 
   // In the order of files, lines and columns.
   Errors take() &&;
@@ -63,6 +68,7 @@ class Problems {
   std::vector<File> files_;
   std::vector<Entry> entries_;
   std::size_t more_ = 0;
+  std::size_t errors_ = 0;
   bool failed_ = false;
 };
 

@@ -29,20 +29,6 @@ void read_place(MappingReader& in, CsvSource& csv) {
   }
 }
 
-void read_delimiter(MappingReader& in, CsvSource& csv) {
-  const auto at = in.get("delimiter", Shape::text);
-  const auto text = at ? at->text() : std::nullopt;
-  if (!text) return;
-  if (*text == "tab" || *text == "\\t") {
-    csv.delimiter = "\t";
-  } else if (*text == "auto" || (text->size() == 1 && text->find_first_of("\"\r\n") == std::string::npos)) {
-    csv.delimiter = *text;
-  } else {
-    at->error(fmt::format("{} is not a delimiter", in_quotes(at->node().text)),
-              "write one character such as \";\", or tab, or auto");
-  }
-}
-
 void read_spread(const Cursor& at, const Scope& scope, CsvSource& csv) {
   MappingReader in(at, kSpreadKeys);
   const auto at_metric = in.get("metric", Shape::identifier);
@@ -69,11 +55,22 @@ void check_columns(const Cursor& columns, const Scope& scope, const CsvSource& c
 
 }  // namespace
 
+std::string read_delimiter(const Cursor& at) {
+  const auto text = at.text();
+  if (text && (*text == "tab" || *text == "\\t")) return "\t";
+  if (text && (*text == "auto" || (text->size() == 1 && text->find_first_of("\"\r\n") == std::string::npos)))
+    return *text;
+  if (text)
+    at.error(fmt::format("{} is not a delimiter", in_quotes(at.node().text)),
+             "write one character such as \";\", or tab, or auto");
+  return ",";
+}
+
 CsvSource read_csv(const Cursor& with, const Scope& scope, Source& source) {
   MappingReader in(with, kCsvKeys);
   CsvSource csv;
   read_place(in, csv);
-  read_delimiter(in, csv);
+  if (const auto delimiter = in.get("delimiter", Shape::text)) csv.delimiter = read_delimiter(*delimiter);
   read_table(in, scope, source, csv);
   if (in.boolean("allow_private_addresses").value_or(false)) source.allow_private_addresses = true;
   return csv;

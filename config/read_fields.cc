@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/http_readers.h"
 #include "config/readers.h"
 #include "config/scalars.h"
 
@@ -12,7 +13,9 @@ namespace {
 
 // `clicked * avg_cost_per_click` is a formula; `avg cost`, `cost-per-click` and `/metrics/spend` are names.
 bool looks_like_formula(std::string_view text, FieldKind kind) {
-  if (kind == FieldKind::pointer && text.starts_with('/')) return false;
+  if (kind == FieldKind::pointer &&
+      (text.starts_with('/') || text.starts_with("^/") || text.starts_with("$/")))
+    return false;
   return text.find_first_of("*/+()") != std::string_view::npos || text.find(" - ") != std::string_view::npos;
 }
 
@@ -25,7 +28,7 @@ rules::Vocabulary field_vocabulary() {
 }
 
 std::string_view long_key(FieldKind kind) {
-  return kind == FieldKind::column ? "column" : "pointer";
+  return kind == FieldKind::column ? "column" : "path";
 }
 
 std::optional<rules::Formula> read_formula(const Cursor& value, FieldKind kind) {
@@ -48,28 +51,71 @@ std::optional<rules::Formula> read_formula(const Cursor& value, FieldKind kind) 
   return formula;
 }
 
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 class FieldsReader {
  public:
-  FieldsReader(FieldKind kind, const Scope& scope) : kind_(kind), scope_(scope) {}
+  FieldsReader(FieldKind kind, const Scope& scope, const HttpFieldRules* rules = nullptr)
+      : kind_(kind), scope_(scope), rules_(rules) {}
 
-  FieldMapping read(const Cursor& at) {
+  HttpFields read(const Cursor& at) {
     for (const auto& [name, value] : at.entries()) read_one(name, value);
-    return std::move(mapping_);
+    return {std::move(mapping_), std::move(interval_)};
   }
 
  private:
+  bool may_be_absent(std::string_view name) const {
+    return rules_ != nullptr && rules_->optional_dimensions && contains(*rules_->optional_dimensions, name);
+  }
+
+  void check_names(const Cursor& value, const std::string& text) const {
+    if (rules_ != nullptr && rules_->names != nullptr) rules_->names->check(value, text, {});
+  }
+
+  std::optional<NamedField> read_plain(const Cursor& value, bool may_be_empty) const {
+    auto field = read_field_name(value, kind_);
+    if (!field) return std::nullopt;
+    const bool empty = std::exchange(field->empty_if_absent, false);
+    if (std::exchange(field->zero_if_absent, false))
+      value.error("absent: zero is of metrics", "absent: empty");
+    if (!field->is_plain()) value.error("scale and unit belong to metrics");
+    if (empty && !may_be_empty) value.error("absent: empty is of dimensions");
+    check_names(value, field->name);
+    field->empty_if_absent = empty;
+    return field;
+  }
+
+  void read_date(const Cursor& value) {
+    const bool asked = rules_ != nullptr && rules_->asked_day && value.node().kind == NodeKind::scalar &&
+                       value.node().text == "{from}";
+    if (asked) {
+      mapping_.bucket_is_asked = true;
+    } else if (auto field = read_plain(value, false)) {
+      mapping_.bucket_field = std::move(field->name);
+    }
+  }
+
   void read_one(const std::string& name, const Cursor& value) {
     const auto dimension = scope_.dimensions.index_of(name);
     const bool is_dimension = dimension < scope_.dimensions.names.size();
-    if (name == "date" || is_dimension) {
-      const auto field = read_field_name(value, kind_);
+    const bool is_currency = rules_ != nullptr && name == "currency" && !is_dimension;
+    if (rules_ != nullptr && rules_->metrics_only &&
+        (name == "date" || is_dimension || is_currency || may_be_absent(name))) {
+      value.at_key().error(fmt::format("{} is as the connector says; metrics can be added here", name));
+      return;
+    }
+    if (name == "date") {
+      read_date(value);
+      return;
+    }
+    if (is_dimension || is_currency || may_be_absent(name)) {
+      auto field = read_plain(value, !is_currency);
       if (!field) return;
-      if (field->scale || field->unit) value.error("scale and unit belong to metrics");
-      if (is_dimension) {
-        mapping_.dimensions.emplace_back(dimension, field->name);
-      } else {
-        mapping_.bucket_field = field->name;
-      }
+      if (is_dimension && field->empty_if_absent) mapping_.may_lack_dimensions = true;
+      if (is_dimension) mapping_.dimensions.emplace_back(dimension, std::move(field->name));
+      if (is_currency) mapping_.currency_field = std::move(field->name);
       return;
     }
     const auto* metric = scope_.library.find_metric(name);
@@ -77,7 +123,30 @@ class FieldsReader {
       report_unknown(name, value);
       return;
     }
-    if (auto field = read_metric_field(*metric, value, kind_)) mapping_.metrics.push_back(std::move(*field));
+    if (read_interval(*metric, value)) return;
+    auto field = read_metric_field(*metric, value, kind_);
+    if (!field) return;
+    check_names(value, field->field);
+    mapping_.metrics.push_back(std::move(*field));
+  }
+
+  // Whether it is one.
+  bool read_interval(const rules::Metric& metric, const Cursor& value) {
+    const bool is_one = rules_ != nullptr && value.node().kind == NodeKind::mapping &&
+                        (value.node().find("from") != nullptr || value.node().find("to") != nullptr);
+    if (!is_one) return false;
+    const auto field = read_field_name(value, kind_);
+    if (!field || !field->interval) return true;
+    if (metric.unit != rules::Unit::duration) {
+      value.error(
+          fmt::format("{} is measured in {}; from and to give hours", metric.name, to_string(metric.unit)));
+    }
+    if (interval_)
+      value.error(fmt::format("{} has an interval already, and one record has one", interval_->metric));
+    check_names(value, field->interval->first);
+    check_names(value, field->interval->second);
+    interval_ = IntervalField{field->interval->first, field->interval->second, metric.name};
+    return true;
   }
 
   void report_unknown(const std::string& name, const Cursor& value) const {
@@ -85,6 +154,9 @@ class FieldsReader {
     std::vector<std::string> names = scope_.metric_names();
     names.insert(names.end(), scope_.dimensions.names.begin(), scope_.dimensions.names.end());
     names.emplace_back("date");
+    if (rules_ != nullptr) names.emplace_back("currency");
+    if (rules_ != nullptr && rules_->optional_dimensions)
+      names.insert(names.end(), rules_->optional_dimensions->begin(), rules_->optional_dimensions->end());
     const bool kpi = scope_.library.find_kpi(name) != nullptr;
     const std::string hint = did_you_mean(rules::nearest_name(name, names));
     value.at_key().error(
@@ -95,20 +167,69 @@ class FieldsReader {
 
   FieldKind kind_;
   const Scope& scope_;
+  const HttpFieldRules* rules_;
   FieldMapping mapping_;
+  std::optional<IntervalField> interval_;
 };
 
-void read_constants(const Cursor& at, const Scope& scope, FieldMapping& mapping) {
+void read_constants(const Cursor& at, const Scope& scope, const HttpFieldRules* rules,
+                    FieldMapping& mapping) {
   for (const auto& [name, value] : at.entries()) {
-    const auto dimension = scope.find_dimension(value.at_key(), name);
     const auto text = value.text();
+    if (text && rules != nullptr && rules->names != nullptr) rules->names->check(value, *text, {});
+    const bool known = scope.dimensions.index_of(name) < scope.dimensions.names.size();
+    if (!known && rules != nullptr && rules->optional_dimensions &&
+        contains(*rules->optional_dimensions, name))
+      continue;
+    const auto dimension = scope.find_dimension(value.at_key(), name);
     if (!dimension || !text) continue;
     const bool mapped = std::any_of(mapping.dimensions.begin(), mapping.dimensions.end(),
                                     [&dimension](const auto& d) { return d.first == *dimension; });
     if (mapped) value.error(fmt::format("{} is read from the data already; keep one", name));
     if (text->empty()) value.error("is empty");
+    std::erase_if(mapping.constants, [&dimension](const auto& c) { return c.first == *dimension; });
     mapping.constants.emplace_back(*dimension, *text);
   }
+}
+
+}  // namespace
+
+namespace {
+
+// What a mapping says besides the column's or field's name.
+void read_field_form(MappingReader& in, NamedField& field) {
+  const auto at_scale = in.get("scale", Shape::number);
+  field.scale = at_scale ? at_scale->number() : std::nullopt;
+  if (field.scale == 0.0) at_scale->error("a scale of 0 would make every figure 0");
+  const auto unit = in.choice("unit");
+  if (unit) field.unit = rules::parse_unit(in.table().find("unit")->choices[*unit]);
+}
+
+// Of a mapping of kFieldKeys: where the name stands; nothing where none is needed or given.
+std::optional<Cursor> read_http_field(MappingReader& in, NamedField& field) {
+  const auto path = in.get("path", Shape::text);
+  const auto pointer = in.get("pointer", Shape::text);
+  if (path && pointer) pointer->at_key().error("\"path\" and \"pointer\" are the same; keep one");
+  read_field_form(in, field);
+  field.minor_units = in.boolean("minor_units").value_or(false);
+  const auto absent = in.choice("absent");
+  field.zero_if_absent = absent == 0u;
+  field.empty_if_absent = absent == 1u;
+  field.counts_records = in.choice("count").has_value();
+  const auto from = in.get("from", Shape::text);
+  const auto to = in.get("to", Shape::text);
+  if (from || to) field.interval.emplace(read_path(from, PathFrom::record), read_path(to, PathFrom::record));
+  if (!in.readable()) return std::nullopt;
+  const bool named = in.has("path") || in.has("pointer");
+  const std::size_t entries = in.at().node().entries.size();
+  if (in.has("count") && entries > 1) in.at().error("\"count\" stands alone");
+  if ((in.has("from") || in.has("to")) && (entries > 2 || !in.has("from") || !in.has("to")))
+    in.at().error("an interval is {from: ..., to: ...}");
+  if (field.minor_units && field.scale)
+    in.at().error("\"scale\" and \"minor_units\" are both given; keep one");
+  if (!named && !in.has("count") && !in.has("from") && !in.has("to"))
+    in.at().error("key \"path\" is missing", fmt::format("path: {}", kFieldKeys.find("path")->about));
+  return path ? path : pointer;
 }
 
 }  // namespace
@@ -117,14 +238,14 @@ std::optional<NamedField> read_field_name(const Cursor& value, FieldKind kind) {
   NamedField field;
   std::optional<Cursor> at_name = value;
   if (value.node().kind == NodeKind::mapping) {
-    const KeyTable& table = kind == FieldKind::column ? kColumnKeys : kFieldKeys;
-    MappingReader in(value, table);
-    at_name = in.get(long_key(kind), Shape::text);
-    const auto at_scale = in.get("scale", Shape::number);
-    field.scale = at_scale ? at_scale->number() : std::nullopt;
-    if (field.scale == 0.0) at_scale->error("a scale of 0 would make every figure 0");
-    const auto unit = in.choice("unit");
-    if (unit) field.unit = rules::parse_unit(table.find("unit")->choices[*unit]);
+    MappingReader in(value, kind == FieldKind::column ? kColumnKeys : kFieldKeys);
+    if (kind == FieldKind::column) {
+      at_name = in.get("column", Shape::text);
+      read_field_form(in, field);
+    } else {
+      at_name = read_http_field(in, field);
+      if (field.counts_records || field.interval) return field;
+    }
   }
   const auto name = at_name ? at_name->text() : std::nullopt;
   if (!name) return std::nullopt;
@@ -132,6 +253,7 @@ std::optional<NamedField> read_field_name(const Cursor& value, FieldKind kind) {
     at_name->error(kind == FieldKind::column ? "names no column" : "names no field");
     return std::nullopt;
   }
+  if (kind == FieldKind::pointer) read_path(at_name, PathFrom::record);
   field.name = *name;
   return field;
 }
@@ -151,6 +273,20 @@ std::optional<MetricField> read_metric_field(const rules::Metric& metric, const 
   if (!named) return std::nullopt;
   field.field = named->name;
   field.scale = named->scale.value_or(1);
+  field.minor_units = named->minor_units;
+  field.zero_if_absent = named->zero_if_absent;
+  field.counts_records = named->counts_records;
+  if (named->empty_if_absent) value.error("absent: empty is of dimensions", "absent: zero");
+  if (named->minor_units && metric.unit != rules::Unit::money)
+    value.error(
+        fmt::format("{} is measured in {}; minor_units are money", metric.name, to_string(metric.unit)));
+  if (named->counts_records && metric.unit != rules::Unit::count)
+    value.error(
+        fmt::format("{} is measured in {}; records are counted", metric.name, to_string(metric.unit)));
+  if (named->interval) {
+    value.error("from and to have no meaning here");
+    return std::nullopt;
+  }
   if (named->unit && *named->unit != metric.unit) {
     value.error(fmt::format("{} is measured in {}, not in {}", metric.name, to_string(metric.unit),
                             to_string(*named->unit)));
@@ -159,7 +295,19 @@ std::optional<MetricField> read_metric_field(const rules::Metric& metric, const 
 }
 
 FieldMapping read_fields(const Cursor& at, FieldKind kind, const Scope& scope) {
-  return FieldsReader(kind, scope).read(at);
+  return FieldsReader(kind, scope).read(at).mapping;
+}
+
+HttpFields read_http_fields(const Cursor& at, const Scope& scope, const HttpFieldRules& rules) {
+  HttpFields fields = FieldsReader(FieldKind::pointer, scope, &rules).read(at);
+  for (const MetricField& metric : fields.mapping.metrics) {
+    if (metric.minor_units && fields.mapping.currency_field.empty() && !rules.metrics_only)
+      at.child(*at.node().find(metric.metric))
+          .error("minor_units need the record's currency", "currency: where its ISO 4217 code stands");
+  }
+  if (fields.interval && !fields.mapping.metrics.empty())
+    at.error("an interval stands alone, without further metrics");
+  return fields;
 }
 
 void check_fields(const Cursor& at, const Scope& scope, std::string_view about_date) {
@@ -175,7 +323,7 @@ void check_fields(const Cursor& at, const Scope& scope, std::string_view about_d
 }
 
 void read_field_settings(const FieldSettings& settings, const Scope& scope, FieldMapping& mapping) {
-  if (settings.constants) read_constants(*settings.constants, scope, mapping);
+  if (settings.constants) read_constants(*settings.constants, scope, settings.rules, mapping);
   if (settings.date_format) {
     if (const auto format = settings.date_format->text()) {
       const std::string problem = check_date_format(*format);

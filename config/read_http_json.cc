@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
-#include <cctype>
 #include <utility>
 
+#include "config/http_readers.h"
 #include "config/readers.h"
 #include "config/scalars.h"
 
@@ -16,91 +15,16 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr Range<std::int64_t> kPageSize{1, 100'000};
-
-bool is_pointer(std::string_view text) {
-  return text.empty() || text.starts_with('/');
-}
-
-std::string read_pointer(MappingReader& in, std::string_view key) {
-  const auto at = in.get(key, Shape::text);
-  const auto text = at ? at->text() : std::nullopt;
-  if (!text) return "";
-  if (!is_pointer(*text)) {
-    at->error(fmt::format("{} is not a JSON pointer", in_quotes(at->node().text)),
-              fmt::format("did you mean \"/{}\"?", at->node().text));
-  }
-  return *text;
-}
-
-// Plain scalars by YAML's core schema; quoted ones are text.
-json::value to_json(const Cursor& at) {
-  const Node& node = at.node();
-  switch (node.kind) {
-    case NodeKind::null:
-      return nullptr;
-    case NodeKind::sequence: {
-      json::array array;
-      for (const auto& item : at.items()) array.push_back(to_json(item));
-      return array;
-    }
-    case NodeKind::mapping: {
-      json::object object;
-      for (const auto& [key, value] : at.entries()) object[key] = to_json(value);
-      return object;
-    }
-    case NodeKind::scalar:
-      break;
-  }
-  const std::string text = at.text().value_or("");
-  if (!node.quoted) {
-    if (const auto truth = parse_boolean(text)) return *truth;
-    if (const auto number = parse_integer(text)) return *number;
-    if (const auto number = parse_number(text)) return *number;
-  }
-  return json::value(text);
-}
-
-std::vector<std::pair<std::string, std::string>> read_text_map(MappingReader& in, std::string_view key) {
-  std::vector<std::pair<std::string, std::string>> texts;
-  const auto at = in.get(key, Shape::text_map);
-  if (!at) return texts;
-  for (const auto& [name, value] : at->entries()) {
-    if (auto text = value.text()) texts.emplace_back(name, std::move(*text));
-  }
-  return texts;
-}
-
-bool is_header_name(std::string_view name) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || kMarks.find(c) != std::string_view::npos;
-  });
-}
-
-void read_request(MappingReader& in, HttpSource& http) {
+void read_own_request(MappingReader& in, HttpSource& http) {
   const auto at_url = in.get("url", Shape::url);
   if (const auto url = at_url ? at_url->url() : std::nullopt) {
     http.request.url = *url;
     check_window_template(*at_url, *url);
   }
-  http.request.query = read_text_map(in, "query");
-  const auto at_headers = in.get("headers", Shape::text_map);
-  if (at_headers) {
-    for (const auto& [name, value] : at_headers->entries()) {
-      auto text = value.text();
-      std::string lower = name;
-      std::transform(lower.begin(), lower.end(), lower.begin(),
-                     [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-      if (!is_header_name(name))
-        value.at_key().error(fmt::format("{} is not the name of a header", in_quotes(name)));
-      if (lower == "authorization")
-        value.at_key().error("credentials belong under secrets",
-                             "auth: bearer, and secrets: {token_file: ...}");
-      if (text && text->find_first_of("\r\n") != std::string::npos)
-        value.error("a header's value is one line");
-      if (text) http.request.headers.emplace_back(name, std::move(*text));
-    }
+  http.request.query = read_pairs(in.get("query", Shape::text_map));
+  if (const auto headers = in.get("headers", Shape::text_map)) {
+    http.request.headers = read_headers(*headers, "credentials belong under secrets",
+                                        "auth: bearer, and secrets: {token_file: ...}");
   }
   const auto at_body = in.get("body", Shape::content);
   if (at_body) {
@@ -171,107 +95,41 @@ HttpAuth read_auth(MappingReader& in, const std::optional<Cursor>& secrets, Http
   return auth;
 }
 
-void read_page_size(MappingReader& in, Pagination& pagination) {
-  pagination.size_parameter = in.text("size_parameter").value_or("");
-  pagination.page_size = static_cast<int>(in.integer("size", kPageSize).value_or(0));
-  if (!pagination.size_parameter.empty() && in.readable() && !in.has("size")) {
-    in.at().error("\"size_parameter\" is given, and \"size\" is not");
-  }
-}
-
-void read_link(const Cursor& at, Pagination& pagination) {
-  pagination.kind = PaginationKind::link;
-  MappingReader in(at, kLinkKeys);
-  const auto relation = in.get("rel", Shape::choice);
-  if (relation) relation->choice(kLinkKeys.find("rel")->choices);
-  pagination.cursor_pointer = read_pointer(in, "pointer");
-  if (relation && !pagination.cursor_pointer.empty())
-    relation->error("\"rel\" and \"pointer\" are both given; keep one");
-  if (in.readable() && !in.has("rel") && !in.has("pointer"))
-    at.error("key \"rel\" or \"pointer\" is missing", "rel: next for the Link header");
-}
-
-Pagination read_pagination(const Cursor& at) {
-  MappingReader in(at, kPaginationKeys);
-  Pagination pagination;
-  const auto cursor = in.get("cursor", Shape::mapping);
-  const auto page = in.get("page", Shape::mapping);
-  const auto offset = in.get("offset", Shape::mapping);
-  const auto link = in.get("link", Shape::mapping);
-  const int given = (cursor ? 1 : 0) + (page ? 1 : 0) + (offset ? 1 : 0) + (link ? 1 : 0);
-  if (given != 1 && in.readable()) {
-    at.error(given == 0 ? "says nothing" : "says more than one way",
-             "give one of cursor, page, offset or link");
-  }
-  if (cursor) {
-    pagination.kind = PaginationKind::cursor;
-    MappingReader inner(*cursor, kCursorKeys);
-    pagination.cursor_pointer = read_pointer(inner, "pointer");
-    pagination.parameter = inner.text("parameter").value_or("");
-    read_page_size(inner, pagination);
-  }
-  if (page) {
-    pagination.kind = PaginationKind::page;
-    MappingReader inner(*page, kPageKeys);
-    pagination.parameter = inner.text("parameter").value_or("");
-    pagination.first_page = static_cast<int>(inner.integer("first", {0, 1}).value_or(1));
-    read_page_size(inner, pagination);
-  }
-  if (offset) {
-    pagination.kind = PaginationKind::offset;
-    MappingReader inner(*offset, kOffsetKeys);
-    pagination.parameter = inner.text("parameter").value_or("");
-    read_page_size(inner, pagination);
-  }
-  if (link) read_link(*link, pagination);
-  return pagination;
-}
-
-// Where the next page is asked for: in a query parameter, or wherever the request has its name in braces.
-void check_is_sent(const Cursor& at, const HttpSource& http) {
-  std::string_view name;
-  if (http.pagination.kind == PaginationKind::cursor) name = "{cursor}";
-  if (http.pagination.kind == PaginationKind::page) name = "{page}";
-  if (http.pagination.kind == PaginationKind::offset) name = "{offset}";
-  if (name.empty() || !http.pagination.parameter.empty()) return;
-  const auto has = [name](const std::string& text) { return text.find(name) != std::string::npos; };
-  const auto field_has = [&has](const auto& field) { return has(field.second); };
-  if (has(http.request.url) || has(http.request.body) ||
-      std::any_of(http.request.query.begin(), http.request.query.end(), field_has) ||
-      std::any_of(http.request.headers.begin(), http.request.headers.end(), field_has)) {
-    return;
-  }
-  at.error("nothing sends it",
-           fmt::format("give \"parameter\" for the query, or write \"{}\" into the body", name));
-}
-
 }  // namespace
 
 HttpSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
                           Source& source) {
   MappingReader in(with, kHttpJsonKeys);
   HttpSource http;
-  read_request(in, http);
+  read_own_request(in, http);
   http.auth = read_auth(in, secrets, http);
-  http.records.path = read_pointer(in, "records");
+  if (const auto records = in.get("records", Shape::scalar_or_mapping))
+    http.records = read_records(*records, nullptr);
   const auto fields = in.get("fields", Shape::fields);
   const auto constants = in.get("constants", Shape::text_map);
   if (source.rates) {
     if (fields) http.mapping = read_rate_fields(*fields, FieldKind::pointer, *source.rates);
     if (constants) constants->at_key().error("constants are dimensions, and rates have none");
   } else if (fields) {
-    http.mapping = read_fields(*fields, FieldKind::pointer, scope);
-    check_fields(*fields, scope, "the key of the day or hour");
+    HttpFields read = read_http_fields(*fields, scope, {});
+    http.mapping = std::move(read.mapping);
+    http.interval = std::move(read.interval);
+    if (!http.interval || !http.mapping.metrics.empty())
+      check_fields(*fields, scope, "the key of the day or hour");
   }
   read_field_settings({source.rates ? std::nullopt : constants, in.get("date_format", Shape::text),
                        in.get("decimal_comma", Shape::boolean), in.get("missing", Shape::texts)},
                       scope, http.mapping);
   if (const auto pagination = in.get("pagination", Shape::mapping)) {
     http.pagination = read_pagination(*pagination);
-    check_is_sent(*pagination, http);
+    check_is_sent(*pagination, http.pagination, http.request);
   }
-  http.pagination.most_pages =
-      static_cast<int>(in.integer("max_pages", {1, 100'000}).value_or(http.pagination.most_pages));
+  http.pagination.most_pages = read_max_pages(in.get("max_pages", Shape::integer));
+  http.most_days = read_max_days(in.get("max_days", Shape::integer));
+  http.mapping.whole_days = in.boolean("whole_days").value_or(false);
+  if (const auto limits = in.get("limits", Shape::mapping)) http.limits = read_limits(*limits, nullptr);
+  http.answers = read_answers(in.mappings("answers"), nullptr);
+  http.usage = read_usage(in.mappings("usage"));
   if (in.boolean("allow_private_addresses").value_or(false)) source.allow_private_addresses = true;
   return http;
 }

@@ -56,7 +56,7 @@ class RateFieldsReader {
   std::optional<std::string> read_plain(const Cursor& value) const {
     const auto field = read_field_name(value, kind_);
     if (!field) return std::nullopt;
-    if (field->scale || field->unit) value.error("scale and unit belong to the rate");
+    if (!field->is_plain()) value.error("scale and unit belong to the rate");
     return field->name;
   }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "config/connector_files.h"
 #include "config/readers.h"
 #include "config/scalars.h"
 #include "rules/calendar.h"
@@ -21,7 +22,7 @@ void read_schedule(MappingReader& in, Source& source) {
   source.every = in.duration("every", {1s, days(31)}).value_or(source.every);
   source.lookback = in.duration("lookback", {days(1), days(400)}).value_or(source.lookback);
   source.jitter = in.share("jitter", {0, 0.5}).value_or(source.jitter);
-  source.deadline = in.duration("deadline", {1s, 1h}).value_or(source.deadline);
+  source.deadline = in.duration("deadline", {1s, 2h}).value_or(source.deadline);
   source.most_bytes = in.size("max_body", {1u << 10, 1u << 30}).value_or(source.most_bytes);
   source.most_retries = static_cast<int>(in.integer("retries", {0, 20}).value_or(source.most_retries));
   source.stale_after = in.duration("stale_after", {1s, days(366)}).value_or(source.stale_after);
@@ -82,7 +83,7 @@ void read_checks(MappingReader& in, Source& source) {
   std::sort(source.ignored_findings.begin(), source.ignored_findings.end());
 }
 
-void read_connector(MappingReader& in, const Scope& scope, Source& source) {
+void read_kind(MappingReader& in, const Scope& scope, ConnectorFiles& files, Source& source) {
   const auto at_connector = in.get("connector", Shape::choice);
   const auto with = in.get("with", Shape::by_connector);
   const auto secrets = in.get("secrets", Shape::by_connector);
@@ -90,14 +91,17 @@ void read_connector(MappingReader& in, const Scope& scope, Source& source) {
   if (!written) return;
   const auto known = connectors();
   const auto connector =
-      std::find_if(known.begin(), known.end(), [&](const Connector& c) { return c.name == *written; });
+      std::find_if(known.begin(), known.end(), [&](const ConnectorKeys& c) { return c.name == *written; });
+  source.connector = *written;
   if (connector == known.end()) {
-    std::vector<std::string> names;
-    for (const auto& each : known) names.emplace_back(each.name);
-    at_connector->unknown(fmt::format("unknown connector {}", in_quotes(*written)), *written, names);
+    const Connector* described = files.find(*at_connector, *written);
+    if (described == nullptr) return;
+    if (source.rates)
+      at_connector->error(fmt::format("{} has figures and no exchange rates", *written),
+                          "rates come from csv or http_json");
+    source.kind = read_connector_source(in, with, secrets, *described, scope, source);
     return;
   }
-  source.connector = *written;
   if (connector->secrets->keys.empty() && secrets) {
     secrets->error(fmt::format("{} takes no secrets", *written));
   }
@@ -129,7 +133,7 @@ void read_connector(MappingReader& in, const Scope& scope, Source& source) {
 }
 
 Source read_source(const Cursor& at, const Scope& scope, const std::vector<std::string>& clients,
-                   Names& names) {
+                   ConnectorFiles& files, Names& names) {
   MappingReader in(at, kSourceKeys);
   Source source;
   source.file_dir = at.directory();
@@ -142,17 +146,17 @@ Source read_source(const Cursor& at, const Scope& scope, const std::vector<std::
   read_schedule(in, source);
   source.allow_private_addresses = in.boolean("allow_private_addresses").value_or(false);
   read_checks(in, source);
-  read_connector(in, scope, source);
+  read_kind(in, scope, files, source);
   return source;
 }
 
 }  // namespace
 
 std::vector<Source> read_sources(const std::vector<Cursor>& at, const Scope& scope,
-                                 const std::vector<std::string>& clients) {
+                                 const std::vector<std::string>& clients, ConnectorFiles& files) {
   std::vector<Source> sources;
   Names names("source");
-  for (const auto& cursor : at) sources.push_back(read_source(cursor, scope, clients, names));
+  for (const auto& cursor : at) sources.push_back(read_source(cursor, scope, clients, files, names));
   return sources;
 }
 

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/configuration.h"
@@ -18,6 +19,9 @@
 #include "rules/kpi.h"
 
 namespace tightrope::config {
+
+class ConnectorFiles;
+class TemplateNames;
 
 // Every section of all files, in their order.
 struct Sections {
@@ -85,8 +89,10 @@ void check_guards(const std::vector<Cursor>& at, const std::vector<rules::Target
 std::vector<rules::Bound> read_bounds(const Cursor& at, rules::BoundKind kind, const rules::Kpi* kpi);
 
 std::vector<Source> read_sources(const std::vector<Cursor>& at, const Scope& scope,
-                                 const std::vector<std::string>& clients);
+                                 const std::vector<std::string>& clients, ConnectorFiles& files);
 CsvSource read_csv(const Cursor& with, const Scope& scope, Source& source);
+// One character, or "auto".
+std::string read_delimiter(const Cursor& at);
 HttpSource read_http_json(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
                           Source& source);
 SqlSource read_sql(const Cursor& with, const std::optional<Cursor>& secrets, const Scope& scope,
@@ -111,14 +117,36 @@ struct NamedField {
   std::string name;
   std::optional<double> scale;
   std::optional<rules::Unit> unit;
+  // Of pointers.
+  bool minor_units = false, zero_if_absent = false, empty_if_absent = false, counts_records = false;
+  std::optional<std::pair<std::string, std::string>> interval;  // paths to its ends
+
+  // Only a name: what dates and dimensions have.
+  bool is_plain() const {
+    return !scale && !unit && !minor_units && !zero_if_absent && !empty_if_absent && !counts_records &&
+           !interval;
+  }
 };
 // A column or field by its name, or by a mapping that says more of it.
 std::optional<NamedField> read_field_name(const Cursor& value, FieldKind kind);
 // The same for what becomes a figure, which may be a formula over fields as well.
 std::optional<MetricField> read_metric_field(const rules::Metric& metric, const Cursor& value,
                                              FieldKind kind);
-// `columns:` of csv, `fields:` of http_json and sql.
+// `columns:` of csv, `fields:` of sql.
 FieldMapping read_fields(const Cursor& at, FieldKind kind, const Scope& scope);
+// The same of answers of HTTP, with the record's currency and with hours between two instants.
+struct HttpFields {
+  FieldMapping mapping;
+  std::optional<IntervalField> interval;
+};
+struct HttpFieldRules {
+  TemplateNames* names = nullptr;  // null: braces have no meaning
+  // Dimensions that an installation may lack; nothing where every name must be known.
+  std::optional<std::vector<std::string>> optional_dimensions = {};
+  bool asked_day = false;     // date may be "{from}"
+  bool metrics_only = false;  // what a source adds to those of its connector
+};
+HttpFields read_http_fields(const Cursor& at, const Scope& scope, const HttpFieldRules& rules);
 // Reports that they have no date, or no metric.
 void check_fields(const Cursor& at, const Scope& scope, std::string_view about_date);
 // `rates:` of a source.
@@ -129,6 +157,7 @@ FieldMapping read_rate_fields(const Cursor& at, FieldKind kind, const Rates& rat
 // What stands beside them in both connectors.
 struct FieldSettings {
   std::optional<Cursor> constants, date_format, decimal_comma, missing;
+  const HttpFieldRules* rules = nullptr;  // of a connector file: constants are templates
 };
 void read_field_settings(const FieldSettings& settings, const Scope& scope, FieldMapping& mapping);
 // Reports {names} in a templated address that are not the window's days.
@@ -152,6 +181,10 @@ struct FileSet {
   std::vector<std::string> names;
 };
 FileSet read_files(const std::string& file, Reading& reading);
+// Files that match, in the order of their bytes.
+std::vector<std::string> expand_glob(const std::string& pattern);
+// A file's text, once it has been read. Nothing when it cannot be parsed, which is then reported.
+std::optional<Node> parse_text(const std::string& name, std::string text, Reading& reading);
 // One file without those that it includes. Nothing when it cannot be read, which is then reported.
 std::optional<Node> read_single_file(const std::string& file, Reading& reading);
 // The files that an `include:` names, with all that they include.

@@ -192,6 +192,15 @@ bool is_identifier(std::string_view text) noexcept {
          std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || is_digit(c); });
 }
 
+std::string check_date_part(std::string_view format) {
+  std::string plain(format);
+  for (std::size_t at = plain.find("%-"); at != std::string::npos; at = plain.find("%-"))
+    plain.erase(at + 1, 1);
+  std::string problem = check_date_format(plain);
+  if (problem.starts_with("has no ")) return plain.find('%') == std::string::npos ? "has no %" : "";
+  return problem;
+}
+
 std::string check_date_format(std::string_view format) {
   if (format == "unix" || format == "unix_ms" || format == "rfc3339") return "";
   bool year = false;

@@ -40,6 +40,8 @@ bool is_identifier(std::string_view text) noexcept;
 // What is wrong with a strptime format of dates or hours; "" when it is good. Also "unix", "unix_ms",
 // "rfc3339".
 std::string check_date_format(std::string_view format);
+// The same of a part of a date, as requests have it: "%Y", "%-d".
+std::string check_date_part(std::string_view format);
 // ISO 4217 codes of currencies in use.
 bool is_currency(std::string_view code) noexcept;
 // All of them, in the order of the alphabet.

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "config/configuration.h"
+#include "config/connector_files.h"
 #include "config/key_table.h"
 #include "config/rule_tests.h"
 
@@ -85,25 +86,45 @@ class SchemaWriter {
       }
       properties[key.name] = std::move(property);
     }
+    if (&table == &kSourceKeys) {
+      add_connectors(conditions);
+      properties["connector"] = connector_names();
+    }
     json::object definition{{"type", {"object", "null"}}, {"additionalProperties", table.open}};
     definition["properties"] = std::move(properties);
     if (!required.empty()) {
       definition["type"] = "object";
       definition["required"] = std::move(required);
     }
-    if (&table == &kSourceKeys) add_connectors(conditions);
     if (!conditions.empty()) definition["allOf"] = std::move(conditions);
     return definition;
   }
 
+  void add_connector(std::string_view name, const KeyTable& with, const KeyTable& secrets,
+                     json::array& conditions) {
+    json::object then{{"with", reference(with)}, {"secrets", reference(secrets)}};
+    conditions.push_back(json::object{
+        {"if", json::object{{"properties", json::object{{"connector", json::object{{"const", name}}}}}}},
+        {"then", json::object{{"properties", std::move(then)}}}});
+  }
+
   void add_connectors(json::array& conditions) {
-    for (const auto& connector : connectors()) {
-      json::object then{{"with", reference(*connector.with)}, {"secrets", reference(*connector.secrets)}};
-      conditions.push_back(json::object{
-          {"if", json::object{{"properties",
-                               json::object{{"connector", json::object{{"const", connector.name}}}}}}},
-          {"then", json::object{{"properties", std::move(then)}}}});
+    for (const auto& kind : connectors()) add_connector(kind.name, *kind.with, *kind.secrets, conditions);
+    for (const Connector& connector : shipped_connectors()) {
+      const ConnectorTables tables(connector);
+      add_connector(connector.name, tables.with(), tables.secrets(), conditions);
     }
+  }
+
+  // What there is; and any other, for users have connector files of their own.
+  static json::object connector_names() {
+    json::array names;
+    for (const auto& kind : connectors()) names.push_back(json::string(kind.name));
+    for (const Connector& connector : shipped_connectors()) names.push_back(json::string(connector.name));
+    json::object any =
+        either(json::object{{"enum", std::move(names)}}, text_like("^[A-Za-z_][A-Za-z0-9_]*$"));
+    any["description"] = kSourceKeys.find("connector")->about;
+    return any;
   }
 
   json::object describe(const Key& key) {
@@ -193,6 +214,10 @@ class SchemaWriter {
       case Shape::fields:
         return map_of(
             either(either(scalar(), list_of(scalar())), reference(*key.table)));  // lists: of currencies
+      case Shape::named_mappings:
+        return map_of(reference(*key.table));
+      case Shape::scalar_or_mapping:
+        return either(scalar(), reference(*key.table));
       case Shape::content:
         return either({{"type", "string"}}, json::object{{"type", "object"}});
       case Shape::by_connector:
@@ -234,6 +259,13 @@ void print(std::string& out, const json::value& value, std::size_t indent) {
 std::string schema() {
   std::string out;
   print(out, SchemaWriter().write("Tightrope configuration", kTopKeys), 0);
+  out += "\n";
+  return out;
+}
+
+std::string connector_schema() {
+  std::string out;
+  print(out, SchemaWriter().write("Tightrope connector", kConnectorFileKeys), 0);
   out += "\n";
   return out;
 }

@@ -169,7 +169,8 @@ std::optional<Cursor> MappingReader::get(std::string_view key, Shape shape) {
   if (entry->value.kind != NodeKind::null) return value;
   // `include:` with all its items commented out is an empty list; a key without its single value is a slip.
   const bool collection = shape >= Shape::texts && shape != Shape::bound && shape != Shape::range &&
-                          shape != Shape::volume && shape != Shape::content;
+                          shape != Shape::volume && shape != Shape::content &&
+                          shape != Shape::scalar_or_mapping;
   if (row.required || !collection) value.error("has no value");
   return std::nullopt;
 }

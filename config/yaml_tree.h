@@ -49,6 +49,8 @@ std::optional<Node> parse_yaml(std::size_t file, const std::string& text, Proble
 void hide_secrets(const Node& root, Problems& problems);
 // The same on the text alone, for a file that cannot be parsed.
 void hide_secrets_by_line(std::size_t file, Problems& problems);
+// By its name: such keys never hold anything else, whatever mapping they stand in.
+bool is_secret_name(std::string_view key);
 // Hides one value, however many lines it has.
 void hide_value(const Entry& entry, Problems& problems);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/configuration.h"
+#include "config/connector.h"
 #include "daemon/commands/command.h"
 #include "daemon/commands/lint.h"
 #include "daemon/routing/route_tree.h"
@@ -51,7 +52,17 @@ Remark route_remark(const std::string& file, const std::string& problem) {
   return remark;
 }
 
+void check_connector(const std::string& file, Checked& checked) {
+  for (const config::Error& error : config::check_connector_file(file))
+    checked.remarks.emplace_back().error = error;
+  if (checked.good()) ++checked.files_read;
+}
+
 void check_file(const std::string& file, bool lints, Checked& checked) {
+  if (config::is_connector_file(file)) {
+    check_connector(file, checked);
+    return;
+  }
   const config::Loaded loaded =
       config::load(file, lints ? config::Keep::places_too : config::Keep::configuration);
   if (lints) {
@@ -111,7 +122,9 @@ int check(const CheckOptions& options, std::ostream& out, std::ostream& err) {
 void add_check(CLI::App& line, Invocation& invocation) {
   CLI::App* command = line.add_subcommand("check", "Check configuration files, with all that they include");
   auto options = std::make_shared<CheckOptions>();
-  command->add_option("FILE", options->files, "The file that --config.file of `tightrope run` would name")
+  command
+      ->add_option("FILE", options->files,
+                   "The file that --config.file of `tightrope run` would name; or a connector file alone")
       ->required();
   command->add_flag(
       "--lint", options->lint,

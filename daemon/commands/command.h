@@ -27,6 +27,7 @@ void add_run(CLI::App& line, Invocation& invocation);
 void add_check(CLI::App& line, Invocation& invocation);
 void add_test(CLI::App& line, Invocation& invocation);
 void add_schema(CLI::App& line, Invocation& invocation);
+void add_connectors(CLI::App& line, Invocation& invocation);
 void add_poll(CLI::App& line, Invocation& invocation);
 void add_import(CLI::App& line, Invocation& invocation);
 void add_backtest(CLI::App& line, Invocation& invocation);

@@ -16,9 +16,9 @@
 namespace tightrope::daemon::commands {
 namespace {
 
-constexpr std::array kCommands{add_run,    add_check,    add_test,    add_schema, add_poll,
-                               add_import, add_backtest, add_explain, add_status, add_alerts,
-                               add_digest, add_identity, add_ack,     add_decide};
+constexpr std::array kCommands{add_run,    add_check,  add_test,     add_schema,  add_connectors,
+                               add_poll,   add_import, add_backtest, add_explain, add_status,
+                               add_alerts, add_digest, add_identity, add_ack,     add_decide};
 
 std::vector<std::string> names_of(const CLI::App& line) {
   std::vector<std::string> names;

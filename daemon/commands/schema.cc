@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/configuration.h"
+#include "config/connector.h"
 #include "config/rule_tests.h"
 #include "daemon/commands/command.h"
 
@@ -14,12 +15,16 @@ void add_schema(CLI::App& line, Invocation& invocation) {
   CLI::App* command =
       line.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
   auto of = std::make_shared<std::string>("configuration");
-  command->add_option("--of", *of, "configuration, or test: the files of `tightrope test`")
-      ->check(CLI::IsMember({"configuration", "test"}))
+  command
+      ->add_option("--of", *of,
+                   "configuration; test: the files of `tightrope test`; or connector: those of vendors")
+      ->check(CLI::IsMember({"configuration", "test", "connector"}))
       ->capture_default_str();
   command->callback([of, &invocation] {
     invocation.run = [of](std::ostream& out, std::ostream&) {
-      const std::string schema = *of == "test" ? config::rule_test_schema() : config::schema();
+      const std::string schema = *of == "test"        ? config::rule_test_schema()
+                                 : *of == "connector" ? config::connector_schema()
+                                                      : config::schema();
       out << schema << (schema.ends_with('\n') ? "" : "\n");
       return kGood;
     };
