@@ -129,6 +129,7 @@ std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record,
   auto money = currency(record);
   if (auto* problem = std::get_if<FieldProblem>(&money)) return std::move(*problem);
   const std::string& in_currency = std::get<std::string>(money);
+  const bool lacks_currency = currency_slot_ != FieldProblem::kRecord && in_currency.empty();
   const std::uint32_t entity_index = table.entity(std::get<rules::Entity>(about));
   number_metrics(table, in_currency);
   table.begin_row(entity_index, *when);
@@ -136,6 +137,10 @@ std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record,
     if (mapping_.may_lack_metrics && is_lacking(metrics_[i], record)) continue;
     auto value = metric(metrics_[i], record, in_currency);
     if (auto* problem = std::get_if<FieldProblem>(&value)) return std::move(*problem);
+    // Neither money nor currency: nothing is said of money in any currency.
+    if (lacks_currency && metrics_[i].field->unit == rules::Unit::money &&
+        std::get<rules::Amount>(value).is_missing())
+      continue;
     auto full = table.add(entity_index, numbers_[i], *when, std::get<rules::Amount>(value));
     const auto& slots = metrics_[i].slots;
     if (full) return FieldProblem{slots.empty() ? FieldProblem::kRecord : slots.front(), *std::move(full)};

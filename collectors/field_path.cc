@@ -21,8 +21,8 @@ std::string unescaped(std::string_view token) {
   return text;
 }
 
-std::int64_t index_of(std::string_view text) noexcept {
-  std::int64_t index = -1;
+std::int32_t index_of(std::string_view text) noexcept {
+  std::int32_t index = -1;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), index);
   return !text.empty() && text.front() != '-' && read.ec == std::errc() &&
                  read.ptr == text.data() + text.size()
@@ -41,7 +41,7 @@ std::variant<FieldPath, std::string> FieldPath::compile(std::string_view text) {
   }
   if (rest.empty()) return path;
   if (!rest.starts_with('/')) {
-    path.tokens_.push_back({Token::Kind::member, std::string(rest), index_of(rest), {}, {}});
+    path.add(Token::Kind::member, rest);
     return path;
   }
   while (!rest.empty()) {
@@ -56,7 +56,7 @@ std::variant<FieldPath, std::string> FieldPath::compile(std::string_view text) {
     const std::string_view token = rest.substr(0, end);
     rest.remove_prefix(end);
     if (token == "*") {
-      path.tokens_.push_back({Token::Kind::any, {}, -1, {}, {}});
+      path.add(Token::Kind::any, {});
       path.has_wildcard_ = true;
       continue;
     }
@@ -64,33 +64,43 @@ std::variant<FieldPath, std::string> FieldPath::compile(std::string_view text) {
     const std::size_t equals = token.find('=', open == std::string_view::npos ? token.size() : open);
     if (open == std::string_view::npos || !token.ends_with(']') || equals == std::string_view::npos) {
       if (in_brackets) return fmt::format("{} has a [ without its ]", quoted(text));
-      path.tokens_.push_back({Token::Kind::member, unescaped(token), index_of(token), {}, {}});
+      path.add(Token::Kind::member, unescaped(token));
       continue;
     }
     const std::string_view name = token.substr(0, open);
-    if (!name.empty()) path.tokens_.push_back({Token::Kind::member, unescaped(name), index_of(name), {}, {}});
-    path.tokens_.push_back({Token::Kind::chosen,
-                            {},
-                            -1,
-                            std::string(token.substr(open + 1, equals - open - 1)),
-                            std::string(token.substr(equals + 1, token.size() - equals - 2))});
+    if (!name.empty()) path.add(Token::Kind::member, unescaped(name));
+    path.add(Token::Kind::chosen, token.substr(open + 1, equals - open - 1),
+             token.substr(equals + 1, token.size() - equals - 2));
   }
   return path;
 }
 
-JsonValue FieldPath::step(const Token& token, JsonValue value) {
+void FieldPath::add(Token::Kind kind, std::string_view name, std::string_view value) {
+  Token token;
+  token.kind = kind;
+  if (kind == Token::Kind::member) token.index = index_of(name);
+  token.name_at = static_cast<std::uint32_t>(text_.size());
+  token.name_size = static_cast<std::uint32_t>(name.size());
+  text_ += name;
+  token.value_at = static_cast<std::uint32_t>(text_.size());
+  token.value_size = static_cast<std::uint32_t>(value.size());
+  text_ += value;
+  tokens_.push_back(token);
+}
+
+JsonValue FieldPath::step(const Token& token, JsonValue value) const {
   if (token.kind == Token::Kind::chosen) {
     if (value.kind() != JsonKind::array) return {};
     for (JsonValue element = value.first(); element; element = element.next()) {
-      const JsonValue key = element.member(token.key);
-      if (key && key.is_scalar() && key.text() == token.value) return element;
+      const JsonValue key = element.member(name(token));
+      if (key && key.is_scalar() && key.text() == this->value(token)) return element;
     }
     return {};
   }
-  if (value.kind() == JsonKind::object) return value.member(token.name);
+  if (value.kind() == JsonKind::object) return value.member(name(token));
   if (value.kind() != JsonKind::array || token.index < 0) return {};
   JsonValue element = value.first();
-  for (std::int64_t i = token.index; element && i > 0; --i) element = element.next();
+  for (std::int32_t i = token.index; element && i > 0; --i) element = element.next();
   return element;
 }
 

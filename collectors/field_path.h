@@ -38,13 +38,21 @@ class FieldPath {
   struct Token {
     enum class Kind : std::uint8_t { member, any, chosen };
     Kind kind = Kind::member;
-    std::string name;         // of the member; of `chosen` that of the array, or "" for the value itself
-    std::int64_t index = -1;  // where the name is one
-    std::string key, value;   // of `chosen`
+    std::int32_t index = -1;  // where the name is one
+    // Parts of text_: the member's name, or the key and the value of `chosen`.
+    std::uint32_t name_at = 0, name_size = 0, value_at = 0, value_size = 0;
   };
-  static JsonValue step(const Token& token, JsonValue value);
+  void add(Token::Kind kind, std::string_view name, std::string_view value = {});
+  std::string_view name(const Token& token) const noexcept {
+    return std::string_view(text_).substr(token.name_at, token.name_size);
+  }
+  std::string_view value(const Token& token) const noexcept {
+    return std::string_view(text_).substr(token.value_at, token.value_size);
+  }
+  JsonValue step(const Token& token, JsonValue value) const;
   void collect(std::size_t from, JsonValue value, JsonValue holder, std::vector<Found>& found) const;
 
+  std::string text_;  // unescaped names, one after the other
   std::vector<Token> tokens_;
   Base base_ = Base::record;
   bool has_wildcard_ = false;

@@ -92,7 +92,8 @@ class HttpCollector final : public Collector {
     for (rules::Day first = all.first; first <= all.last; first = first + days) {
       const rules::DayRange slice{first, std::min(first + (days - 1), all.last)};
       if (slice.first == slice.last) read.mapper.set_asked_day(slice.first);
-      const TemplateValues values = values_of(read, slice);
+      TemplateValues values = values_of(read, slice);
+      if (first == all.first) values.days.first = first - http_.days_before;
       Problem problem;
       if (uses_job(values)) {
         problem = co_await read_report(read, values);

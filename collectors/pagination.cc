@@ -176,12 +176,17 @@ std::variant<bool, std::string> Pager::advance_count(const TransferResponse& res
   const auto count = static_cast<std::int64_t>(records);
   const bool by_page = pagination_.kind == PaginationKind::page;
   const std::int64_t step = by_page ? 1 : pagination_.page_size > 0 ? pagination_.page_size : count;
-  const auto total = read_total(root, pagination_.total_pointer);
+  auto total = read_total(root, pagination_.total_pointer);
+  if (total && by_page && pagination_.total_is_records && pagination_.page_size > 0)
+    total = (*total + pagination_.page_size - 1) / pagination_.page_size;
   if (total) {
     const std::int64_t reached =
         by_page ? page_ - pagination_.first_page + 1 : offset_ - pagination_.first_offset + step;
+    const bool announced = by_page ? page_ > pagination_.first_page || pagination_.total_is_records
+                                   : offset_ - pagination_.first_offset < *total;
+    if (records == 0 && *total > 0 && announced && (by_page ? reached <= *total : true))
+      return fmt::format("is empty, and {} are announced", *total);
     if (reached >= *total) return false;
-    if (records == 0) return fmt::format("is empty, and {} are announced", *total);
   } else if (records == 0 || (pagination_.page_size > 0 && count < pagination_.page_size)) {
     return false;
   }

@@ -225,7 +225,8 @@ asio::awaitable<Failure> prepare(Session& session) {
   std::vector<std::string> settings;
   Failure failed = co_await perform(session, "BEGIN TRANSACTION READ ONLY", settings);
   if (failed) co_return failed;
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(session.query.until - Steady::now());
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(session.query.until - Steady::now());
   // A little earlier than here, so that the server says why.
   settings = {session.query.timezone, std::to_string(std::max<std::int64_t>(left.count() * 19 / 20, 1))};
   std::string statement =

@@ -15,6 +15,16 @@ namespace {
 // A time entry that lasts longer is a clock that somebody forgot to stop.
 constexpr rules::Duration kLongestInterval = std::chrono::days(7);
 
+bool has_templates(const config::FieldMapping& mapping) {
+  const auto braced = [](const std::string& text) { return text.find('{') != std::string::npos; };
+  const auto second = [&braced](const auto& pair) { return braced(pair.second); };
+  return braced(mapping.bucket_field) || braced(mapping.currency_field) ||
+         std::any_of(mapping.dimensions.begin(), mapping.dimensions.end(), second) ||
+         std::any_of(mapping.constants.begin(), mapping.constants.end(), second) ||
+         std::any_of(mapping.metrics.begin(), mapping.metrics.end(),
+                     [&braced](const auto& metric) { return braced(metric.field); });
+}
+
 // Parameters in the texts of a mapping, filled in; constants that come out empty are left out.
 config::FieldMapping filled_mapping(const config::HttpSource& source, const TemplateValues& values) {
   config::FieldMapping mapping = source.mapping;
@@ -70,10 +80,13 @@ std::variant<RecordReader, std::string> RecordReader::compile(const config::Http
                                                               const rules::Calendar& calendar) {
   TemplateValues values{{}, {}, &calendar};
   values.source = &source;
-  auto mapping = std::make_unique<const config::FieldMapping>(filled_mapping(source, values));
-  auto mapper = FieldMapper::compile(*mapping, calendar);
+  std::unique_ptr<const config::FieldMapping> filled;
+  if (has_templates(source.mapping))
+    filled = std::make_unique<const config::FieldMapping>(filled_mapping(source, values));
+  const config::FieldMapping& mapping = filled ? *filled : source.mapping;
+  auto mapper = FieldMapper::compile(mapping, calendar);
   if (auto* problem = std::get_if<std::string>(&mapper)) return std::move(*problem);
-  RecordReader reader(source, std::move(mapping), std::get<FieldMapper>(std::move(mapper)), calendar);
+  RecordReader reader(source, std::move(filled), std::get<FieldMapper>(std::move(mapper)), calendar);
   std::string problem;
   const auto compile_path = [&](const std::string& text) {
     auto path = FieldPath::compile(fill_template(text, values, Escaping::none));
@@ -91,7 +104,7 @@ std::variant<RecordReader, std::string> RecordReader::compile(const config::Http
     const config::IntervalField& interval = *source.interval;
     reader.interval_ = Interval{compile_path(interval.from), compile_path(interval.to), interval.metric};
   }
-  if (records.format == config::AnswerFormat::csv) reader.csv_ = csv_source(records, *reader.mapping_);
+  if (records.format == config::AnswerFormat::csv) reader.csv_ = csv_source(records, mapping);
   if (!problem.empty()) return problem;
   return reader;
 }

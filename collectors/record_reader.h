@@ -74,7 +74,7 @@ class RecordReader {
 
   const config::HttpSource* source_;
   const rules::Calendar* calendar_;
-  std::unique_ptr<const config::FieldMapping> mapping_;  // with parameters filled in; the mapper borrows it
+  std::unique_ptr<const config::FieldMapping> mapping_;  // with parameters filled in, if there are any
   std::unique_ptr<const config::CsvSource> csv_;         // likewise, for CsvDocument
   FieldMapper mapper_;
   std::string path_text_;

@@ -67,6 +67,38 @@ bool operator==(const Translation& a, const Translation& b) {
          a.money_ == b.money_;
 }
 
+namespace {
+
+// Records that say their currency stand beside records that leave it out: two names became one, and figures
+// of one entity and bucket are added.
+rules::ObservationBatch with_one_of_each(rules::ObservationBatch batch) {
+  std::vector<std::string> metrics;
+  std::vector<std::uint32_t> numbers;  // in the new list
+  for (std::string& metric : batch.metrics) {
+    const auto found = std::find(metrics.begin(), metrics.end(), metric);
+    numbers.push_back(static_cast<std::uint32_t>(found - metrics.begin()));
+    if (found == metrics.end()) metrics.push_back(std::move(metric));
+  }
+  boost::unordered_flat_map<FigureKey, std::size_t> places;
+  std::vector<rules::ObservationBatch::Row> rows;
+  rows.reserve(batch.rows.size());
+  for (rules::ObservationBatch::Row row : batch.rows) {
+    row.metric = numbers[row.metric];
+    const auto [place, is_new] =
+        places.try_emplace(FigureKey(row.entity, row.metric, row.bucket), rows.size());
+    if (is_new) {
+      rows.push_back(row);
+    } else {
+      rows[place->second].value = sum(rows[place->second].value, row.value);
+    }
+  }
+  batch.metrics = std::move(metrics);
+  batch.rows = std::move(rows);
+  return batch;
+}
+
+}  // namespace
+
 std::string Translation::name_of(const std::string& metric) const {
   if (const auto foreign = rules::parse_foreign_metric(metric))
     return foreign->currency == client_currency_ ? std::string(foreign->metric) : metric;
@@ -76,8 +108,12 @@ std::string Translation::name_of(const std::string& metric) const {
 
 rules::ObservationBatch Translation::apply(rules::ObservationBatch batch,
                                            std::optional<rules::Day> first) const {
-  // One to one: a tag is never the source's own currency.
-  for (std::string& metric : batch.metrics) metric = name_of(metric);
+  bool several = false;
+  for (std::string& metric : batch.metrics) {
+    metric = name_of(metric);
+    several = several || std::find(batch.metrics.data(), &metric, metric) != &metric;
+  }
+  if (several) batch = with_one_of_each(std::move(batch));
   if (client_ && has_hours(batch)) return rebucketed(batch, first);
   return batch;
 }

@@ -75,6 +75,8 @@ ConnectorsRead read_connectors(const std::string& configuration_file);
 
 // One connector file, for `tightrope check FILE`. Errors only when something is wrong.
 Errors check_connector_file(const std::string& file);
+// The same of a text that was read already; `file` is its name in errors.
+Errors check_connector_text(const std::string& file, std::string text);
 // Whether the text of a file looks like a connector file: its first key is `connector`.
 bool is_connector_file(const std::string& file);
 

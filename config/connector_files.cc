@@ -59,6 +59,7 @@ std::optional<ReadText> read_text(Problems& problems, const Scope& scope, const 
   read.connector.text = std::move(text);
   read.connector.file = file;
   read.good = problems.error_count() == before;
+  problems.drop_repeated(root->where.file);
   return read;
 }
 
@@ -154,16 +155,21 @@ ConnectorsRead read_connectors(const std::string& configuration_file) {
   return read;
 }
 
-Errors check_connector_file(const std::string& file) {
+Errors check_connector_text(const std::string& file, std::string text) {
   Problems problems;
   const Scope scope = read_scope({});
-  if (auto text = text_of(problems, file)) {
-    const auto read = read_text(problems, scope, file, *std::move(text));
-    if (read && is_built_in(read->connector.name))
-      problems.error(read->at, "connector",
-                     fmt::format("{} is built in; choose another name", in_quotes(read->connector.name)));
-  }
+  const auto read = read_text(problems, scope, file, std::move(text));
+  if (read && is_built_in(read->connector.name))
+    problems.error(read->at, "connector",
+                   fmt::format("{} is built in; choose another name", in_quotes(read->connector.name)));
   return std::move(problems).take();
+}
+
+Errors check_connector_file(const std::string& file) {
+  Problems problems;
+  auto text = text_of(problems, file);
+  if (!text) return std::move(problems).take();
+  return check_connector_text(file, *std::move(text));
 }
 
 bool is_connector_file(const std::string& file) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/rare.h"
 #include "rules/formula.h"
 #include "rules/units.h"
 
@@ -21,7 +22,7 @@ struct MetricField {
                       // a bare key
   double scale = 1;   // the figure is the field times this: 0.000001 for micros, 0.01 for cents
   // ... or computed from fields: `clicked * avg_cost_per_click`. The formula's inputs are field names.
-  std::optional<rules::Formula> computed;
+  Rare<rules::Formula> computed;
   // ... or 1 for each record, with an empty `field`.
   bool counts_records = false;
   bool minor_units = false;     // in the smallest unit of the record's currency: cents, but whole yen

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "config/field_mapping.h"
+#include "config/rare.h"
 #include "config/secret.h"
 #include "rules/units.h"
 
@@ -207,7 +208,7 @@ struct HttpSource {
   std::vector<AnswerRule> answers;  // the first that holds decides; else the HTTP status does
   std::vector<UsageRule> usage;
   RateLimits limits;
-  std::optional<ReportJob> job;
+  Rare<ReportJob> job;
   // What names in templates stand for, besides those of every request.
   std::map<std::string, std::string, std::less<>> parameters;
   std::map<std::string, Secret, std::less<>> secrets;

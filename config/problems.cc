@@ -111,16 +111,25 @@ Error Problems::shown_at(Place where) const {
   return error;
 }
 
+void Problems::drop_repeated(std::size_t file) {
+  const auto same = [](const Entry& a, const Entry& b) {
+    return a.where.line == b.where.line && a.where.column == b.where.column && a.error.path == b.error.path &&
+           a.error.problem == b.error.problem;
+  };
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const bool repeated =
+        entry->where.file == file && std::any_of(entries_.begin(), entry, [&](const Entry& earlier) {
+          return earlier.where.file == file && same(earlier, *entry);
+        });
+    entry = repeated ? entries_.erase(entry) : entry + 1;
+  }
+}
+
 Errors Problems::take() && {
   std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.where.file, a.where.line, a.where.column) <
            std::tie(b.where.file, b.where.line, b.where.column);
   });
-  const auto last = std::unique(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
-    return std::tie(a.where.file, a.where.line, a.where.column, a.error.path, a.error.problem) ==
-           std::tie(b.where.file, b.where.line, b.where.column, b.error.path, b.error.problem);
-  });
-  entries_.erase(last, entries_.end());
   Errors errors;
   errors.reserve(entries_.size() + 1);
   for (auto& [where, error] : entries_) {

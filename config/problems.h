@@ -47,7 +47,10 @@ class Problems {
   // An error without words at that place: where, and the line as it may be shown.
   Error shown_at(Place where) const;
 
-  // In the order of files, lines and columns; what was told twice, once.
+  // Of a file whose parts are read more than once: keeps each mistake once.
+  void drop_repeated(std::size_t file);
+
+  // In the order of files, lines and columns.
   Errors take() &&;
 
  private:

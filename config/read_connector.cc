@@ -101,7 +101,10 @@ void read_defaults(const std::optional<Cursor>& at, ConnectorReport& report) {
 class ConnectorReader {
  public:
   ConnectorReader(const Cursor& top, const Scope& scope)
-      : in_(top, kConnectorFileKeys), scope_(scope), declared_("parameter or secret") {}
+      : errors_before_(top.reading().problems.error_count()),
+        in_(top, kConnectorFileKeys),
+        scope_(scope),
+        declared_("parameter or secret") {}
 
   Connector read() {
     connector_.name = in_.identifier("connector").value_or("");
@@ -335,7 +338,9 @@ class ConnectorReader {
     if (parts.whole_days) http.mapping.whole_days = parts.whole_days->boolean().value_or(false);
   }
 
+  // Where something else is wrong, that may be why.
   void report_unused() const {
+    if (in_.at().reading().problems.error_count() > errors_before_) return;
     for (const Declared& place : places_) {
       if (names_.is_used(place.name)) continue;
       const Parameter* parameter = connector_.find_parameter(place.name);
@@ -346,6 +351,7 @@ class ConnectorReader {
     }
   }
 
+  const std::size_t errors_before_;
   MappingReader in_;
   const Scope& scope_;
   Names declared_;

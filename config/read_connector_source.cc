@@ -200,13 +200,14 @@ class SourceReader {
     if (!in_.has("currency") && !report.currency.empty()) source_.currency = report.currency;
   }
 
-  // A secret under `with:` is reported as an unknown key; nobody has to see it for that.
+  // A secret under `with:` is reported as an unknown key as well; nobody has to see it for that.
   void check_misplaced(const std::optional<Cursor>& with) const {
     if (!with) return;
     for (const Entry& entry : with->node().entries) {
       const Parameter* parameter = connector_.find_parameter(entry.key);
       if (parameter == nullptr || !parameter->secret) continue;
       hide_value(entry, with->reading().problems);
+      with->child(entry).at_key().error(fmt::format("{} belongs under secrets", in_quotes(entry.key)));
     }
   }
 

@@ -78,6 +78,8 @@ class FieldsReader {
     auto field = read_field_name(value, kind_);
     if (!field) return std::nullopt;
     const bool empty = std::exchange(field->empty_if_absent, false);
+    if (std::exchange(field->zero_if_absent, false))
+      value.error("absent: zero is of metrics", "absent: empty");
     if (!field->is_plain()) value.error("scale and unit belong to metrics");
     if (empty && !may_be_empty) value.error("absent: empty is of dimensions");
     check_names(value, field->name);

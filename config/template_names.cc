@@ -92,7 +92,10 @@ void TemplateNames::check_name(const Cursor& at, const NameInBraces& found, May 
     if (const auto paging = paging_name(may.paging); !paging.empty()) known.emplace_back(paging);
     const std::string nearest = rules::nearest_name(name, known);
     std::string hint = nearest.empty() ? "" : fmt::format("did you mean {{{}}}?", nearest);
-    if (hint.empty()) hint = fmt::format("known: {}", fmt::join(known, ", "));
+    if (hint.empty()) {
+      hint = known.empty() ? "no names are known here; parameters are declared under parameters"
+                           : fmt::format("known: {}", fmt::join(known, ", "));
+    }
     at.error_at(found.offset, fmt::format("unknown name {{{}}}", name), std::move(hint));
     return;
   }

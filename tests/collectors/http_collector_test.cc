@@ -158,7 +158,9 @@ TEST_F(HttpCollectorTest, TooLargeIsAskedForInHalves) {
   EXPECT_EQ(request(2).url, "https://api.example.com/report?from=2026-11-20&to=2026-11-20");
   asked = days("2026-11-20", "2026-11-20");
   will_answer(500, R"({"error":{"code":1,"message":"Please reduce the amount of data"}})");
-  EXPECT_THAT(figures(), ElementsAre("error rejected: HTTP 500 from api.example.com:443: Please reduce the amount of data"));
+  EXPECT_THAT(
+      figures(),
+      ElementsAre("error rejected: HTTP 500 from api.example.com:443: Please reduce the amount of data"));
 }
 
 TEST_F(HttpCollectorTest, ValuesAreFoundUnderTheNamesOfTheHeaders) {
@@ -239,6 +241,34 @@ TEST_F(HttpCollectorTest, TimeFromOneInstantToAnotherIsHoursOfItsDays) {
       {"start":"2026-11-20T08:00:00Z","stop":"2026-11-20T09:30:00Z"},
       {"start":"2026-11-20T10:00:00Z","stop":null}]}])");
   EXPECT_THAT(figures(), ElementsAre("/2 2026-11-19 hours 1.5", "/2 2026-11-20 hours 1.75"));
+}
+
+TEST_F(HttpCollectorTest, WhatBeginsTheEveningBeforeIsAskedForAsWell) {
+  http.days_before = 1;
+  http.request.query = {{"from", "{from}"}, {"to", "{to}"}};
+  http.mapping.bucket_field.clear();
+  http.mapping.metrics.clear();
+  http.mapping.dimensions.clear();
+  http.interval = config::IntervalField{"start", "stop", "hours"};
+  will_answer(200, R"([{"start":"2026-11-18T22:00:00Z","stop":"2026-11-19T01:00:00Z"}])");
+  EXPECT_THAT(figures(), ElementsAre(" 2026-11-19 hours 1"));
+  EXPECT_EQ(request().url, "https://api.example.com/report?from=2026-11-18&to=2026-11-20");
+  EXPECT_EQ(last, asked) << "and the day before is not whole";
+}
+
+TEST_F(HttpCollectorTest, PagesMayBeCountedAgainstANumberOfRecords) {
+  http.request.query = {{"page", "{page}"}};
+  http.pagination.kind = config::PaginationKind::page;
+  http.pagination.page_size = 2;
+  http.pagination.total_pointer = "/total";
+  http.pagination.total_is_records = true;
+  http.records.path = "/rows";
+  will_answer(
+      200,
+      R"({"total":3,"rows":[{"date":"2026-11-19","campaign":"a","spend":1},{"date":"2026-11-19","campaign":"b","spend":1}]})");
+  will_answer(200, R"({"total":3,"rows":[{"date":"2026-11-19","campaign":"c","spend":1}]})");
+  EXPECT_EQ(figures().size(), 3u);
+  EXPECT_EQ(transfer.answers_left(), 0u);
 }
 
 TEST_F(HttpCollectorTest, LinesOfJsonAreRecords) {

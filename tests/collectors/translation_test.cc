@@ -71,6 +71,14 @@ TEST_F(TranslationTest, ARowsOwnCurrencyStaysAndTheClientsNeedsNoName) {
                                         "search 2026-11-20 spend 3", "search 2026-11-20 rate@EUR 4"));
 }
 
+TEST_F(TranslationTest, TheSourcesOwnCurrencyMayBeSaidOrLeftOutInOneBatch) {
+  source_.currency = "USD";
+  put("2026-11-20", "spend", 1);
+  put("2026-11-20", "spend@USD", 2);
+  put("2026-11-21", "spend@USD", 4);
+  EXPECT_THAT(translated(), ElementsAre("search 2026-11-20 spend@USD 3", "search 2026-11-21 spend@USD 4"));
+}
+
 TEST_F(TranslationTest, HoursThatFallIntoOneAreAdded) {
   source_.timezone = "Australia/Lord_Howe";
   client_.timezone = "UTC";

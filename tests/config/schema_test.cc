@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/configuration.h"
+#include "config/connector.h"
 #include "config/key_table.h"
 #include "config/rule_tests.h"
 
@@ -89,7 +90,7 @@ TEST(SchemaTest, SecretsHaveATwinThatNamesAFile) {
 TEST(SchemaTest, WithDependsOnTheConnector) {
   const json::value root = json::parse(schema());
   const auto& conditions = root.at("$defs").at("source").at("allOf").as_array();
-  ASSERT_EQ(conditions.size(), connectors().size());
+  ASSERT_EQ(conditions.size(), connectors().size() + shipped_connectors().size());
   EXPECT_EQ(conditions[0].at("if").at("properties").at("connector").at("const"), "csv");
   EXPECT_EQ(conditions[0].at("then").at("properties").at("with").at("$ref"), "#/$defs/csv");
 }
