@@ -151,6 +151,8 @@ TEST_P(VendorFaultTest, EndsWithTheTruth) {
 
 INSTANTIATE_TEST_SUITE_P(All, VendorTest, ::testing::ValuesIn(all_vendors()),
                          [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Large, VendorTest, ::testing::ValuesIn(large_vendors()),
+                         [](const auto& info) { return std::string(info.param.name); });
 INSTANTIATE_TEST_SUITE_P(All, VendorFaultTest, ::testing::ValuesIn(fault_cases()),
                          [](const auto& info) { return info.param.name; });
 
