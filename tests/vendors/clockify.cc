@@ -91,7 +91,8 @@ class Clockify final : public RecordVendor {
   Truth truth(rules::Timestamp now) const override {
     Truth truth;
     for (const Record& record : book().records()) {
-      if (visible(record, now) && !running(record)) add_hours(truth, "", record, book().calendar());
+      if (visible(record, now) && !running(record))
+        add_hours(truth, "", record, book().calendar());
     }
     return truth;
   }
@@ -99,6 +100,25 @@ class Clockify final : public RecordVendor {
  private:
   static HttpReply wrong(Situation& situation, const std::string& what) {
     return complain(situation, what, failure(400, "Invalid: " + what));
+  }
+  // Somebody is still at it.
+  bool running(const Record& record) const { return record.test && book().day_of(record) == kToday; }
+
+  std::string entry_of(const Record& record) const {
+    const bool runs = running(record);
+    const std::string end =
+        runs ? "null" : json_text(local_rfc3339(record.at + std::chrono::seconds(record.seconds), kZone));
+    const std::string interval =
+        object({member("start", json_text(local_rfc3339(record.at, kZone))), member("end", end),
+                member("duration", runs ? "null" : std::to_string(record.seconds))});
+    const std::string project_json =
+        record.campaign == kNoCampaign ? "null" : json_text(campaign_name(record.campaign));
+    return object(
+        {member("_id", json_text("a" + std::to_string(record.id))), member("description", json_text("Plan")),
+         member("userId", json_text("u1")), member("userName", json_text("Kim")), member("billable", "true"),
+         member("projectName", project_json),
+         member("tags", record.good ? array({object({member("name", json_text("strategy"))})}) : "[]"),
+         member("timeInterval", interval)});
   }
 };
 
