@@ -57,6 +57,8 @@ icalrecurrencetype rule_of(const std::string& text) {
   if (rule.freq == ICAL_NO_RECURRENCE) throw Unreadable{"its RRULE cannot be read"};
   if (rule.freq == ICAL_SECONDLY_RECURRENCE || rule.freq == ICAL_MINUTELY_RECURRENCE)
     throw Unreadable{"it repeats by the minute or second"};
+  // Of other calendars than ours, to look for what never comes takes minutes.
+  if (rule.rscale != nullptr) throw Unreadable{"it repeats by another calendar (RSCALE)"};
   if (rule.freq == ICAL_HOURLY_RECURRENCE) refuse_rare(rule);
   return rule;
 }

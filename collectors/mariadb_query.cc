@@ -141,12 +141,16 @@ asio::awaitable<bool> carry_out(MYSQL* connection, Start start, Continue resume,
   co_return true;
 }
 
+// One packet is one row. With room above the bound of the whole result, which says better what is wrong.
+std::uint64_t largest_row(const SqlQuery& query) noexcept {
+  return std::min<std::uint64_t>(2 * query.most_bytes + (1u << 20), 1u << 30);
+}
+
 void set_options(MYSQL* connection, const config::SqlSource& source, const SqlQuery& query) {
   const my_bool yes = 1;
   const my_bool no = 0;
   const unsigned int none = 0;
-  // One packet is one row.
-  const unsigned long most = std::clamp<unsigned long>(query.most_bytes, 1ul << 16, 1ul << 30);
+  const auto most = static_cast<unsigned long>(largest_row(query));
   mysql_options(connection, MYSQL_OPT_NONBLOCK, nullptr);
   mysql_options(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   mysql_options(connection, MYSQL_OPT_LOCAL_INFILE, &none);  // else a server may ask for our files
@@ -480,7 +484,13 @@ asio::awaitable<Failure> fetch_rows(MYSQL* mysql, MYSQL_STMT* statement, Reader&
     const bool in_time = co_await carry_out(mysql, start, resume, query.until);
     if (!in_time) co_return too_late("");
     if (outcome == MYSQL_NO_DATA) co_return std::nullopt;
-    if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED) co_return failure_of(mysql, statement);
+    if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED) {
+      CollectError failed = failure_of(mysql, statement);
+      // The library has one word for both.
+      if (mysql_errno(mysql) == CR_SERVER_LOST || mysql_stmt_errno(statement) == CR_SERVER_LOST)
+        failed.text += fmt::format(", or a row is larger than {} bytes", largest_row(query));
+      co_return failed;
+    }
     if (Failure failed = reader.take_row()) co_return failed;
     if (n % kRowsAtOnce == 0) co_await asio::post(asio::use_awaitable);
   }

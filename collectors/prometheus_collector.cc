@@ -121,9 +121,9 @@ class PrometheusCollector final : public Collector {
     auto& found = std::get<PrometheusAnswer>(read);
     if (told.warning.empty() && !found.warning.empty())
       told.warning = fmt::format("{}: {}", query.metric, found.warning);
-    const std::uint32_t metric = table.metric(query.metric);
     for (const PrometheusSeries& series : found.series) {
       table.count_row();
+      const std::uint32_t metric = table.metric(query.metric);
       const std::uint32_t entity = table.entity(series.entity);
       for (const PrometheusSample& sample : series.samples) {
         const auto bucket = bucket_of(evaluation, sample.at);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -191,6 +192,10 @@ class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
     const auto found = exchanges_.find(id);
     curl_multi_remove_handle(multi_, found->second->easy.get());
     exchanges_.erase(found);
+    if (exchanges_.empty() && timer_set_) {  // else whoever runs the loop would wait for it
+      timer_.cancel();
+      timer_set_ = false;
+    }
   }
 
  private:
@@ -211,23 +216,37 @@ class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
     }
   }
 
+  // Curl changes its mind about its timer several times in each transfer, and a timer costs a call to the
+  // kernel. So "at once" is posted, and a timer that is due before the new time stays: waking early harms
+  // nothing.
   void set_timer(long wait_ms) {
-    timer_set_ = wait_ms >= 0;
-    if (!timer_set_) {
-      timer_.cancel();
+    if (wait_ms < 0) return;
+    if (wait_ms == 0) {
+      if (!posted_)
+        asio::post(executor_, [weak = weak_from_this()] {
+          const auto self = weak.lock();
+          if (!self) return;
+          self->posted_ = false;
+          self->time_passed();
+        });
+      posted_ = true;
       return;
     }
-    timer_.expires_after(std::chrono::milliseconds(wait_ms));
+    const auto due = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms);
+    if (timer_set_ && timer_.expiry() <= due) return;
+    timer_set_ = true;
+    timer_.expires_at(due);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
       const auto self = weak.lock();
-      if (self && !error) self->time_passed();
+      if (!self || error) return;
+      self->timer_set_ = false;
+      self->time_passed();
     });
   }
 
   void time_passed() {
-    timer_set_ = false;
     act(CURL_SOCKET_TIMEOUT, 0);
-    if (timer_set_) return;
+    if (timer_set_ || posted_) return;
     long wait_ms = -1;  // curl calls back only when its next timeout differs from the one before
     curl_multi_timeout(multi_, &wait_ms);
     if (wait_ms >= 0) set_timer(std::max(wait_ms, 1L));
@@ -253,6 +272,7 @@ class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
   CURLM* multi_;
   asio::steady_timer timer_;
   bool timer_set_ = false;
+  bool posted_ = false;
   bool closed_ = false;
   std::uint64_t last_id_ = 0;
   std::shared_ptr<SocketWatch> sockets_;

@@ -47,8 +47,10 @@ GoogleSheetsSource read_google_sheets(const Cursor& with, const std::optional<Cu
   sheet.gid = in.integer("gid", {0, std::numeric_limits<std::int64_t>::max()}).value_or(0);
   sheet.base_url = read_base_url(in).value_or(sheet.base_url);
   sheet.table.spreadsheet = true;
-  for (const auto text : kNoFigure) sheet.table.mapping.missing.emplace_back(text);
   read_table(in, scope, source, sheet.table);
+  if (!in.has("missing")) {
+    for (const auto text : kNoFigure) sheet.table.mapping.missing.emplace_back(text);
+  }
   if (secrets) {
     MappingReader hidden(*secrets, kGoogleSheetsSecretKeys);
     sheet.token = hidden.secret("token").value_or(Secret());

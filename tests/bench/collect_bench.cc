@@ -17,11 +17,13 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -155,6 +157,7 @@ Cost read_reports(int sources, const bench::ReportServer& server) {
   daemon::Slots slots(kAtOnce);
   int failed = 0;
   std::uint64_t figures = 0;
+  if (std::getenv("MEM")) fmt::print("made: {} MB\n", status_mb(getpid(), "VmRSS"));
   const double cpu_before = cpu_seconds();
   const auto began = Steady::now();
   for (auto& collector : all) {
@@ -175,6 +178,33 @@ Cost read_reports(int sources, const bench::ReportServer& server) {
     std::exit(1);
   }
   return cost;
+}
+
+// The same transfers, with nothing made of what comes: what a poll costs at least.
+asio::awaitable<void> fetch(collectors::Transfer& transfer, daemon::Slots& slots, std::string url) {
+  const daemon::Slots::Slot slot = co_await slots.take();
+  collectors::TransferRequest request;
+  request.url = std::move(url);
+  request.allow_private_addresses = true;
+  const collectors::TransferResult result = co_await transfer.fetch(std::move(request));
+  if (!result) throw std::runtime_error(result.error().text);
+}
+
+double transfers_alone(int count, const bench::ReportServer& server) {
+  asio::io_context io(1);
+  const auto transfer =
+      collectors::make_curl_transfer(io.get_executor(), {.most_connections = 100, .most_per_host = 100});
+  daemon::Slots slots(kAtOnce);
+  const double cpu_before = cpu_seconds();
+  for (int i = 0; i < count; ++i) {
+    asio::co_spawn(
+        io, fetch(*transfer, slots, fmt::format("http://127.0.0.1:{}/report?source={}", server.port(), i)),
+        [](std::exception_ptr error) {
+          if (error) std::rethrow_exception(error);
+        });
+  }
+  io.run();
+  return cpu_seconds() - cpu_before;
 }
 
 void write_prometheus_files(const std::filesystem::path& folder, int targets, std::uint16_t port) {
@@ -252,6 +282,7 @@ int main(int count, char** arguments) {
   fmt::print("{} reports of {} bytes, {} figures each\n", sources, report.size(), kRecords * 5);
   fmt::print("tightrope   {:6.3f} CPU s  {:6.0f} polls per CPU s    {:5.0f} MB peak  {:.2f} s wall\n",
              ours.cpu, sources / ours.cpu, ours.peak_mb, ours.wall);
+  fmt::print("transfers alone {:.3f} CPU s\n", transfers_alone(sources, server));
   if (only_us) return 0;
   const Cost theirs = scrape_with_prometheus(sources, server);
   fmt::print("prometheus  {:6.3f} CPU s  {:6.0f} scrapes per CPU s  {:5.0f} MB peak\n", theirs.cpu,

@@ -33,8 +33,8 @@ TEST(SqlArgumentsTest, InstantsAreThoseOfTheSourcesDays) {
 }
 
 TEST(SqlArgumentsTest, NowIsWhatTheWallClockOfTheSessionShows) {
-  EXPECT_THAT(arguments("{now} {now:%H} {now:unix}", "Europe/Berlin", "2026-11-22T23:30:15Z"),
-              ElementsAre("2026-11-23 00:30:15", "00", "1795390215 as a number"));
+  EXPECT_THAT(arguments("{now} {now:%d.%m.%Y %H} {now:unix}", "Europe/Berlin", "2026-11-22T23:30:15Z"),
+              ElementsAre("2026-11-23 00:30:15", "23.11.2026 00", "1795390215 as a number"));
   // The hour that comes twice.
   EXPECT_THAT(arguments("{now}", "Europe/Berlin", "2026-10-25T00:10:00Z"),
               ElementsAre("2026-10-25 02:10:00"));

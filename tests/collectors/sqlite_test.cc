@@ -117,7 +117,7 @@ TEST_F(SqliteTest, NothingCanBeWrittenNorOtherFilesBeRead) {
 
 TEST_F(SqliteTest, WhatIsWrongWithTheQueryIsTold) {
   fill();
-  EXPECT_EQ(only(source("SELECT nothing FROM ads")), "error rejected: shop.db: no such column: nothing");
+  EXPECT_EQ(only(source("SELECT profit FROM ads")), "error rejected: shop.db: no such column: profit");
   EXPECT_EQ(only(source("SELEKT")), "error rejected: shop.db: near \"SELEKT\": syntax error");
   EXPECT_EQ(only(source("SELECT * FROM ads; SELECT 1")),
             "error rejected: shop.db: the query is more than one statement");

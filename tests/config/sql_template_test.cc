@@ -40,7 +40,7 @@ TEST(SqlTemplateTest, QuotesAreThoseOfTheDatabase) {
   EXPECT_EQ(parted("SELECT 'a\\', {from}"), "SELECT 'a\\', <from>");
   EXPECT_EQ(
       parted("SELECT 'a\\', {from}'", Database::mariadb),
-      "14: {from} in quotes would be text; write {from} without quotes: it is sent apart from the query");
+      "13: {from} in quotes would be text; write {from} without quotes: it is sent apart from the query");
   EXPECT_EQ(parted("SELECT E'a\\'', {from}"), "SELECT E'a\\'', <from>");
   EXPECT_EQ(parted("SELECT $$ it's $$, {from}, $x$ ' $x$, $1"), "SELECT $$ it's $$, <from>, $x$ ' $x$, $1");
   EXPECT_EQ(parted("SELECT `a'`, {from}", Database::mariadb), "SELECT `a'`, <from>");
@@ -80,7 +80,7 @@ TEST(SqlTemplateTest, OnlyFromAsksForDays) {
   const auto asks = [](std::string_view query) {
     return std::get<SqlTemplate>(parse_sql_template(query, Database::sqlite)).asks_for_days();
   };
-  EXPECT_TRUE(asks("{from:%Y}"));
+  EXPECT_TRUE(asks("{from:%Y%m%d}"));
   EXPECT_FALSE(asks("{to} {now}"));
   EXPECT_FALSE(asks("-- {from}"));
 }
