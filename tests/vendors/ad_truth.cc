@@ -75,8 +75,9 @@ void AdTruth::remove_rows(rules::DayRange days) {
   ++edition_;
   std::erase_if(rows_, [&](const auto& row) {
     const auto& [day, campaign] = row.first;
-    if (!days.contains(day) || campaign == 0) return false;
+    if (!days.contains(day) || (campaign == 0 && campaigns_.size() > 1)) return false;
     Draws draws(combine(combine(edition_, campaign), static_cast<std::uint64_t>(day.number)));
+    if (campaign == 0) return day == days.first + 1;  // of the only one, a whole day
     return campaign == kVanishingCampaign || draws.uniform() < 0.2;
   });
 }

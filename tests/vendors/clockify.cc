@@ -92,7 +92,7 @@ class Clockify final : public RecordVendor {
     Truth truth;
     for (const Record& record : book().records()) {
       if (visible(record, now) && !running(record))
-        add_hours(truth, project(record), record, book().calendar());
+        add_hours(truth, "", record, book().calendar());
     }
     return truth;
   }
@@ -101,7 +101,6 @@ class Clockify final : public RecordVendor {
   static HttpReply wrong(Situation& situation, const std::string& what) {
     return complain(situation, what, failure(400, "Invalid: " + what));
   }
-  static std::string project(const Record& record) { return campaign_of(record); }
   // Somebody is still at it.
   bool running(const Record& record) const { return record.test && book().day_of(record) == kToday; }
 

@@ -110,7 +110,7 @@ std::string Drive::configuration_text() const {
   }
   for (const auto& [name, value] : facts.with) {
     // JSON is YAML, and stands for itself.
-    const bool nested = value.starts_with('{') || value == "true";
+    const bool nested = value.starts_with("{\"") || value == "true";
     std::string& section = kSecrets.contains(name) ? secrets : with;
     section += "      " + name + ": " + (nested ? value : json_text(replaced(value, "{api}", api))) + '\n';
   }
@@ -138,6 +138,8 @@ void Drive::begin_polling() {
   const config::Source& source = configuration_->sources.at(0);
   translation_ = collectors::Translation::between(source, configuration_->clients.at(0).strategy);
   transfer_ = std::make_unique<VirtualTransfer>(io_.get_executor(), clock_);
+  tokens_ = collectors::make_tokens(*transfer_, clock_, token_store_);
+  gates_.emplace(clock_);
   auto collector = collectors::make_collector(source, {.transfer = *transfer_,
                                                        .calendar = translation_->source_calendar(),
                                                        .dimensions = configuration_->dimensions,

@@ -90,8 +90,15 @@ std::vector<FaultCase> cases_of(const NamedVendor& named) {
   } else {
     list.everywhere("RefusedKey", {.kind = FaultKind::refused_key});
   }
-  for (const PageFault fault : facts.page_faults)
-    list.everywhere(name_of(fault), {.kind = FaultKind::page, .page = fault});
+  for (const PageFault fault : facts.page_faults) {
+    const Fault of_page{.kind = FaultKind::page, .page = fault};
+    // A page leads to itself only where it was asked for by name: the first one was not.
+    if (fault == PageFault::repeats) {
+      list.add(name_of(fault), of_page);
+    } else {
+      list.everywhere(name_of(fault), of_page);
+    }
+  }
   for (const JobFault fault : facts.job_faults)
     list.add(name_of(fault), {.kind = FaultKind::job, .job = fault});
   return list.take();

@@ -98,14 +98,16 @@ Report read_report(const Request& request) {
 
 class Ga4 final : public AdVendor {
  public:
-  Ga4() : AdVendor({.seed = 33, .campaigns = 9, .days = days_around(20)}) {}
+  explicit Ga4(int campaigns)
+      : AdVendor({.seed = 33, .campaigns = campaigns, .days = days_around(20)}), many_(campaigns > 9) {}
 
   VendorFacts facts() const override {
-    return {.name = "ga4",
+    return {.name = many_ ? "ga4_many_campaigns" : "ga4",
             .connector = "ga4",
             .timezone = "Europe/Vienna",
             .lookback = 14,
             .oauth = true,
+            .least_requests = many_ ? 2 : 1,
             .page_faults = {PageFault::empty},
             .with = {{"property_id", "345678901"}}};
   }
@@ -220,12 +222,18 @@ class Ga4 final : public AdVendor {
     members.push_back(member("kind", json_text("analyticsData#runReport")));
     return object(members);
   }
+
+  const bool many_;
 };
 
 }  // namespace
 
 std::unique_ptr<Vendor> make_ga4() {
-  return std::make_unique<Ga4>();
+  return std::make_unique<Ga4>(9);
+}
+
+std::unique_ptr<Vendor> make_ga4_many_campaigns() {
+  return std::make_unique<Ga4>(900);
 }
 
 }  // namespace tightrope::vendors

@@ -280,7 +280,7 @@ class GoogleAds final : public AdVendor {
     const Page page = page_of(rows.size(), offset, kPageSize);
     std::vector<std::string> members;
     std::size_t next = page.end;
-    if (!page.last && situation.fault(PageFault::repeats)) next = offset;
+    if (!page.last && page.begin > 0 && situation.fault(PageFault::repeats)) next = offset;
     const bool empty = !page.last && situation.fault(PageFault::empty);
     if (empty) next = page.begin;
     if (!empty)

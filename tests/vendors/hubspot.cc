@@ -38,20 +38,23 @@ std::optional<std::int64_t> comparable(const std::string& value) {
 
 class HubSpot final : public RecordVendor {
  public:
-  explicit HubSpot(bool deals)
+  HubSpot(bool deals, int per_day)
       : RecordVendor({.seed = deals ? 131u : 132u,
-                      .per_day = 40,
+                      .per_day = per_day,
                       .days = days_around(12),
                       .first_id = 901,
                       .zone = kZone}),
-        deals_(deals) {}
+        deals_(deals),
+        many_(per_day > 1000) {}
 
   VendorFacts facts() const override {
-    return {.name = deals_ ? "hubspot_deals" : "hubspot_contacts",
+    return {.name = deals_  ? "hubspot_deals"
+                    : many_ ? "hubspot_many_contacts"
+                            : "hubspot_contacts",
             .connector = "hubspot",
             .timezone = kZone,
             .lookback = 8,
-            .least_requests = 2,
+            .least_requests = many_ ? 100 : 2,
             .page_faults = {PageFault::repeats, PageFault::foreign},
             .with = {{"report", deals_ ? "deals" : "contacts"}, {"access_token", kToken}},
             .secrets = {kToken}};
@@ -169,7 +172,9 @@ class HubSpot final : public RecordVendor {
   // Whether a record passes one filter; the operator may be unknown.
   std::optional<bool> passes(const Record& record, const json::object& filter) const {
     const std::string name = text(filter, "propertyName"), comparison = text(filter, "operator");
-    const std::string have = property(record, name), want = text(filter, "value");
+    const std::string want = text(filter, "value");
+    if (const auto time = instant(record, name)) return compare(*time, comparison, want, filter);
+    const std::string have = property(record, name);
     if (comparison == "HAS_PROPERTY") return !have.empty();
     if (comparison == "EQ") return have == want;
     if (comparison == "NEQ") return have != want;
@@ -179,14 +184,27 @@ class HubSpot final : public RecordVendor {
              std::any_of(values->as_array().begin(), values->as_array().end(),
                          [&](const json::value& one) { return one == json::value(have); });
     }
-    const auto a = comparable(have), b = comparable(want);
-    if (!a || !b) return std::nullopt;
-    if (comparison == "GTE") return *a >= *b;
-    if (comparison == "GT") return *a > *b;
-    if (comparison == "LTE") return *a <= *b;
-    if (comparison == "LT") return *a < *b;
+    const auto number = comparable(have);
+    return number ? compare(*number, comparison, want, filter) : std::nullopt;
+  }
+
+  // Times are compared as they are, for there may be many.
+  std::optional<std::int64_t> instant(const Record& record, const std::string& name) const {
+    if (name == (deals_ ? "closedate" : "createdate")) return record.at.time_since_epoch().count();
+    if (name == "hs_lastmodifieddate") return record.updated.time_since_epoch().count();
+    return std::nullopt;
+  }
+
+  static std::optional<bool> compare(std::int64_t have, const std::string& comparison,
+                                     const std::string& want, const json::object& filter) {
+    const auto low = comparable(want);
+    if (!low) return std::nullopt;
+    if (comparison == "GTE") return have >= *low;
+    if (comparison == "GT") return have > *low;
+    if (comparison == "LTE") return have <= *low;
+    if (comparison == "LT") return have < *low;
     const auto high = comparable(text(filter, "highValue"));
-    if (comparison == "BETWEEN" && high) return *a >= *b && *a <= *high;
+    if (comparison == "BETWEEN" && high) return have >= *low && have <= *high;
     return std::nullopt;
   }
 
@@ -202,7 +220,9 @@ class HubSpot final : public RecordVendor {
     const std::string after_text = text(*body, "after");
     const auto after = whole_number(after_text.empty() ? "0" : after_text);
     if (!limit || *limit < 1 || *limit > 200 || !after) return wrong(situation, "limit, after");
-    if (*after + *limit > kMostFound) return wrong(situation, "a search has at most 10,000 results");
+    // No mistake of who asks: nobody knows before how many there are.
+    if (*after + *limit > kMostFound)
+      return failure(400, "VALIDATION_ERROR", "The limit of 10,000 results of a search has been exceeded.");
     std::vector<std::string> properties;
     if (const auto* names = body->if_contains("properties"); names && names->is_array()) {
       for (const auto& name : names->as_array())
@@ -238,7 +258,7 @@ class HubSpot final : public RecordVendor {
     if (total) members.push_back(member("total", std::to_string(found.size())));
     members.push_back(member("results", array(results)));
     if (!page.last) {
-      const std::size_t to = situation.fault(PageFault::repeats) ? page.begin : page.end;
+      const std::size_t to = page.begin > 0 && situation.fault(PageFault::repeats) ? page.begin : page.end;
       const std::string base =
           situation.fault(PageFault::foreign) ? situation.addresses.foreign : situation.addresses.api;
       members.push_back(member(
@@ -250,17 +270,22 @@ class HubSpot final : public RecordVendor {
     return json_reply(object(members));
   }
 
-  const bool deals_;
+  const bool deals_, many_;
 };
 
 }  // namespace
 
 std::unique_ptr<Vendor> make_hubspot_deals() {
-  return std::make_unique<HubSpot>(true);
+  return std::make_unique<HubSpot>(true, 40);
+}
+
+// More than a search may find.
+std::unique_ptr<Vendor> make_hubspot_many_contacts() {
+  return std::make_unique<HubSpot>(false, 1400);
 }
 
 std::unique_ptr<Vendor> make_hubspot_contacts() {
-  return std::make_unique<HubSpot>(false);
+  return std::make_unique<HubSpot>(false, 40);
 }
 
 }  // namespace tightrope::vendors

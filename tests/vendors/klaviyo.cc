@@ -47,8 +47,8 @@ struct Wanted {
 
 std::string read_wanted(const Request& request, Wanted& wanted) {
   static const std::set<std::string> kKnown{
-      "recipients",   "opens",       "opens_unique",     "clicks",   "clicks_unique",
-      "unsubscribes", "conversions", "conversion_value", "delivered"};
+      "recipients",   "opens",       "opens_unique",     "clicks",    "clicks_unique",
+      "unsubscribes", "conversions", "conversion_value", "delivered", "spam_complaints"};
   if (!request.has_json || text(find(request.json, {"data", "type"})) != "campaign-values-report")
     return "data.type";
   const json::value* attributes = find(request.json, {"data", "attributes"});
@@ -128,10 +128,12 @@ class Klaviyo final : public AdVendor {
 
   Truth truth(rules::Timestamp) const override {
     Truth truth;
-    truth.optional_metrics = {"unsubscribes"};
+    truth.optional_metrics = {"unsubscribes", "emails_delivered", "spam_complaints"};
     for (const auto& [key, figures] : account().rows()) {
       const std::string& id = campaign(key.second).id;
       truth.add(id, key.first, "emails_sent", figures.impressions * kWhole);
+      truth.add(id, key.first, "emails_delivered", figures.impressions * kWhole);
+      truth.add(id, key.first, "spam_complaints", 0);
       truth.add(id, key.first, "opens", figures.reach * kWhole);
       truth.add(id, key.first, "email_clicks", figures.clicks * kWhole);
       truth.add(id, key.first, "unsubscribes", figures.leads * kWhole);
@@ -175,6 +177,7 @@ class Klaviyo final : public AdVendor {
           if (name == "opens") value = std::to_string(share(sum.reach * 2, 1));
           if (name == "clicks_unique") value = std::to_string(share(sum.clicks, 1));
           if (name == "clicks") value = std::to_string(share(sum.clicks * 2, 1));
+          if (name == "spam_complaints") value = "0";
           if (name == "unsubscribes") value = std::to_string(share(sum.leads, 1));
           if (name == "conversions") value = decimal(share(sum.conversions, kWhole));
           if (name == "conversion_value") value = decimal(share(sum.revenue, 10'000));
@@ -199,7 +202,8 @@ class Klaviyo final : public AdVendor {
     if (!page.last) {
       const std::string base =
           situation.fault(PageFault::foreign) ? situation.addresses.foreign : situation.addresses.api;
-      const std::size_t to = empty || situation.fault(PageFault::repeats) ? page.begin : page.end;
+      const std::size_t to =
+          empty || (page.begin > 0 && situation.fault(PageFault::repeats)) ? page.begin : page.end;
       next = json_text(base + request.path + "?page_cursor=c" + std::to_string(to) + (empty ? "again" : ""));
     }
     std::vector<std::string> part;

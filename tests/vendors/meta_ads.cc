@@ -258,7 +258,8 @@ class MetaAds final : public AdVendor {
     if (!page.last) {
       const std::string base =
           situation.fault(PageFault::foreign) ? situation.addresses.foreign : situation.addresses.api;
-      const std::size_t to = empty || situation.fault(PageFault::repeats) ? page.begin : page.end;
+      const std::size_t to =
+          empty || (page.begin > 0 && situation.fault(PageFault::repeats)) ? page.begin : page.end;
       next = base + request.path + '?';
       for (const auto& [name, value] : request.query) {
         if (name != "after" && name != "access_token")

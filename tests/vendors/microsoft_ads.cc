@@ -207,7 +207,8 @@ class MicrosoftAds final : public AdVendor {
     if (found == jobs_.end())
       return complain(situation, "ReportRequestId", failure(400, 2100, "ReportRequestId is invalid."));
     Job& job = found->second;
-    if (job.polls > 0 && situation.now < job.polled + kLeastBetweenPolls)
+    // At the very same time it is the same question, sent again because its connection broke.
+    if (job.polls > 0 && situation.now > job.polled && situation.now < job.polled + kLeastBetweenPolls)
       situation.impatience = "polled a report again within ten seconds";
     job.polled = situation.now;
     ++job.polls;

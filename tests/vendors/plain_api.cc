@@ -57,7 +57,8 @@ class PlainApi final : public AdVendor {
                   member("revenue", told ? decimal(figures.revenue) : "null")}));
     }
     const Page page = page_of(rows.size(), std::stoul(after.substr(3)), kPageSize);
-    const std::size_t next = !page.last && situation.fault(PageFault::repeats) ? page.begin : page.end;
+    const std::size_t next =
+        !page.last && page.begin > 0 && situation.fault(PageFault::repeats) ? page.begin : page.end;
     return json_reply(object({member("rows", array({rows.begin() + static_cast<std::ptrdiff_t>(page.begin),
                                                     rows.begin() + static_cast<std::ptrdiff_t>(page.end)})),
                               member("next", page.last ? "null" : json_text("row" + std::to_string(next)))}));

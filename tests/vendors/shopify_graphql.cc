@@ -245,7 +245,7 @@ class ShopifyGraphql final : public Shopify {
                               Situation& situation) {
     const bool empty = !page.last && situation.fault(PageFault::empty);
     const bool half = situation.fault(PageFault::half);
-    const bool stays = empty || (!page.last && situation.fault(PageFault::repeats));
+    const bool stays = empty || (!page.last && page.begin > 0 && situation.fault(PageFault::repeats));
     const std::size_t end = empty ? page.begin : half ? (page.begin + page.end) / 2 : page.end;
     const auto cursor = [&](std::size_t at) {
       return json_text("cursor" + std::to_string(at) + (empty ? "again" : ""));

@@ -152,7 +152,7 @@ class ShopifyRest final : public Shopify {
     const std::string& here = situation.addresses.api;
     if (page.begin > 0) link(here, page.begin > kMostRows ? page.begin - kMostRows : 0, "previous");
     if (!page.last) {
-      const bool stays = empty || situation.fault(PageFault::repeats);
+      const bool stays = empty || (page.begin > 0 && situation.fault(PageFault::repeats));
       link(situation.fault(PageFault::foreign) ? situation.addresses.foreign : here,
            stays ? page.begin : page.end, "next");
     }

@@ -90,15 +90,16 @@ class Stripe final : public RecordVendor {
 
   Truth truth(rules::Timestamp now) const override {
     Truth truth;
-    truth.optional_metrics = {"refunds", "conversions"};
+    truth.optional_metrics = {"refunds", "refunds@JPY", "conversions"};
     for (const Record& record : book().records()) {
       if (!visible(record, now)) continue;
       if (!record.good) continue;
       const rules::Day day = book().day_of(record);
-      truth.add(campaign_of(record), day, "revenue", record.amount);
+      const std::string in = in_yen(record) ? "@JPY" : "";  // the source's own money is EUR
+      truth.add(campaign_of(record), day, "revenue" + in, charged(record) * unit(record));
       truth.add(campaign_of(record), day, "orders", kWhole);
       truth.add(campaign_of(record), day, "conversions", kWhole);
-      truth.add(campaign_of(record), day, "refunds", record.amount - record.kept);
+      truth.add(campaign_of(record), day, "refunds" + in, refunded(record) * unit(record));
     }
     return truth;
   }
@@ -107,6 +108,12 @@ class Stripe final : public RecordVendor {
   static HttpReply wrong(Situation& situation, const std::string& what) {
     return complain(situation, what, failure(400, "invalid_request_error", "parameter_invalid", what));
   }
+  // Some pay in a currency that has no smaller unit.
+  static bool in_yen(const Record& record) { return record.test; }
+  static std::int64_t unit(const Record& record) { return in_yen(record) ? kWhole : kWhole / 100; }
+  static std::int64_t charged(const Record& record) { return record.amount / unit(record); }
+  static std::int64_t refunded(const Record& record) { return (record.amount - record.kept) / unit(record); }
+
   static std::string id_of(const Record& record) { return "ch_" + std::to_string(record.id); }
 
   static bool within(const Request& request, const Record& record) {
@@ -122,16 +129,15 @@ class Stripe final : public RecordVendor {
   static std::string charge(const Record& record) {
     const std::string metadata =
         record.campaign == kNoCampaign ? "{}" : object({member("campaign", json_text(campaign_of(record)))});
-    return object(
-        {member("id", json_text(id_of(record))), member("object", json_text("charge")),
-         member("amount", std::to_string(record.amount / 10'000)),
-         member("amount_captured", std::to_string(record.good ? record.amount / 10'000 : 0)),
-         member("amount_refunded", std::to_string(record.good ? (record.amount - record.kept) / 10'000 : 0)),
-         member("currency", json_text("eur")),
-         member("created", std::to_string(record.at.time_since_epoch().count() / 1000)),
-         member("status", json_text(record.good ? "succeeded" : "failed")),
-         member("paid", record.good ? "true" : "false"), member("metadata", metadata),
-         member("balance_transaction", "null")});
+    return object({member("id", json_text(id_of(record))), member("object", json_text("charge")),
+                   member("amount", std::to_string(charged(record))),
+                   member("amount_captured", std::to_string(record.good ? charged(record) : 0)),
+                   member("amount_refunded", std::to_string(record.good ? refunded(record) : 0)),
+                   member("currency", json_text(in_yen(record) ? "jpy" : "eur")),
+                   member("created", std::to_string(record.at.time_since_epoch().count() / 1000)),
+                   member("status", json_text(record.good ? "succeeded" : "failed")),
+                   member("paid", record.good ? "true" : "false"), member("metadata", metadata),
+                   member("balance_transaction", "null")});
   }
 
   static HttpReply page_reply(const std::vector<const Record*>& found, std::size_t limit,

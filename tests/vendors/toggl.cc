@@ -94,16 +94,12 @@ class Toggl final : public RecordVendor {
   Truth truth(rules::Timestamp now) const override {
     Truth truth;
     for (const Record& record : book().records()) {
-      if (visible(record, now) && !running(record))
-        add_hours(truth, project(record), record, book().calendar());
+      if (visible(record, now) && !running(record)) add_hours(truth, "", record, book().calendar());
     }
     return truth;
   }
 
  private:
-  static std::string project(const Record& record) {
-    return record.campaign == kNoCampaign ? "" : std::to_string(record.campaign + 1);
-  }
   // Somebody is still at it.
   bool running(const Record& record) const { return record.test && book().day_of(record) == kToday; }
 
@@ -132,7 +128,7 @@ class Toggl final : public RecordVendor {
     for (std::size_t i = page.begin; i < page.end; ++i) groups.push_back(group(*found[i]));
     HttpReply reply = json_reply(array(groups));
     if (!page.last) {
-      const std::size_t next = situation.fault(PageFault::repeats) ? page.begin : page.end;
+      const std::size_t next = page.begin > 0 && situation.fault(PageFault::repeats) ? page.begin : page.end;
       reply.headers.emplace_back("X-Next-Row-Number", std::to_string(next + 1));
       reply.headers.emplace_back("X-Next-ID", std::to_string(found[next]->id));
     }

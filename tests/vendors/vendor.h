@@ -137,6 +137,8 @@ struct NamedVendor {
 };
 // Every vendor that there is.
 std::vector<NamedVendor> all_vendors();
+// Accounts with more than fits on a page, or in a search, where the pages are the connector's choice.
+std::vector<NamedVendor> large_vendors();
 
 // Replies.
 HttpReply json_reply(std::string body, int status = 200);

@@ -23,4 +23,9 @@ std::vector<NamedVendor> all_vendors() {
           {"clockify", make_clockify}};
 }
 
+std::vector<NamedVendor> large_vendors() {
+  return {{"ga4_many_campaigns", make_ga4_many_campaigns},
+          {"hubspot_many_contacts", make_hubspot_many_contacts}};
+}
+
 }  // namespace tightrope::vendors

@@ -9,9 +9,11 @@ namespace tightrope::vendors {
 
 std::unique_ptr<Vendor> make_clockify();
 std::unique_ptr<Vendor> make_ga4();
+std::unique_ptr<Vendor> make_ga4_many_campaigns();
 std::unique_ptr<Vendor> make_google_ads();
 std::unique_ptr<Vendor> make_hubspot_contacts();
 std::unique_ptr<Vendor> make_hubspot_deals();
+std::unique_ptr<Vendor> make_hubspot_many_contacts();
 std::unique_ptr<Vendor> make_klaviyo();
 std::unique_ptr<Vendor> make_linkedin_ads();
 std::unique_ptr<Vendor> make_mailchimp();
