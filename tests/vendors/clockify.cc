@@ -91,8 +91,7 @@ class Clockify final : public RecordVendor {
   Truth truth(rules::Timestamp now) const override {
     Truth truth;
     for (const Record& record : book().records()) {
-      if (visible(record, now) && !running(record))
-        add_hours(truth, "", record, book().calendar());
+      if (visible(record, now) && !running(record)) add_hours(truth, "", record, book().calendar());
     }
     return truth;
   }

@@ -113,7 +113,8 @@ class GoogleAds final : public AdVendor {
             .timezone = "Europe/Vienna",
             .lookback = 14,
             .oauth = true,
-            .page_faults = {PageFault::half, PageFault::repeats, PageFault::empty},
+            // Only a stream can carry half a page and an error; pages are asked for.
+            .page_faults = {PageFault::repeats, PageFault::empty},
             .with = {{"customer_id", "1112223334"},
                      {"login_customer_id", "9998887776"},
                      {"developer_token", "dev-token-1"}},

@@ -276,7 +276,7 @@ class HubSpot final : public RecordVendor {
 }  // namespace
 
 std::unique_ptr<Vendor> make_hubspot_deals() {
-  return std::make_unique<HubSpot>(true, 40);
+  return std::make_unique<HubSpot>(true, 60);
 }
 
 // More than a search may find.

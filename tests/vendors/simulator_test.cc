@@ -1,12 +1,18 @@
 // What the vendors of the simulator answer, to requests as the vendors' documentation shows them and to
 // wrong ones. The connectors are not involved: this is the other reading of the documentation.
+#include "tests/vendors/simulator.h"
+
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "collectors/transfer.h"
+#include "tests/support/manual_clock.h"
 #include "tests/vendors/graphql.h"
 #include "tests/vendors/vendors.h"
 
@@ -354,6 +360,51 @@ TEST_F(VendorAnswerTest, TimeTrackersShowEntries) {
                   R"({"dateRangeStart":"2025-03-01T00:00:00.000Z","dateRangeEnd":"2025-03-07T23:59:59.999Z",
                                           "detailedFilter":{"page":2,"pageSize":200,"sortColumn":"DATE"},"exportType":"JSON"})"});
   EXPECT_EQ(size(answer, "/timeentries"), 252u - 200u);
+}
+
+// Over HTTP, in virtual time.
+class SimulatorTest : public ::testing::Test {
+ protected:
+  int status_of(Simulator& simulator) {
+    const auto transfer = collectors::make_curl_transfer(io_.get_executor(), {});
+    collectors::TransferRequest request;
+    request.url = simulator.addresses().api + "/report?from=2025-03-05&to=2025-03-11";
+    request.secret_headers = {{"Authorization", config::Secret("Bearer plain-secret-token")}};
+    request.allow_private_addresses = true;
+    int status = 0;
+    boost::asio::co_spawn(io_, transfer->fetch(std::move(request)),
+                          [&](std::exception_ptr, collectors::TransferResult result) {
+                            status = result ? result->status : -1;
+                          });
+    io_.restart();
+    io_.run();
+    return status;
+  }
+
+  boost::asio::io_context io_;
+  testing::ManualClock clock_{kStart};
+  Simulator simulator_{make_plain_api(), clock_};
+};
+
+TEST_F(SimulatorTest, CountsRequestsBeforeTheyAreAllowed) {
+  EXPECT_EQ(status_of(simulator_), 200);
+  simulator_.arm({.kind = FaultKind::throttled});
+  EXPECT_EQ(status_of(simulator_), 429);
+  EXPECT_TRUE(simulator_.fired());
+  clock_.advance(std::chrono::seconds(89));
+  EXPECT_EQ(status_of(simulator_), 429);
+  EXPECT_EQ(simulator_.violations().size(), 1u);
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(status_of(simulator_), 200);
+  EXPECT_EQ(simulator_.violations().size(), 1u);
+}
+
+TEST_F(SimulatorTest, CutsConnections) {
+  simulator_.arm({.kind = FaultKind::cut_connection, .at = 1});
+  EXPECT_EQ(status_of(simulator_), 200);
+  EXPECT_EQ(status_of(simulator_), -1);
+  EXPECT_EQ(status_of(simulator_), 200);
+  EXPECT_EQ(simulator_.log().size(), 3u);
 }
 
 TEST(GraphqlTest, ReadsAliasesArgumentsAndNesting) {
