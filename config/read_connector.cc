@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/connector_files.h"
+#include "config/declared_parameters.h"
 #include "config/http_readers.h"
 #include "config/scalars.h"
 #include "rules/calendar.h"
@@ -16,20 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::days;
 
-// What every source has under `with:`, and what every request knows.
-constexpr std::array<std::string_view, 13> kReserved{"from",
-                                                     "to",
-                                                     "now",
-                                                     "page",
-                                                     "offset",
-                                                     "cursor",
-                                                     "job",
-                                                     "base_url",
-                                                     "token_url",
-                                                     "report",
-                                                     "constants",
-                                                     "fields",
-                                                     "allow_private_addresses"};
 constexpr std::array<std::string_view, 4> kUsualDimensions{"channel", "campaign", "ad_group", "ad"};
 
 // What describes a report, wherever it stands.
@@ -104,17 +91,14 @@ class ConnectorReader {
       : errors_before_(top.reading().problems.error_count()),
         in_(top, kConnectorFileKeys),
         scope_(scope),
-        declared_("parameter or secret") {}
+        declared_(in_),
+        names_(declared_.names()) {}
 
   Connector read() {
     connector_.name = in_.identifier("connector").value_or("");
     connector_.about = in_.text("about").value_or("");
     connector_.documentation = in_.url("documentation").value_or("");
-    read_parameters();
-    read_secrets();
-    read_url("base_url");
-    read_url("token_url");
-    name_all();
+    connector_.parameters = declared_.all();
     read_optional_dimensions();
     const Parts top = take_parts(in_);
     if (const auto reports = in_.get("reports", Shape::named_mappings)) {
@@ -124,136 +108,12 @@ class ConnectorReader {
     } else {
       connector_.reports.push_back(read_report("", in_.at(), top, std::nullopt));
     }
-    report_unused();
+    // Where something else is wrong, that may be why nothing uses one.
+    if (in_.at().reading().problems.error_count() == errors_before_) declared_.report_unused();
     return std::move(connector_);
   }
 
  private:
-  struct Declared {
-    Cursor at;
-    std::string name;
-    std::optional<Cursor> otherwise;
-  };
-
-  // The name, when it may be used.
-  bool declare(const Cursor& at, const std::string& name) {
-    if (!is_identifier(name)) {
-      at.at_key().error(fmt::format("{} is not a name for templates", in_quotes(name)),
-                        "letters, digits and _, not beginning with a digit");
-      return false;
-    }
-    if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end()) {
-      at.at_key().error(fmt::format("{} has a meaning of its own and cannot be a name", in_quotes(name)));
-      return false;
-    }
-    return declared_.claim(at.at_key(), name);
-  }
-
-  void read_parameters() {
-    constexpr std::array<ParameterType, 6> kTypes{ParameterType::text,    ParameterType::digits,
-                                                  ParameterType::integer, ParameterType::boolean,
-                                                  ParameterType::choice,  ParameterType::url};
-    const auto all = in_.get("parameters", Shape::named_mappings);
-    if (!all) return;
-    for (const auto& [name, at] : all->entries()) {
-      MappingReader in(at, kParameterKeys);
-      Parameter parameter;
-      parameter.name = name;
-      parameter.about = in.text("about").value_or("");
-      if (const auto type = in.choice("type")) parameter.type = kTypes[*type];
-      parameter.choices = in.texts("choices");
-      parameter.required = in.boolean("required").value_or(false);
-      const auto otherwise = in.get("otherwise", Shape::text_template);
-      parameter.otherwise = (otherwise ? otherwise->text() : std::nullopt).value_or("");
-      parameter.strip = in.text("strip").value_or("");
-      check_parameter(in, parameter);
-      if (!declare(at, name)) continue;
-      places_.push_back({at, name, otherwise});
-      connector_.parameters.push_back(std::move(parameter));
-    }
-  }
-
-  static void check_parameter(const MappingReader& in, const Parameter& parameter) {
-    if (!in.readable()) return;
-    const Cursor& at = in.at();
-    const bool choice = parameter.type == ParameterType::choice;
-    if (choice && parameter.choices.empty()) at.error("key \"choices\" is missing", "choices: [a, b]");
-    if (!choice && in.has("choices")) at.error("\"choices\" are of type: choice");
-    if (parameter.required && in.has("otherwise"))
-      at.error("\"required\" and \"otherwise\" contradict each other; keep one");
-    const auto& choices = parameter.choices;
-    if (choice && !parameter.otherwise.empty() &&
-        std::find(choices.begin(), choices.end(), parameter.otherwise) == choices.end())
-      at.error(fmt::format("otherwise: {} is not one of its choices", parameter.otherwise));
-    if (parameter.type == ParameterType::boolean && !parameter.otherwise.empty() &&
-        !parse_boolean(parameter.otherwise))
-      at.error(fmt::format("otherwise: {} is neither true nor false", parameter.otherwise));
-  }
-
-  void read_secrets() {
-    const auto all = in_.get("secrets", Shape::named_mappings);
-    if (!all) return;
-    for (const auto& [name, at] : all->entries()) {
-      MappingReader in(at, kSecretParameterKeys);
-      Parameter parameter;
-      parameter.name = name;
-      parameter.secret = true;
-      parameter.about = in.text("about").value_or("");
-      parameter.required = in.boolean("required").value_or(false);
-      if (!declare(at, name)) continue;
-      places_.push_back({at, name, std::nullopt});
-      connector_.parameters.push_back(std::move(parameter));
-    }
-  }
-
-  // Of those two only the host may depend on parameters.
-  void read_url(const std::string& key) {
-    const auto at = in_.get(key, Shape::text_template);
-    const auto text = at ? at->text() : std::nullopt;
-    if (!text) return;
-    Parameter parameter;
-    parameter.name = key;
-    parameter.type = ParameterType::url;
-    parameter.otherwise = *text;
-    parameter.about = key == "base_url" ? "Where it is; another address for a proxy or a test"
-                                        : "Where access tokens come from; likewise";
-    std::string plain = *text;
-    for (const auto& found : names_in_braces(*text)) {
-      const std::string name = fmt::format("{{{}}}", found.name);
-      if (const auto place = plain.find(name); place != std::string::npos)
-        plain.replace(place, name.size(), "x");
-    }
-    std::string problem = check_url(plain);
-    if (problem.empty() && text->ends_with('/')) problem = "ends with a /";
-    if (!problem.empty()) at->error("the address " + problem);
-    places_.push_back({*at, key, at});
-    connector_.parameters.push_back(std::move(parameter));
-  }
-
-  void name_all() {
-    std::vector<std::string> parameters, secrets;
-    for (const Parameter& parameter : connector_.parameters)
-      (parameter.secret ? secrets : parameters).push_back(parameter.name);
-    names_ = TemplateNames(parameters, secrets);
-    // What a parameter is otherwise may name those above it; base_url and token_url, all.
-    std::vector<std::string> above;
-    for (const Declared& place : places_) {
-      const bool url = place.name == "base_url" || place.name == "token_url";
-      if (url || !is_secret(place.name)) {
-        if (place.otherwise) {
-          const std::string text = place.otherwise->text().value_or("");
-          TemplateNames(above, secrets).check(*place.otherwise, text, {});
-          for (const auto& found : names_in_braces(text)) names_.use(std::string(found.name));
-        }
-        if (!url) above.push_back(place.name);
-      }
-    }
-  }
-  bool is_secret(std::string_view name) const {
-    const Parameter* parameter = connector_.find_parameter(name);
-    return parameter != nullptr && parameter->secret;
-  }
-
   void read_optional_dimensions() {
     optional_dimensions_.assign(kUsualDimensions.begin(), kUsualDimensions.end());
     const auto list = in_.get("dimensions", Shape::names);
@@ -338,26 +198,12 @@ class ConnectorReader {
     if (parts.whole_days) http.mapping.whole_days = parts.whole_days->boolean().value_or(false);
   }
 
-  // Where something else is wrong, that may be why.
-  void report_unused() const {
-    if (in_.at().reading().problems.error_count() > errors_before_) return;
-    for (const Declared& place : places_) {
-      if (names_.is_used(place.name)) continue;
-      const Parameter* parameter = connector_.find_parameter(place.name);
-      const bool secret = parameter != nullptr && parameter->secret;
-      place.at.at_key().error(
-          fmt::format("nothing uses the {} {}", secret ? "secret" : "parameter", in_quotes(place.name)),
-          fmt::format("write {{{}}} where it belongs, or leave it out", place.name));
-    }
-  }
-
   const std::size_t errors_before_;
   MappingReader in_;
   const Scope& scope_;
-  Names declared_;
+  DeclaredParameters declared_;
+  TemplateNames& names_;
   Connector connector_;
-  TemplateNames names_;
-  std::vector<Declared> places_;
   std::vector<std::string> optional_dimensions_;
 };
 

@@ -35,7 +35,7 @@ about: All that can be said
 documentation: https://docs.example.com
 base_url: https://{region}.example.com
 token_url: https://login.example.com/token
-dimensions: [country]
+dimensions: [country, device]
 parameters:
   region: {about: Where it is, type: choice, choices: [eu, us], otherwise: eu}
   account: {about: Its number, type: digits, strip: "- ", required: true}
@@ -47,7 +47,7 @@ secrets:
   secret: {about: Its secret}
   token: {about: A token}
 defaults: {every: 2h, lookback: 10d, deadline: 90m, timezone: UTC, currency: USD}
-constants: {channel: "{label}", country: AT}
+constants: {channel: "{label}", device: web}
 auth:
   - {oauth2_client: {client_id: "{id}", client_secret: "{secret}", scope: all, client: header}}
   - {basic: {user: "{id}", password: "{token}"}}

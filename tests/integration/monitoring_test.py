@@ -11,7 +11,6 @@ Exits 77 (skipped) when Prometheus or Alertmanager is not installed.
 import json
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,18 +19,14 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from ports import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATIENCE = 120  # seconds until everything has to be there
 
 
 class Failure(Exception):
     pass
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def get(url, accept=None):

@@ -12,7 +12,6 @@ import http.server
 import json
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zoneinfo
+
+from ports import free_port
 
 PATIENCE = 120  # seconds until everything has to be there
 UTC = datetime.timezone.utc
@@ -56,12 +57,6 @@ class Exporter(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *arguments):
         pass
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def get_json(url):

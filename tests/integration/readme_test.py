@@ -9,7 +9,6 @@ incident of the README's curl line and waits for the alert that it must become w
 import json
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,14 +17,10 @@ import time
 import urllib.error
 import urllib.request
 
+from ports import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MINUTE = 60  # what the README promises, in seconds
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def ask(url, body=None):

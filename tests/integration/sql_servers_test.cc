@@ -309,7 +309,9 @@ TEST_P(SqlServersTest, AnAnswerThatIsTooLargeIsRefused) {
   config::Source longer =
       source("SELECT date '2026-11-20' AS day, repeat('x', 3000000) AS campaign, 1 AS spend");
   longer.most_bytes = 90'000;
-  EXPECT_THAT(error_of(longer), HasSubstr("a row is larger than"));
+  // Which of the two depends on how much of the row is there when somebody looks.
+  EXPECT_THAT(error_of(longer),
+              ::testing::AnyOf(HasSubstr("a row is larger than"), HasSubstr("the result is larger than")));
 }
 
 TEST_P(SqlServersTest, PrivateAddressesAreRefusedUnlessAllowed) {
