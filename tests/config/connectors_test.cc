@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <filesystem>
 #include <fstream>
@@ -259,7 +260,7 @@ TEST(ShippedConnectorsTest, AreReadWithoutError) {
   EXPECT_EQ(format(read.errors), "");
   std::size_t files = 0;
   for (const auto& entry : fs::directory_iterator(fs::path(TIGHTROPE_SOURCE_DIR) / "collectors/connectors"))
-    files += entry.path().extension() == ".yaml" ? 1 : 0;
+    files += entry.path().extension() == ".yaml" ? 1u : 0u;
   EXPECT_EQ(read.connectors.size(), files);
   EXPECT_GE(files, 14u);
 }
