@@ -189,7 +189,8 @@ class MicrosoftAds final : public AdVendor {
   }
 
   HttpReply submit(const json::value& body, Situation& situation) {
-    Job job{.begun = situation.now};
+    Job job;
+    job.begun = situation.now;
     const std::string wrong = read_job(body, job);
     if (!wrong.empty())
       return complain(situation, wrong, failure(400, 2027, "The request is invalid: " + wrong));

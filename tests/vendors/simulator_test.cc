@@ -95,7 +95,7 @@ TEST_P(EveryVendorTest, AsksForPatienceOfSomeLength) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EveryVendorTest, ::testing::ValuesIn(all_vendors()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
 }  // namespace tightrope::vendors

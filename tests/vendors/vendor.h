@@ -63,10 +63,10 @@ struct Situation {
   const TokenDesk& tokens;
   PageFault page_fault = PageFault::none;
   JobFault job_fault = JobFault::none;
-  bool downloads = false;   // it came to the port of downloads
-  bool fault_used = false;  // set by who heeds page_fault or job_fault
-  std::string complaint;    // set by who refuses a request as wrong: the connector's mistake
-  std::string impatience;   // set by who was asked too soon
+  bool downloads = false;       // it came to the port of downloads
+  bool fault_used = false;      // set by who heeds page_fault or job_fault
+  std::string complaint = {};   // set by who refuses a request as wrong: the connector's mistake
+  std::string impatience = {};  // set by who was asked too soon
 
   // Whether the next page is to carry this fault; says so to the simulator.
   bool fault(PageFault fault) {

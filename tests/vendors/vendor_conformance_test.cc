@@ -155,13 +155,13 @@ std::vector<NamedVendor> vendors_with_tokens() {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, VendorTokenTest, ::testing::ValuesIn(vendors_with_tokens()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 INSTANTIATE_TEST_SUITE_P(All, VendorTest, ::testing::ValuesIn(all_vendors()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 INSTANTIATE_TEST_SUITE_P(Large, VendorTest, ::testing::ValuesIn(large_vendors()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 INSTANTIATE_TEST_SUITE_P(All, VendorFaultTest, ::testing::ValuesIn(fault_cases()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& each) { return each.param.name; });
 
 }  // namespace
 }  // namespace tightrope::vendors
