@@ -53,12 +53,13 @@ void refuse_rare(const icalrecurrencetype& rule) {
 }
 
 icalrecurrencetype rule_of(const std::string& text) {
+  // Of other calendars than ours, to look for what never comes takes minutes; and whoever reads such a rule
+  // has to free the calendar's name. The text is libical's own, so in capitals.
+  if (text.find("RSCALE=") != std::string::npos) throw Unreadable{"it repeats by another calendar (RSCALE)"};
   const icalrecurrencetype rule = icalrecurrencetype_from_string(text.c_str());
   if (rule.freq == ICAL_NO_RECURRENCE) throw Unreadable{"its RRULE cannot be read"};
   if (rule.freq == ICAL_SECONDLY_RECURRENCE || rule.freq == ICAL_MINUTELY_RECURRENCE)
     throw Unreadable{"it repeats by the minute or second"};
-  // Of other calendars than ours, to look for what never comes takes minutes.
-  if (rule.rscale != nullptr) throw Unreadable{"it repeats by another calendar (RSCALE)"};
   if (rule.freq == ICAL_HOURLY_RECURRENCE) refuse_rare(rule);
   return rule;
 }
