@@ -274,7 +274,7 @@ INSTANTIATE_TEST_SUITE_P(
          "2025-12-31",
          {}},
     }),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& each) { return std::string(each.param.name); });
 
 const char* const kSeries =
     "UID:series\nDTSTART;TZID=Europe/Vienna:20250303T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=4\n";
@@ -461,7 +461,7 @@ INSTANTIATE_TEST_SUITE_P(
          calendar_text(event_text("UID:1\nDTSTART:20250303T080000Z\nDTEND;VALUE=DATE:20250304\n")),
          "event \"Plan\": its DTEND is of another kind than its DTSTART"},
     }),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
 }  // namespace tightrope::collectors

@@ -220,7 +220,7 @@ INSTANTIATE_TEST_SUITE_P(
          "error bad_data: orders: the answer is not JSON: "
          "JSON document ended early in the middle of an object or array."},
     }),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& each) { return std::string(each.param.name); });
 
 // "2026-03-29 at 2026-03-29T22:00:00Z over 82800s"
 std::vector<std::string> plan(PrometheusPer per, std::string_view first, std::string_view last,
