@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "rules/units.h"
 
@@ -24,5 +25,8 @@ struct CollectError {
   std::string text;                            // for people; no secret
   std::optional<rules::Duration> retry_after;  // as the server said
 };
+inline CollectError failure(FailureKind kind, std::string text) {
+  return {kind, std::move(text), std::nullopt};
+}
 
 }  // namespace tightrope::collectors

@@ -19,14 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPieceBytes = 1 << 20;
 constexpr std::size_t kMostFiles = 10'000;
 
 using Failure = std::optional<CollectError>;
-
-CollectError failure(FailureKind kind, std::string text) {
-  return {kind, std::move(text), std::nullopt};
-}
 
 // The files a path names, by name; an error when there are none.
 std::variant<std::vector<fs::path>, CollectError> find_files(const fs::path& path) {
@@ -153,14 +148,7 @@ class CsvCollector final : public Collector {
     }
     read.table.begin_document();
     CsvDocument document(csv_, read.mapper, read.table, source_.most_bytes);
-    std::string_view rest = answer->body;
-    std::optional<std::string> problem;
-    while (!problem && !rest.empty()) {
-      problem = document.feed(rest.substr(0, kPieceBytes));
-      rest.remove_prefix(std::min(rest.size(), kPieceBytes));
-      co_await asio::post(asio::use_awaitable);
-    }
-    if (!problem) problem = document.finish();
+    std::optional<std::string> problem = co_await feed_whole(document, answer->body);
     if (problem) co_return failure(FailureKind::bad_data, *problem);
     co_return std::nullopt;
   }

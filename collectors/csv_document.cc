@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "collectors/utf8.h"
 #include "rules/formula.h"
@@ -250,6 +252,17 @@ std::string CsvDocument::header_text() const {
     text += (i == 0 ? "" : ", ") + quoted(header_[i]);
   }
   return header_.size() > kMostShown ? text + ", ..." : text;
+}
+
+boost::asio::awaitable<std::optional<std::string>> feed_whole(CsvDocument& document, std::string_view text) {
+  std::optional<std::string> problem;
+  while (!problem && !text.empty()) {
+    problem = document.feed(text.substr(0, kPieceBytes));
+    text.remove_prefix(std::min(text.size(), kPieceBytes));
+    co_await boost::asio::post(boost::asio::use_awaitable);
+  }
+  if (!problem) problem = document.finish();
+  co_return problem;
 }
 
 }  // namespace tightrope::collectors

@@ -1,6 +1,7 @@
 // One document of comma-separated values, from its bytes to its figures.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,5 +60,11 @@ class CsvDocument {
   std::vector<FieldValue> record_;
   bool half_computed_ = false;
 };
+
+// How much of a document is read before others have their turn.
+inline constexpr std::size_t kPieceBytes = 1 << 20;
+
+// A whole text, piece by piece, so that others have their turn between two of them. Borrows both.
+boost::asio::awaitable<std::optional<std::string>> feed_whole(CsvDocument& document, std::string_view text);
 
 }  // namespace tightrope::collectors

@@ -73,4 +73,24 @@ asio::awaitable<std::variant<std::vector<std::string>, CollectError>> find_addre
   co_return CollectError{FailureKind::rejected, why, std::nullopt};
 }
 
+asio::awaitable<std::optional<CollectError>> connect_somewhere(const config::SqlSource& source,
+                                                               const SqlQuery& query,
+                                                               const ConnectAt& connect_at) {
+  std::vector<std::string> addresses{""};
+  if (!source.host.starts_with('/')) {
+    const AddressRights rights{query.allow_private_addresses, source.tls != config::DatabaseTls::disable};
+    auto found = co_await find_addresses(source.host, rights, query.until);
+    if (auto* error = std::get_if<CollectError>(&found)) co_return std::move(*error);
+    addresses = std::get<std::vector<std::string>>(std::move(found));
+  }
+  std::optional<CollectError> failed;
+  for (const std::string& address : addresses) {
+    auto connecting = connect_at(address);
+    failed = co_await std::move(connecting);
+    // A server that answered is the right one.
+    if (!failed || failed->kind != FailureKind::temporary) break;
+  }
+  co_return failed;
+}
+
 }  // namespace tightrope::collectors

@@ -3,11 +3,14 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "collectors/collector.h"
+#include "collectors/sql_query.h"
 
 namespace tightrope::collectors {
 
@@ -21,5 +24,13 @@ struct AddressRights {
 // next time.
 asio::awaitable<std::variant<std::vector<std::string>, CollectError>> find_addresses(
     std::string host, AddressRights rights, std::chrono::steady_clock::time_point until);
+
+// Connects to one address; "" for a socket that the source names.
+using ConnectAt = std::function<asio::awaitable<std::optional<CollectError>>(std::string address)>;
+// Tries the addresses of the source's server, one after the other, until one answers, be it with a refusal.
+// Borrows all three.
+asio::awaitable<std::optional<CollectError>> connect_somewhere(const config::SqlSource& source,
+                                                               const SqlQuery& query,
+                                                               const ConnectAt& connect_at);
 
 }  // namespace tightrope::collectors

@@ -9,18 +9,6 @@
 namespace tightrope::collectors {
 namespace {
 
-// RFC 6901: ~1 is a slash, ~0 a tilde.
-std::string unescaped(std::string_view token) {
-  std::string text;
-  for (std::size_t i = 0; i < token.size(); ++i) {
-    const bool escape =
-        token[i] == '~' && i + 1 < token.size() && (token[i + 1] == '0' || token[i + 1] == '1');
-    text += !escape ? token[i] : token[i + 1] == '1' ? '/' : '~';
-    if (escape) ++i;
-  }
-  return text;
-}
-
 std::int32_t index_of(std::string_view text) noexcept {
   std::int32_t index = -1;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), index);
@@ -64,11 +52,11 @@ std::variant<FieldPath, std::string> FieldPath::compile(std::string_view text) {
     const std::size_t equals = token.find('=', open == std::string_view::npos ? token.size() : open);
     if (open == std::string_view::npos || !token.ends_with(']') || equals == std::string_view::npos) {
       if (in_brackets) return fmt::format("{} has a [ without its ]", quoted(text));
-      path.add(Token::Kind::member, unescaped(token));
+      path.add(Token::Kind::member, unescaped_token(token));
       continue;
     }
     const std::string_view name = token.substr(0, open);
-    if (!name.empty()) path.add(Token::Kind::member, unescaped(name));
+    if (!name.empty()) path.add(Token::Kind::member, unescaped_token(name));
     path.add(Token::Kind::chosen, token.substr(open + 1, equals - open - 1),
              token.substr(equals + 1, token.size() - equals - 2));
   }
@@ -134,6 +122,12 @@ void FieldPath::collect(std::size_t from, JsonValue value, JsonValue holder,
     if (!value) return;
   }
   found.push_back({value, holder});
+}
+
+JsonValue find_at(JsonValue from, std::string_view path) {
+  const auto compiled = FieldPath::compile(path);
+  const auto* found = std::get_if<FieldPath>(&compiled);
+  return found != nullptr ? found->find(from) : JsonValue();
 }
 
 }  // namespace tightrope::collectors

@@ -58,4 +58,8 @@ class FieldPath {
   bool has_wildcard_ = false;
 };
 
+// The first value at a path that is used too seldom to be kept compiled; none for one that does not compile,
+// which a checked configuration rules out. `from` may be none.
+JsonValue find_at(JsonValue from, std::string_view path);
+
 }  // namespace tightrope::collectors

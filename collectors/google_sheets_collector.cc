@@ -2,10 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "collectors/csv_document.h"
 #include "collectors/http_answer.h"
 #include "collectors/login.h"
@@ -15,13 +11,8 @@
 namespace tightrope::collectors {
 namespace {
 
-constexpr std::size_t kPieceBytes = 1 << 20;
 constexpr std::string_view kRemedy =
     ": share the sheet so that anyone with the link may view it, or give secrets.token";
-
-CollectError failure(FailureKind kind, std::string text) {
-  return {kind, std::move(text), std::nullopt};
-}
 
 bool is_google_host(std::string_view host) {
   return host == "docs.google.com" || host.ends_with(".googleusercontent.com");
@@ -46,14 +37,7 @@ class GoogleSheetsCollector final : public Collector {
     if (error) co_return *std::move(error);
     table.begin_document();
     CsvDocument document(sheet_.table, std::get<FieldMapper>(mapper), table, source_.most_bytes);
-    std::string_view rest = answer->body;
-    std::optional<std::string> problem;
-    while (!problem && !rest.empty()) {
-      problem = document.feed(rest.substr(0, kPieceBytes));
-      rest.remove_prefix(std::min(rest.size(), kPieceBytes));
-      co_await asio::post(asio::use_awaitable);
-    }
-    if (!problem) problem = document.finish();
+    std::optional<std::string> problem = co_await feed_whole(document, answer->body);
     if (problem) {
       co_return failure(document.is_half_computed() ? FailureKind::temporary : FailureKind::bad_data,
                         *std::move(problem));

@@ -17,8 +17,8 @@ namespace {
 
 using Problem = std::optional<VendorError>;
 
-VendorError failure(FailureKind kind, std::string text) {
-  return {{kind, std::move(text), std::nullopt}};
+VendorError vendor_failure(FailureKind kind, std::string text) {
+  return {failure(kind, std::move(text))};
 }
 
 bool names_days(const config::HttpRequest& request) {
@@ -40,8 +40,10 @@ class HttpCollector final : public Collector {
                     (http_.job && names_days(http_.job->submit))) {}
 
   asio::awaitable<CollectResult> collect(CollectRequest request) override {
-    if (const auto* problem = std::get_if<std::string>(&reader_)) co_return bad_mapping(*problem);
-    if (const auto* problem = std::get_if<std::string>(&vendor_.rules)) co_return bad_mapping(*problem);
+    if (const auto* problem = std::get_if<std::string>(&reader_))
+      co_return failure(FailureKind::bad_data, *problem);
+    if (const auto* problem = std::get_if<std::string>(&vendor_.rules))
+      co_return failure(FailureKind::bad_data, *problem);
     VendorSession session(vendor_, request);
     const int asked_days = static_cast<int>(request.days.last.number - request.days.first.number) + 1;
     int days = http_.most_days > 0 ? std::min(http_.most_days, asked_days) : asked_days;
@@ -70,10 +72,6 @@ class HttpCollector final : public Collector {
     FigureTable table;
     CollectRequest asked;
   };
-
-  static CollectError bad_mapping(const std::string& problem) {
-    return {FailureKind::bad_data, problem, std::nullopt};
-  }
 
   TemplateValues values_of(const Read& read, rules::DayRange days) const {
     TemplateValues values{days, read.asked.now, &vendor_.context.calendar};
@@ -118,8 +116,9 @@ class HttpCollector final : public Collector {
       auto taken = take_page(read, *answer, pager);
       if (auto* problem = std::get_if<std::string>(&taken)) {
         const bool paged = http_.pagination.kind != config::PaginationKind::none;
-        co_return failure(FailureKind::bad_data,
-                          paged ? fmt::format("page {}: {}", pager.pages(), *problem) : std::move(*problem));
+        co_return vendor_failure(
+            FailureKind::bad_data,
+            paged ? fmt::format("page {}: {}", pager.pages(), *problem) : std::move(*problem));
       }
       more = std::get<bool>(taken);
       co_await asio::post(asio::use_awaitable);  // a large page took its time: let others through
@@ -150,14 +149,14 @@ class HttpCollector final : public Collector {
   asio::awaitable<Problem> read_report(Read& read, TemplateValues values) {
     const config::ReportJob& job = *http_.job;
     if (vendor_.context.clock == nullptr)
-      co_return failure(FailureKind::rejected, "reports that take time are not available here");
+      co_return vendor_failure(FailureKind::rejected, "reports that take time are not available here");
     Question submit{&job.submit, values, {}, std::nullopt};
     VendorResult submitted = co_await read.session.ask(std::move(submit));
     if (!submitted) co_return submitted.error();
     const JsonValue id = at(*submitted, job.id);
     if (!id || !id.is_scalar() || id.text().empty() || id.kind() == JsonKind::null)
-      co_return failure(FailureKind::bad_data,
-                        fmt::format("the answer names no report at {}", quoted(job.id)));
+      co_return vendor_failure(FailureKind::bad_data,
+                               fmt::format("the answer names no report at {}", quoted(job.id)));
     values.job = id.text();
     const rules::Timestamp deadline = read.session.now() + job.deadline;
     for (;;) {
@@ -165,13 +164,13 @@ class HttpCollector final : public Collector {
       VendorResult state = co_await read.session.ask(std::move(poll));
       if (!state) co_return state.error();
       if (any_holds(job.failed, *state, false))
-        co_return failure(FailureKind::temporary, "the vendor could not make the report");
+        co_return vendor_failure(FailureKind::temporary, "the vendor could not make the report");
       if (any_holds(job.done, *state, true)) {
         Problem problem = co_await fetch_report(read, std::move(*state), values);
         co_return problem;
       }
       if (read.session.now() + job.every > deadline) {
-        co_return failure(
+        co_return vendor_failure(
             FailureKind::temporary,
             fmt::format("the report was not ready after {} minutes",
                         std::chrono::duration_cast<std::chrono::minutes>(job.deadline).count()));
@@ -191,20 +190,18 @@ class HttpCollector final : public Collector {
     const auto address = parse_web_address(place.text());
     // Whoever answers could send us anywhere: a report of an https vendor comes by https.
     if (!address || (state.asked.scheme == "https" && address->scheme != "https"))
-      co_return failure(FailureKind::bad_data, "the report's address is no https URL");
+      co_return vendor_failure(FailureKind::bad_data, "the report's address is no https URL");
     Question question{nullptr, values, {}, address};
     VendorResult answer = co_await read.session.ask(std::move(question));
     if (!answer) co_return answer.error();
     auto page = take_answer(read, *answer);
     if (auto* problem = std::get_if<std::string>(&page))
-      co_return failure(FailureKind::bad_data, "the report: " + *problem);
+      co_return vendor_failure(FailureKind::bad_data, "the report: " + *problem);
     co_return std::nullopt;
   }
 
   static JsonValue at(const VendorAnswer& answer, const std::string& path) {
-    const auto compiled = FieldPath::compile(path);
-    const auto* found = std::get_if<FieldPath>(&compiled);
-    return found != nullptr && answer.tree ? found->find(answer.tree->root()) : JsonValue();
+    return answer.tree ? find_at(answer.tree->root(), path) : JsonValue();
   }
 
   static bool any_holds(const std::vector<config::AnswerTest>& tests, const VendorAnswer& answer, bool all) {

@@ -20,10 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMostBytes = 16ull << 20;  // it is parsed in one go
 
-CollectError failure(FailureKind kind, std::string text) {
-  return {kind, std::move(text), std::nullopt};
-}
-
 class IcalendarCollector final : public Collector {
  public:
   IcalendarCollector(const config::Source& source, CollectorContext context)

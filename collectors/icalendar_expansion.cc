@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "collectors/c_deleter.h"
 #include "collectors/field_mapping.h"
 
 namespace tightrope::collectors {
@@ -18,10 +19,7 @@ using Unreadable = UnreadableCalendar;
 constexpr int kMostNever = 5;
 constexpr int kLastYear = 2200;
 
-struct FreeIterator {
-  void operator()(icalrecur_iterator* iterator) const noexcept { icalrecur_iterator_free(iterator); }
-};
-using RecurrenceIterator = std::unique_ptr<icalrecur_iterator, FreeIterator>;
+using RecurrenceIterator = std::unique_ptr<icalrecur_iterator, CDeleter<icalrecur_iterator_free>>;
 
 std::optional<WallTime> wall_of(const icaltimetype& time) {
   const seconds clock =

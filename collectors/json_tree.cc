@@ -17,20 +17,20 @@ std::string_view trimmed(std::string_view token) noexcept {
   return token.substr(0, last == std::string_view::npos ? 0 : last + 1);
 }
 
-std::string unescaped(std::string_view pointer_token) {
+}  // namespace
+
+std::string unescaped_token(std::string_view token) {
   std::string out;
-  for (std::size_t i = 0; i < pointer_token.size(); ++i) {
-    const bool escape = pointer_token[i] == '~' && i + 1 < pointer_token.size();
-    if (escape && (pointer_token[i + 1] == '0' || pointer_token[i + 1] == '1')) {
-      out += pointer_token[++i] == '0' ? '~' : '/';
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    const bool escape = token[i] == '~' && i + 1 < token.size();
+    if (escape && (token[i + 1] == '0' || token[i + 1] == '1')) {
+      out += token[++i] == '0' ? '~' : '/';
     } else {
-      out += pointer_token[i];
+      out += token[i];
     }
   }
   return out;
 }
-
-}  // namespace
 
 struct JsonTree::Source {
   explicit Source(std::string_view text) : bytes(text) {}
@@ -219,8 +219,8 @@ JsonValue JsonValue::at(std::string_view pointer) const {
     const std::string_view token = pointer.substr(0, pointer.find('/'));
     pointer.remove_prefix(token.size());
     if (value.kind() != JsonKind::array) {
-      value =
-          token.find('~') == std::string_view::npos ? value.member(token) : value.member(unescaped(token));
+      value = token.find('~') == std::string_view::npos ? value.member(token)
+                                                        : value.member(unescaped_token(token));
       continue;
     }
     std::size_t index = 0;

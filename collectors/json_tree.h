@@ -77,6 +77,9 @@ class JsonTree {
   std::vector<Node> nodes_;
 };
 
+// A token of a JSON pointer as the name that it stands for: ~1 is a slash, ~0 a tilde (RFC 6901).
+std::string unescaped_token(std::string_view token);
+
 // What peeking found: the text, or why there is none.
 struct PeekedText {
   std::optional<std::string> text;

@@ -28,6 +28,7 @@
 #include <cstring>
 #include <memory>
 
+#include "collectors/c_deleter.h"
 #include "collectors/database_address.h"
 #include "collectors/side_thread.h"
 #include "collectors/socket_wait.h"
@@ -45,25 +46,11 @@ constexpr int kRowsAtOnce = 1000;         // then others have their turn
 constexpr auto kPatienceToKill = 3s;      // to end a query that was cancelled
 constexpr unsigned kMySqlTimeout = 3024;  // MySQL's own number for max_execution_time
 
-struct CloseConnection {
-  void operator()(MYSQL* connection) const noexcept { mysql_close(connection); }
-};
-struct CloseStatement {
-  void operator()(MYSQL_STMT* statement) const noexcept { mysql_stmt_close(statement); }
-};
-struct FreeResult {
-  void operator()(MYSQL_RES* result) const noexcept { mysql_free_result(result); }
-};
-
 // What the library borrows while it connects, with the connection.
 struct Connection {
   std::string host;  // the address, then the name
-  std::unique_ptr<MYSQL, CloseConnection> mysql;
+  std::unique_ptr<MYSQL, CDeleter<mysql_close>> mysql;
 };
-
-CollectError failure(FailureKind kind, std::string text) {
-  return {kind, std::move(text), std::nullopt};
-}
 
 FailureKind kind_of(unsigned code) noexcept {
   switch (code) {
@@ -233,24 +220,6 @@ asio::awaitable<Failure> connect(Connection& connection, const config::SqlSource
   co_return std::nullopt;
 }
 
-asio::awaitable<Failure> connect_somewhere(Connection& connection, const config::SqlSource& source,
-                                           const SqlQuery& query) {
-  std::vector<std::string> addresses{""};
-  if (!source.host.starts_with('/')) {
-    const AddressRights rights{query.allow_private_addresses, source.tls != config::DatabaseTls::disable};
-    auto found = co_await find_addresses(source.host, rights, query.until);
-    if (auto* error = std::get_if<CollectError>(&found)) co_return std::move(*error);
-    addresses = std::get<std::vector<std::string>>(std::move(found));
-  }
-  Failure failed;
-  for (const std::string& address : addresses) {
-    failed = co_await connect(connection, source, query, address);
-    // A server that answered is the right one.
-    if (!failed || failed->kind != FailureKind::temporary) break;
-  }
-  co_return failed;
-}
-
 // A statement without rows.
 asio::awaitable<Failure> perform(MYSQL* mysql, std::string statement, Steady::time_point until) {
   int failed = 0;
@@ -316,7 +285,8 @@ class Reader {
 
   // REQUIRES: the statement is prepared. Before it is executed: the columns; and binds them.
   Failure take_columns() {
-    const std::unique_ptr<MYSQL_RES, FreeResult> description(mysql_stmt_result_metadata(statement_));
+    const std::unique_ptr<MYSQL_RES, CDeleter<mysql_free_result>> description(
+        mysql_stmt_result_metadata(statement_));
     if (!description) return failure(FailureKind::rejected, "the query has no rows to give: it is no SELECT");
     const unsigned count = mysql_num_fields(description.get());
     std::vector<SqlColumn> columns;
@@ -524,7 +494,10 @@ asio::awaitable<Failure> read_all(MYSQL* mysql, MYSQL_STMT* statement, const con
 asio::awaitable<void> kill_query(unsigned long id, const config::SqlSource& source, SqlQuery query) {
   query.until = Steady::now() + kPatienceToKill;
   Connection other;
-  const Failure failed = co_await connect_somewhere(other, source, query);
+  const ConnectAt connect_at = [&](std::string address) {
+    return connect(other, source, query, std::move(address));
+  };
+  const Failure failed = co_await connect_somewhere(source, query, connect_at);
   if (failed) co_return;  // it ends by its own limit
   const Failure unkilled = co_await perform(other.mysql.get(), fmt::format("KILL {}", id), query.until);
   static_cast<void>(unkilled);  // it has ended meanwhile
@@ -533,9 +506,12 @@ asio::awaitable<void> kill_query(unsigned long id, const config::SqlSource& sour
 }  // namespace
 
 SqlOutcome query_mariadb(const config::SqlSource& source, const SqlQuery& query, SqlRows& rows) {
-  std::unique_ptr<MYSQL_STMT, CloseStatement> statement;  // goes after the connection
+  std::unique_ptr<MYSQL_STMT, CDeleter<mysql_stmt_close>> statement;  // goes after the connection
   Connection connection;
-  Failure failed = co_await connect_somewhere(connection, source, query);
+  const ConnectAt connect_at = [&](std::string address) {
+    return connect(connection, source, query, std::move(address));
+  };
+  Failure failed = co_await connect_somewhere(source, query, connect_at);
   if (failed) co_return failed;
   MYSQL* const mysql = connection.mysql.get();
   const unsigned long id = mysql_thread_id(mysql);

@@ -51,16 +51,9 @@ bool is_next(std::string_view parameter) noexcept {
   return false;
 }
 
-// Nothing for a path that does not compile: configurations are checked.
-JsonValue at_path(JsonValue root, const std::string& path) {
-  const auto compiled = FieldPath::compile(path);
-  const auto* found = std::get_if<FieldPath>(&compiled);
-  return found != nullptr && root ? found->find(root) : JsonValue();
-}
-
 // How many there are in all, where the answer says so.
 std::optional<std::int64_t> read_total(JsonValue root, const std::string& path) {
-  const JsonValue value = path.empty() ? JsonValue() : at_path(root, path);
+  const JsonValue value = path.empty() ? JsonValue() : find_at(root, path);
   if (!value || !value.is_scalar()) return std::nullopt;
   std::int64_t total = 0;
   const std::string_view text = value.text();
@@ -72,7 +65,7 @@ std::optional<std::int64_t> read_total(JsonValue root, const std::string& path) 
 // A cursor or an address in an answer: nothing where the pages end (absent, null, "", false).
 std::variant<std::optional<std::string>, std::string> read_pointer(JsonValue root,
                                                                    const std::string& pointer) {
-  const JsonValue value = at_path(root, pointer);
+  const JsonValue value = find_at(root, pointer);
   if (!value || value.kind() == JsonKind::null || value.text() == "false") return std::nullopt;
   if (!value.is_scalar() || value.kind() == JsonKind::truth)
     return fmt::format("{} is neither text nor number", quoted(pointer));
@@ -126,7 +119,7 @@ std::variant<bool, std::string> Pager::advance_cursor(const TransferResponse& re
                                                       JsonValue last) {
   const bool asks_more = !pagination_.more_pointer.empty();
   if (asks_more) {
-    const JsonValue more = at_path(root, pagination_.more_pointer);
+    const JsonValue more = find_at(root, pagination_.more_pointer);
     if (!more || !more.is_scalar() || more.text() != "true") return false;
   }
   std::optional<std::string> next;
@@ -180,13 +173,12 @@ std::variant<bool, std::string> Pager::advance_count(const TransferResponse& res
   if (total && by_page && pagination_.total_is_records && pagination_.page_size > 0)
     total = (*total + pagination_.page_size - 1) / pagination_.page_size;
   if (total) {
-    const std::int64_t reached =
-        by_page ? page_ - pagination_.first_page + 1 : offset_ - pagination_.first_offset + step;
-    const bool announced = by_page ? page_ > pagination_.first_page || pagination_.total_is_records
-                                   : offset_ - pagination_.first_offset < *total;
-    if (records == 0 && *total > 0 && announced && (by_page ? reached <= *total : true))
-      return fmt::format("is empty, and {} are announced", *total);
-    if (reached >= *total) return false;
+    // Pages or records that were read before this page.
+    const std::int64_t before = by_page ? page_ - pagination_.first_page : offset_ - pagination_.first_offset;
+    // A single page is often announced where there is nothing.
+    const bool announced = before < *total && (!by_page || before > 0 || pagination_.total_is_records);
+    if (records == 0 && announced) return fmt::format("is empty, and {} are announced", *total);
+    if (before + step >= *total) return false;
   } else if (records == 0 || (pagination_.page_size > 0 && count < pagination_.page_size)) {
     return false;
   }

@@ -15,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
 
+#include "collectors/c_deleter.h"
 #include "collectors/database_address.h"
 #include "collectors/socket_wait.h"
 #include "collectors/sql_query.h"
@@ -26,14 +27,8 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using Failure = std::optional<CollectError>;
 
-struct Finish {
-  void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
-};
-struct Clear {
-  void operator()(PGresult* result) const noexcept { PQclear(result); }
-};
-using Connection = std::unique_ptr<PGconn, Finish>;
-using Result = std::unique_ptr<PGresult, Clear>;
+using Connection = std::unique_ptr<PGconn, CDeleter<PQfinish>>;
+using Result = std::unique_ptr<PGresult, CDeleter<PQclear>>;
 
 // Oids of pg_type.dat. They never change.
 constexpr Oid kBool = 16, kBytea = 17, kInt8 = 20, kInt2 = 21, kInt4 = 23, kOid = 26, kFloat4 = 700,
@@ -50,10 +45,6 @@ FailureKind kind_of(std::string_view sqlstate) noexcept {
     if (sqlstate.starts_with(here)) return FailureKind::temporary;
   }
   return FailureKind::rejected;
-}
-
-CollectError failure(FailureKind kind, std::string text) {
-  return {kind, std::move(text), std::nullopt};
 }
 
 // "connection to server at ... failed: FATAL:  28P01: password authentication failed for user "x"", as libpq
@@ -147,24 +138,6 @@ asio::awaitable<Failure> connect(Connection& connection, const config::SqlSource
   }
   PQsetnonblocking(conn, 1);
   co_return std::nullopt;
-}
-
-asio::awaitable<Failure> connect_somewhere(Connection& connection, const config::SqlSource& source,
-                                           const SqlQuery& query) {
-  std::vector<std::string> addresses{""};
-  if (!source.host.starts_with('/')) {
-    const AddressRights rights{query.allow_private_addresses, source.tls != config::DatabaseTls::disable};
-    auto found = co_await find_addresses(source.host, rights, query.until);
-    if (auto* error = std::get_if<CollectError>(&found)) co_return std::move(*error);
-    addresses = std::get<std::vector<std::string>>(std::move(found));
-  }
-  Failure failed;
-  for (const std::string& address : addresses) {
-    failed = co_await connect(connection, source, query, address);
-    // A server that answered is the right one.
-    if (!failed || failed->kind != FailureKind::temporary) break;
-  }
-  co_return failed;
 }
 
 struct Session {
@@ -362,7 +335,10 @@ asio::awaitable<Failure> read_rows(Session& session, SqlRows& rows) {
 
 SqlOutcome query_postgresql(const config::SqlSource& source, const SqlQuery& query, SqlRows& rows) {
   Connection connection;
-  Failure failed = co_await connect_somewhere(connection, source, query);
+  const ConnectAt connect_at = [&](std::string address) {
+    return connect(connection, source, query, std::move(address));
+  };
+  Failure failed = co_await connect_somewhere(source, query, connect_at);
   if (failed) co_return failed;
   PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
   Session session{connection.get(), query};

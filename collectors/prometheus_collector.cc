@@ -21,10 +21,6 @@ using std::chrono::seconds;
 constexpr std::size_t kLongestUrl = 2000;  // longer queries are posted: proxies cut addresses short
 constexpr std::size_t kMostRequests = 10'000;
 
-CollectError failure(FailureKind kind, std::string text) {
-  return {kind, std::move(text), std::nullopt};
-}
-
 std::string unix_seconds(rules::Timestamp time) {
   return fmt::format("{}", std::chrono::floor<seconds>(time).time_since_epoch().count());
 }

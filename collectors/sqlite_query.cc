@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "collectors/c_deleter.h"
 #include "collectors/side_thread.h"
 #include "collectors/sql_query.h"
 
@@ -23,17 +24,6 @@ constexpr std::size_t kRowsAtOnce = 1000;
 constexpr std::size_t kBytesAtOnce = 256 << 10;
 constexpr int kStepsBetweenLooks = 1000;  // of SQLite's machine: some microseconds
 constexpr int kLockedPauseMs = 20;
-
-struct CloseDatabase {
-  void operator()(sqlite3* database) const noexcept { sqlite3_close(database); }
-};
-struct Finalize {
-  void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
-};
-
-CollectError failure(FailureKind kind, std::string text) {
-  return {kind, std::move(text), std::nullopt};
-}
 
 FailureKind kind_of(int code) noexcept {
   switch (code & 0xff) {
@@ -242,8 +232,8 @@ class Reading {
   const config::SqlSource& source_;
   const SqlQuery& query_;
   std::atomic<bool> interrupted_ = false;
-  std::unique_ptr<sqlite3, CloseDatabase> database_;
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;  // before the database
+  std::unique_ptr<sqlite3, CDeleter<sqlite3_close>> database_;
+  std::unique_ptr<sqlite3_stmt, CDeleter<sqlite3_finalize>> statement_;  // before the database
   std::vector<SqlColumn> columns_;
   std::vector<Cell> cells_;
   std::string bytes_;  // of all cells, one after the other

@@ -20,6 +20,7 @@
 #include <unordered_map>
 
 #include "collectors/address_rules.h"
+#include "collectors/c_deleter.h"
 #include "collectors/exchange_rules.h"
 #include "collectors/redirects.h"
 #include "collectors/socket_watch.h"
@@ -28,13 +29,6 @@
 namespace tightrope::collectors {
 namespace {
 
-template <auto Free>
-struct CDeleter {
-  template <class T>
-  void operator()(T* handle) const noexcept {
-    Free(handle);
-  }
-};
 using CurlEasy = std::unique_ptr<CURL, CDeleter<curl_easy_cleanup>>;
 using CurlList = std::unique_ptr<curl_slist, CDeleter<curl_slist_free_all>>;
 

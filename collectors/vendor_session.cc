@@ -143,9 +143,7 @@ asio::awaitable<VendorResult> VendorSession::ask(Question question) {
     bytes_ += answer->body.size();
     VendorAnswer given{std::move(ready.address), std::move(*answer), nullptr, false};
     const TransferResponse& response = given.response;
-    const bool json =
-        vendor_.http.records.format == config::AnswerFormat::json && !vendor_.http.records.zipped;
-    if (question.request != nullptr && (json || response.body.size() <= kLargestErrorBody)) {
+    if (question.request != nullptr && is_worth_parsing(response)) {
       auto parsed = JsonTree::parse(response.body);
       if (auto* tree = std::get_if<std::unique_ptr<JsonTree>>(&parsed)) given.tree = std::move(*tree);
     }
@@ -168,6 +166,14 @@ asio::awaitable<VendorResult> VendorSession::ask(Question question) {
     }
     co_return std::move(verdict.error);
   }
+}
+
+// Figures that are no JSON still come with errors, and with the states of reports, that are.
+bool VendorSession::is_worth_parsing(const TransferResponse& response) const {
+  const config::HttpSource& http = vendor_.http;
+  if (http.records.format == config::AnswerFormat::json && !http.records.zipped) return true;
+  const bool asked_for = http.job || std::get<AnswerRules>(vendor_.rules).look_into_body();
+  return asked_for && response.body.size() <= kLargestErrorBody;
 }
 
 std::string VendorSession::text_of(const TransferResponse& response, std::string_view say) const {

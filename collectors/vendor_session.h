@@ -72,6 +72,7 @@ class VendorSession {
   };
   bool uses_tokens() const noexcept;
   TokenRequest token_request(const TemplateValues& values) const;
+  bool is_worth_parsing(const TransferResponse& response) const;
   Verdict judge(const TransferResponse& response, const JsonTree* tree);
   Verdict throttled(CollectError error);
   // A good answer; the account rests where little is left.

@@ -8,16 +8,11 @@
 #include <memory>
 #include <optional>
 
+#include "collectors/c_deleter.h"
+
 namespace tightrope::collectors {
 namespace {
 
-template <auto Free>
-struct CDeleter {
-  template <class T>
-  void operator()(T* handle) const noexcept {
-    Free(handle);
-  }
-};
 using Archive = std::unique_ptr<zip_t, CDeleter<zip_discard>>;
 using ZippedFile = std::unique_ptr<zip_file_t, CDeleter<zip_fclose>>;
 
