@@ -5,6 +5,7 @@
 
 #include "daemon/http/api/api.h"
 #include "daemon/http/api/body.h"
+#include "daemon/http/api/clients_page.h"
 #include "daemon/http/api/paging.h"
 #include "daemon/http/api/presentation.h"
 #include "daemon/http/json.h"
@@ -55,27 +56,14 @@ asio::awaitable<Response> get_alerts(Api& api, const Request& request) {
   if (!state.empty() && state != "firing" && state != "pending" && state != "resolved") {
     parameters.mistake("state", "is firing, pending or resolved");
   }
-  const std::vector<std::string> names = client_names(api, parameters.text("client"));
-  if (names.empty() && !parameters.text("client").empty())
-    parameters.mistake("client", "there is no such client");
-  if (auto refused = parameters.refusal()) co_return std::move(*refused);
-
-  std::size_t begin = 0;
-  if (page.after()) {
-    const auto last = std::find(names.begin(), names.end(), page.after()->front());
-    if (last == names.end()) co_return lost_cursor();
-    begin = static_cast<std::size_t>(last - names.begin());
-  }
-  for (std::size_t i = begin; i < names.size() && !page.has_more(); ++i) {
-    ClientRuntime* const client = api.services.find_client(names[i]);
-    if (!client) continue;
-    bool found = true;
-    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) {
-      found = fill(engine, state, page);
-    };
-    co_await client->view(std::move(read));
-    if (!found) co_return lost_cursor();
-  }
+  auto asked = asked_clients(api, parameters, page.after());
+  if (auto* refused = std::get_if<Response>(&asked)) co_return std::move(*refused);
+  const std::function<bool()> done = [&page] { return page.has_more(); };
+  const FillFrom from = [&](const std::string&, const rules::Engine& engine) {
+    return fill(engine, state, page);
+  };
+  const bool found = co_await fill_from(api, std::get<AskedClients>(asked), done, from);
+  if (!found) co_return lost_cursor();
   co_return success(std::move(page).take("alerts"));
 }
 

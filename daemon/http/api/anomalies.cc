@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/http/api/api.h"
+#include "daemon/http/api/clients_page.h"
 #include "daemon/http/api/paging.h"
 #include "daemon/http/api/presentation.h"
 #include "daemon/http/json.h"
@@ -65,28 +66,16 @@ bool fill(const rules::Engine& engine, Page& page) {
 asio::awaitable<Response> get_anomalies(Api& api, const Request& request) {
   Parameters parameters(request, {"client", "limit", "cursor"});
   Page page(parameters, kDefault, 4);
-  const std::vector<std::string> names = client_names(api, parameters.text("client"));
-  if (names.empty() && !parameters.text("client").empty())
-    parameters.mistake("client", "there is no such client");
-  if (auto refused = parameters.refusal()) co_return std::move(*refused);
-
-  auto begin = names.begin();
-  if (page.after()) {
-    begin = std::find(names.begin(), names.end(), page.after()->front());
-    if (begin == names.end()) co_return lost_cursor();
-  }
+  auto asked = asked_clients(api, parameters, page.after());
+  if (auto* refused = std::get_if<Response>(&asked)) co_return std::move(*refused);
   json::object left_unwatched;
-  for (auto name = begin; name != names.end() && !page.has_more(); ++name) {
-    ClientRuntime* const client = api.services.find_client(*name);
-    if (!client) continue;
-    bool found = true;
-    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) {
-      found = fill(engine, page);
-      if (const std::size_t left = engine.left_unwatched(); left > 0) left_unwatched[*name] = left;
-    };
-    co_await client->view(std::move(read));
-    if (!found) co_return lost_cursor();
-  }
+  const std::function<bool()> done = [&page] { return page.has_more(); };
+  const FillFrom from = [&](const std::string& name, const rules::Engine& engine) {
+    if (const std::size_t left = engine.left_unwatched(); left > 0) left_unwatched[name] = left;
+    return fill(engine, page);
+  };
+  const bool found = co_await fill_from(api, std::get<AskedClients>(asked), done, from);
+  if (!found) co_return lost_cursor();
   json::object data = std::move(page).take("anomalies");
   data["leftUnwatched"] = std::move(left_unwatched);
   co_return success(std::move(data));

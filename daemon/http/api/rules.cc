@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "daemon/http/api/api.h"
+#include "daemon/http/api/clients_page.h"
 #include "daemon/http/api/paging.h"
 #include "daemon/http/api/presentation.h"
 #include "daemon/http/cursor.h"
@@ -148,29 +149,17 @@ asio::awaitable<Response> get_rules(Api& api, const Request& request) {
   }
   const std::string& type = parameters.text("type");
   if (!type.empty() && type != "alert" && type != "record") parameters.mistake("type", "is alert or record");
-  const std::vector<std::string> names = client_names(api, parameters.text("client"));
-  if (names.empty() && !parameters.text("client").empty())
-    parameters.mistake("client", "there is no such client");
-  if (auto refused = parameters.refusal()) co_return std::move(*refused);
-
-  std::size_t begin = type == "record" ? names.size() : 0;  // there are no recording rules
-  if (groups.after && type != "record") {
-    const auto last = std::find(names.begin(), names.end(), groups.after->front());
-    if (last == names.end()) co_return lost_cursor();
-    begin = static_cast<std::size_t>(last - names.begin());
-  }
+  if (type == "record") groups.after.reset();  // there are no recording rules
+  auto asked = asked_clients(api, parameters, groups.after);
+  if (auto* refused = std::get_if<Response>(&asked)) co_return std::move(*refused);
   const auto& files = api.services.configuration().files;
   const std::string file = files.empty() ? std::string() : files.front();
-  for (std::size_t i = begin; i < names.size() && !groups.more; ++i) {
-    ClientRuntime* const client = api.services.find_client(names[i]);
-    if (!client) continue;
-    bool found = true;
-    std::function<void(const rules::Engine&)> read = [&](const rules::Engine& engine) {
-      found = fill(engine, file, groups);
-    };
-    co_await client->view(std::move(read));
-    if (!found) co_return lost_cursor();
-  }
+  const std::function<bool()> done = [&] { return groups.more || type == "record"; };
+  const FillFrom from = [&](const std::string&, const rules::Engine& engine) {
+    return fill(engine, file, groups);
+  };
+  const bool found = co_await fill_from(api, std::get<AskedClients>(asked), done, from);
+  if (!found) co_return lost_cursor();
   json::object data;
   data["groups"] = std::move(groups.list);
   if (groups.more) data["groupNextToken"] = encode_cursor(groups.last);
