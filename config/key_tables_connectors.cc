@@ -1,4 +1,5 @@
 // Keys of connector files, and of what they share with http_json.
+#include <algorithm>
 #include <array>
 
 #include "config/key_table.h"
@@ -19,7 +20,44 @@ constexpr std::array<std::string_view, 8> kMeanings{"throttled", "temporary", "t
                                                     "rejected",  "too_large", "no_data",       "good"};
 constexpr std::array<std::string_view, 3> kForms{"remaining", "percent", "fraction"};
 
-constexpr std::array<Key, 27> kConnector{{
+// Tables that have keys in common, joined in their order.
+template <std::size_t... Sizes>
+constexpr auto joined(const std::array<Key, Sizes>&... parts) {
+  std::array<Key, (Sizes + ...)> all{};
+  auto next = all.begin();
+  ((next = std::copy(parts.begin(), parts.end(), next)), ...);
+  return all;
+}
+
+// What a file says once for all of its reports, or a report for itself.
+constexpr std::array<Key, 11> kReading{{
+    {.name = "request", .shape = Shape::mapping, .about = "What is asked", .table = &kRequestKeys},
+    {.name = "days_before",
+     .shape = Shape::integer,
+     .about = "Requests ask for so many more days ahead: of what begins on one day and ends on the next"},
+    {.name = "max_days", .shape = Shape::integer, .about = "Days of one request; all at once unless given"},
+    {.name = "pagination",
+     .shape = Shape::mapping,
+     .about = "How to come to the next page",
+     .table = &kPaginationKeys},
+    {.name = "max_pages", .shape = Shape::integer, .about = "More are an error; 1000 unless given"},
+    {.name = "records",
+     .shape = Shape::scalar_or_mapping,
+     .about = "Where the records are: a path, or more about them",
+     .table = &kRecordsKeys},
+    {.name = "fields",
+     .shape = Shape::fields,
+     .about = "date, dimensions, currency and metrics: a path, a name, or a formula over names",
+     .table = &kFieldKeys},
+    {.name = "date_format",
+     .shape = Shape::text,
+     .about = "strptime's, or unix, unix_ms, rfc3339; %Y-%m-%d unless given"},
+    {.name = "whole_days", .shape = Shape::boolean, .about = "Of instants and hours only the day counts"},
+    {.name = "decimal_comma", .shape = Shape::boolean, .about = "Figures given as text: 1.234,56"},
+    {.name = "missing", .shape = Shape::texts, .about = "Texts that mean: not reported"},
+}};
+
+constexpr std::array<Key, 12> kOfConnector{{
     {.name = "connector",
      .shape = Shape::identifier,
      .about = "Its name, as sources say it",
@@ -56,30 +94,8 @@ constexpr std::array<Key, 27> kConnector{{
      .shape = Shape::one_or_more,
      .about = "How secrets are sent; of several the first whose secrets are all given",
      .table = &kAuthKeys},
-    {.name = "request", .shape = Shape::mapping, .about = "What is asked", .table = &kRequestKeys},
-    {.name = "days_before",
-     .shape = Shape::integer,
-     .about = "Requests ask for so many more days ahead: of what begins on one day and ends on the next"},
-    {.name = "max_days", .shape = Shape::integer, .about = "Days of one request; all at once unless given"},
-    {.name = "pagination",
-     .shape = Shape::mapping,
-     .about = "How to come to the next page",
-     .table = &kPaginationKeys},
-    {.name = "max_pages", .shape = Shape::integer, .about = "More are an error; 1000 unless given"},
-    {.name = "records",
-     .shape = Shape::scalar_or_mapping,
-     .about = "Where the records are: a path, or more about them",
-     .table = &kRecordsKeys},
-    {.name = "fields",
-     .shape = Shape::fields,
-     .about = "date, dimensions, currency and metrics: a path, a name, or a formula over names",
-     .table = &kFieldKeys},
-    {.name = "date_format",
-     .shape = Shape::text,
-     .about = "strptime's, or unix, unix_ms, rfc3339; %Y-%m-%d unless given"},
-    {.name = "whole_days", .shape = Shape::boolean, .about = "Of instants and hours only the day counts"},
-    {.name = "decimal_comma", .shape = Shape::boolean, .about = "Figures given as text: 1.234,56"},
-    {.name = "missing", .shape = Shape::texts, .about = "Texts that mean: not reported"},
+}};
+constexpr std::array<Key, 4> kAboutAnswers{{
     {.name = "limits",
      .shape = Shape::mapping,
      .about = "What sources of one account may ask together",
@@ -97,41 +113,21 @@ constexpr std::array<Key, 27> kConnector{{
      .about = "A report that is made first and fetched then",
      .table = &kJobKeys},
 }};
+constexpr auto kConnector = joined(kOfConnector, kReading, kAboutAnswers);
 
-constexpr std::array<Key, 19> kReport{{
+constexpr std::array<Key, 4> kOfReport{{
     {.name = "about", .shape = Shape::text, .about = "One line for people"},
     {.name = "defaults", .shape = Shape::mapping, .about = "As at the top", .table = &kDefaultKeys},
     {.name = "constants", .shape = Shape::text_map, .about = "As at the top"},
     {.name = "auth", .shape = Shape::one_or_more, .about = "As at the top", .table = &kAuthKeys},
-    {.name = "request", .shape = Shape::mapping, .about = "What is asked", .table = &kRequestKeys},
-    {.name = "days_before",
-     .shape = Shape::integer,
-     .about = "Requests ask for so many more days ahead: of what begins on one day and ends on the next"},
-    {.name = "max_days", .shape = Shape::integer, .about = "Days of one request; all at once unless given"},
-    {.name = "pagination",
-     .shape = Shape::mapping,
-     .about = "How to come to the next page",
-     .table = &kPaginationKeys},
-    {.name = "max_pages", .shape = Shape::integer, .about = "More are an error; 1000 unless given"},
-    {.name = "records",
-     .shape = Shape::scalar_or_mapping,
-     .about = "Where the records are: a path, or more about them",
-     .table = &kRecordsKeys},
-    {.name = "fields",
-     .shape = Shape::fields,
-     .about = "date, dimensions, currency and metrics: a path, a name, or a formula over names",
-     .table = &kFieldKeys},
-    {.name = "date_format",
-     .shape = Shape::text,
-     .about = "strptime's, or unix, unix_ms, rfc3339; %Y-%m-%d unless given"},
-    {.name = "whole_days", .shape = Shape::boolean, .about = "Of instants and hours only the day counts"},
-    {.name = "decimal_comma", .shape = Shape::boolean, .about = "Figures given as text: 1.234,56"},
-    {.name = "missing", .shape = Shape::texts, .about = "Texts that mean: not reported"},
+}};
+constexpr std::array<Key, 4> kAsAtTheTop{{
     {.name = "limits", .shape = Shape::mapping, .about = "As at the top", .table = &kRateLimitKeys},
     {.name = "answers", .shape = Shape::mappings, .about = "As at the top", .table = &kAnswerKeys},
     {.name = "usage", .shape = Shape::mappings, .about = "As at the top", .table = &kUsageKeys},
     {.name = "job", .shape = Shape::mapping, .about = "As at the top", .table = &kJobKeys},
 }};
+constexpr auto kReport = joined(kOfReport, kReading, kAsAtTheTop);
 
 constexpr std::array<Key, 6> kParameter{{
     {.name = "about", .shape = Shape::text, .about = "One line for people", .required = true},

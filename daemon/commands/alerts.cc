@@ -8,7 +8,6 @@
 #include "daemon/commands/command.h"
 #include "daemon/commands/daemon_client.h"
 #include "daemon/commands/table.h"
-#include "daemon/http/json.h"
 
 namespace tightrope::daemon::commands {
 namespace {
@@ -74,15 +73,10 @@ int alerts(const AlertsOptions& options, std::ostream& out, std::ostream& err) {
   if (!options.client.empty()) query += "client=" + url_encoded(options.client);
   if (!options.state.empty()) query += (query.empty() ? "state=" : "&state=") + options.state;
   if (!query.empty()) path += "?" + query;
-  auto answer = ask_for_list(options.address, path, "alerts");
-  if (const auto* problem = std::get_if<DaemonProblem>(&answer)) {
-    err << problem->text << "\n";
-    return kFailure;
-  }
-  auto& found = std::get<json::array>(answer);
-  if (options.output == "json") {
-    out << http::print(json::value(std::move(found))) << "\n";
-  } else if (options.output == "extended") {
+  const auto listed = list_to_print(options.address, path, "alerts", options.output, out, err);
+  if (const auto* code = std::get_if<int>(&listed)) return *code;
+  const auto& found = std::get<json::array>(listed);
+  if (options.output == "extended") {
     print_extended(found, out);
   } else {
     print_simple(found, out);

@@ -7,9 +7,12 @@
 #include <exception>
 #include <fstream>
 #include <iterator>
+#include <ostream>
 #include <utility>
 
 #include "collectors/transfer.h"
+#include "daemon/commands/command.h"
+#include "daemon/http/json.h"
 
 namespace tightrope::daemon::commands {
 namespace {
@@ -131,6 +134,20 @@ std::variant<json::array, DaemonProblem> ask_for_list(const DaemonAddress& addre
     if (cursor.empty()) break;
   }
   return all;
+}
+
+std::variant<boost::json::array, int> list_to_print(const DaemonAddress& address, std::string_view path,
+                                                    std::string_view list, std::string_view output,
+                                                    std::ostream& out, std::ostream& err) {
+  auto answer = ask_for_list(address, path, list);
+  if (const auto* problem = std::get_if<DaemonProblem>(&answer)) {
+    err << problem->text << "\n";
+    return kFailure;
+  }
+  auto& found = std::get<json::array>(answer);
+  if (output != "json") return std::move(found);
+  out << http::print(json::value(std::move(found))) << "\n";
+  return kGood;
 }
 
 std::string url_encoded(std::string_view text) {

@@ -41,6 +41,12 @@ std::variant<boost::json::value, DaemonProblem> ask_for_data(const DaemonAddress
 std::variant<boost::json::array, DaemonProblem> ask_for_list(const DaemonAddress& address,
                                                              std::string_view path, std::string_view list);
 
+// The same for a command with --output: the elements that are to be printed for people, or the command's exit
+// code when all is said: a problem is told, and "json" printed as it is.
+std::variant<boost::json::array, int> list_to_print(const DaemonAddress& address, std::string_view path,
+                                                    std::string_view list, std::string_view output,
+                                                    std::ostream& out, std::ostream& err);
+
 // Percent-encoded, for a path segment or a query's value.
 std::string url_encoded(std::string_view text);
 

@@ -11,7 +11,6 @@
 #include "daemon/commands/command.h"
 #include "daemon/commands/daemon_client.h"
 #include "daemon/commands/table.h"
-#include "daemon/http/json.h"
 #include "rules/format.h"
 
 namespace tightrope::daemon::commands {
@@ -60,16 +59,9 @@ void print_client(const json::value& client, std::ostream& out) {
 int digest(const DigestOptions& options, std::ostream& out, std::ostream& err) {
   std::string path = fmt::format("/api/v1/digest?false_share={}", options.false_share);
   if (!options.client.empty()) path += "&client=" + url_encoded(options.client);
-  auto answer = ask_for_list(options.address, path, "clients");
-  if (const auto* problem = std::get_if<DaemonProblem>(&answer)) {
-    err << problem->text << "\n";
-    return kFailure;
-  }
-  auto& clients = std::get<json::array>(answer);
-  if (options.output == "json") {
-    out << http::print(json::value(std::move(clients))) << "\n";
-    return kGood;
-  }
+  const auto listed = list_to_print(options.address, path, "clients", options.output, out, err);
+  if (const auto* code = std::get_if<int>(&listed)) return *code;
+  const auto& clients = std::get<json::array>(listed);
   for (const json::value& client : clients) {
     print_client(client, out);
     out << "\n";
