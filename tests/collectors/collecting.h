@@ -1,8 +1,6 @@
 // What tests of collectors share: a source read through a fake transfer, and figures as lines.
 #pragma once
 
-#include <zlib.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "collectors/collector.h"
+#include "tests/support/deflated.h"
 #include "tests/support/fake_transfer.h"
 
 namespace tightrope::collectors {
@@ -47,17 +46,7 @@ T run(asio::io_context& io, asio::awaitable<T> work) {
 }
 
 inline std::string gzip(std::string_view text) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, text.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
+  return testing::deflated(text, testing::Packing::gzip);
 }
 
 // "search/brand 2026-11-20 spend 12.5"

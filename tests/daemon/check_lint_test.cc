@@ -5,22 +5,16 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <filesystem>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "daemon/commands/command.h"
 #include "golden_file.h"
+#include "ran_command.h"
 
 namespace tightrope::testing {
 namespace {
 
 namespace json = boost::json;
-
-struct Ran {
-  int code;
-  std::string out, err;
-};
 
 // Messages name files as they were given, so that they are the same in every checkout.
 class CheckLintTest : public ::testing::Test {
@@ -31,12 +25,8 @@ class CheckLintTest : public ::testing::Test {
   ~CheckLintTest() override { std::filesystem::current_path(before_); }
 
   static Ran check(std::vector<std::string> words) {
-    words.insert(words.begin(), {"tightrope", "check"});
-    std::vector<const char*> argv;
-    for (const std::string& word : words) argv.push_back(word.c_str());
-    std::ostringstream out, err;
-    const int code = daemon::commands::run_command_line(static_cast<int>(argv.size()), argv.data(), out, err);
-    return {code, out.str(), err.str()};
+    words.insert(words.begin(), "check");
+    return tightrope(std::move(words));
   }
 
  private:

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "client_world.h"
-#include "daemon/commands/command.h"
 #include "daemon/commands/table.h"
 #include "daemon/recovery.h"
+#include "ran_command.h"
 #include "running_app.h"
 #include "tests/support/temporary_directory.h"
 
@@ -20,20 +20,6 @@ namespace tightrope::testing {
 namespace {
 
 namespace json = boost::json;
-
-struct Ran {
-  int code;
-  std::string out, err;
-};
-
-Ran tightrope(std::vector<std::string> words) {
-  words.insert(words.begin(), "tightrope");
-  std::vector<const char*> argv;
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  std::ostringstream out, err;
-  const int code = daemon::commands::run_command_line(static_cast<int>(argv.size()), argv.data(), out, err);
-  return {code, out.str(), err.str()};
-}
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

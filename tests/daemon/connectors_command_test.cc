@@ -3,30 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "daemon/commands/command.h"
 #include "golden_file.h"
+#include "ran_command.h"
 #include "tests/support/temporary_directory.h"
 
 namespace tightrope::testing {
 namespace {
-
-struct Ran {
-  int code;
-  std::string out, err;
-};
-
-Ran tightrope(std::vector<std::string> words) {
-  words.insert(words.begin(), "tightrope");
-  std::vector<const char*> argv;
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  std::ostringstream out, err;
-  const int code = daemon::commands::run_command_line(static_cast<int>(argv.size()), argv.data(), out, err);
-  return {code, out.str(), err.str()};
-}
 
 TEST(ConnectorsCommandTest, ListsAllWithOneLineEach) {
   const Ran ran = tightrope({"connectors"});

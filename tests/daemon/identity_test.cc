@@ -8,7 +8,6 @@
 #include <chrono>
 #include <map>
 #include <set>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <variant>
@@ -16,9 +15,9 @@
 
 #include "client_world.h"
 #include "daemon/backtest.h"
-#include "daemon/commands/command.h"
 #include "daemon/commands/daemon_client.h"
 #include "daemon/recovery.h"
+#include "ran_command.h"
 #include "rules/coverage.h"
 #include "running_app.h"
 #include "tests/support/log_capture.h"
@@ -171,20 +170,6 @@ TEST(IdentityTest, WhatASourceStillGivesMovesToTheNameAndOlderDaysKeepTheirs) {
                         boost::asio::detached);
   world.settle();
   EXPECT_EQ(spend, (std::map<std::string, double>{{"7772026-11-10", 5}, {"Spring Sale2026-11-20", 500}}));
-}
-
-struct Ran {
-  int code;
-  std::string out, err;
-};
-
-Ran tightrope(std::vector<std::string> words) {
-  words.insert(words.begin(), "tightrope");
-  std::vector<const char*> argv;
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  std::ostringstream out, err;
-  const int code = daemon::commands::run_command_line(static_cast<int>(argv.size()), argv.data(), out, err);
-  return {code, out.str(), err.str()};
 }
 
 // The daemon as it runs: two files that are polled, pushes over HTTP, the command, a restart, an import.

@@ -4,22 +4,16 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "daemon/commands/command.h"
 #include "daemon/junit.h"
 #include "golden_file.h"
+#include "ran_command.h"
 #include "tests/support/temporary_directory.h"
 
 namespace tightrope::testing {
 namespace {
-
-struct Ran {
-  int code;
-  std::string out, err;
-};
 
 class TestCommandTest : public ::testing::Test {
  protected:
@@ -27,12 +21,8 @@ class TestCommandTest : public ::testing::Test {
   void SetUp() override { std::filesystem::current_path(TIGHTROPE_SOURCE_DIR "/tests/testdata/rule_tests"); }
 
   static Ran test(std::vector<std::string> words) {
-    words.insert(words.begin(), {"tightrope", "test"});
-    std::vector<const char*> argv;
-    for (const std::string& word : words) argv.push_back(word.c_str());
-    std::ostringstream out, err;
-    const int code = daemon::commands::run_command_line(static_cast<int>(argv.size()), argv.data(), out, err);
-    return {code, out.str(), err.str()};
+    words.insert(words.begin(), "test");
+    return tightrope(std::move(words));
   }
 
   static std::string read(const std::string& file) {

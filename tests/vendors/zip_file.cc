@@ -5,22 +5,10 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include "tests/support/deflated.h"
+
 namespace tightrope::vendors {
 namespace {
-
-std::string deflated(std::string_view bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, bytes.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
 
 struct Number {
   std::uint64_t value;
@@ -39,7 +27,7 @@ std::string packed_numbers(std::initializer_list<Number> numbers) {
 }  // namespace
 
 std::string zip_file(std::string_view name, std::string_view bytes) {
-  const std::string data = deflated(bytes);
+  const std::string data = testing::deflated(bytes, testing::Packing::raw);
   const std::uint64_t crc =
       crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size()));
   constexpr std::uint64_t kVersion = 20, kUtf8 = 0x800, kDeflated = 8, kTime = 0, kDate = 0x5a6b;
