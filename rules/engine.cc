@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "rules/engine_state.h"
@@ -14,6 +15,24 @@ namespace {
 // Missing counts as nothing where only growth is asked for.
 std::int64_t micros_of(std::int64_t value) noexcept {
   return value <= Amount::kUnconverted ? 0 : value;
+}
+
+// Of figures that a batch gives twice the last one holds: also where it only says again what was known before
+// the batch came.
+void keep_last_words(const ObservationBatch& batch, std::vector<std::uint8_t>& changes) {
+  const auto cell_of = [](const ObservationBatch::Row& row) {
+    return std::tuple(row.entity, row.metric, row.bucket);
+  };
+  std::vector<decltype(cell_of(batch.rows.front()))> changed;
+  for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+    if (changes[i] != 0) changed.push_back(cell_of(batch.rows[i]));
+  }
+  if (changed.empty() || changed.size() == batch.rows.size()) return;
+  std::sort(changed.begin(), changed.end());
+  for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+    if (changes[i] == 0 && std::binary_search(changed.begin(), changed.end(), cell_of(batch.rows[i])))
+      changes[i] = 1;
+  }
 }
 
 }  // namespace
@@ -104,7 +123,15 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
                              next->strategy.rates_hold_days != old.strategy.rates_hold_days;
   if (money_changed) next->redenominate(old.strategy.currency);
   next->bind_figures();
-  next->lags.learn(old.today, next->result_metric(), next->money_metrics());
+  // In another time zone another day may have begun by now.
+  const Day today = next->calendar.day_of(next->now);
+  if (next->started && old.today < today) {
+    for (Day day = old.today; day < today; day = day + 1)
+      next->lags.close(day, next->result_metric(), next->money_metrics());
+    next->old_entities = next->entities.size();
+  } else {
+    next->lags.learn(today, next->result_metric(), next->money_metrics());
+  }
   next->carry_evidence(old);
   next->carry_watched(old, money_changed);
   if (next->started) next->sum_figures();
@@ -174,6 +201,8 @@ ObservationBatch Engine::changed(const ObservationBatch& batch,
       if (!bucket.whole_day()) days_of_gone_hours.insert({metric, entity, {bucket.day}});
     }
   }
+  std::vector<std::uint8_t> changes;
+  changes.reserve(batch.rows.size());
   for (const ObservationBatch::Row& row : batch.rows) {
     const EntityIndex entity = entities[row.entity];
     const MetricIndex metric = metrics[row.metric];
@@ -188,7 +217,12 @@ ObservationBatch Engine::changed(const ObservationBatch& batch,
     } else {
       same = row.value.is_missing();
     }
-    if (same) continue;
+    changes.push_back(same ? 0 : 1);
+  }
+  keep_last_words(batch, changes);
+  for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+    const ObservationBatch::Row& row = batch.rows[i];
+    if (changes[i] == 0) continue;
     builder.add(builder.entity(batch.entities[row.entity]), builder.metric(batch.metrics[row.metric]),
                 row.bucket, row.value);
   }
@@ -280,6 +314,14 @@ void Engine::State::mark_stale(Membership membership, Day day) {
     if (evidence.nodes[membership.node].stale || day < today - kEvidenceDays) continue;
     evidence.nodes[membership.node].stale = true;
     evidence.stale.push_back(membership.node);
+  }
+}
+
+// The figure of a day that is over has another source.
+void Engine::State::mark_handed_over(EntityIndex entity, Day day) {
+  for (const Membership& membership : memberships[entity]) {
+    ++node_stamps[membership.rollup][membership.node];
+    mark_stale(membership, day);
   }
 }
 
@@ -408,13 +450,14 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     }
     if (!row.value.is_missing()) {
       // Another source, another lateness.
-      const bool handed_over =
-          row.bucket.day < today && !sources.gave(source, incoming.index, entity, row.bucket);
-      sources.give(source, incoming.index, entity, row.bucket);
-      if (handed_over) {
-        for (const Membership& membership : memberships[entity]) {
-          ++node_stamps[membership.rollup][membership.node];
-          mark_stale(membership, row.bucket.day);
+      const bool is_over = row.bucket.day < today;
+      const bool handed_over = is_over && !sources.gave(source, incoming.index, entity, row.bucket);
+      const bool is_first = sources.give(source, incoming.index, entity, row.bucket);
+      if (handed_over) mark_handed_over(entity, row.bucket.day);
+      if (is_over && is_first) {
+        const auto figures = cube.day_row(incoming.index, row.bucket.day);
+        for (EntityIndex other = 0; other < figures.size(); ++other) {
+          if (other != entity && figures[other] != Amount::kMissing) mark_handed_over(other, row.bucket.day);
         }
       }
     }

@@ -57,7 +57,8 @@ void Engine::State::explain_cause(const Checks& check, NodeIndex node, Alert& al
   alert.driver = std::move(why.driver);
   alert.deeper_drivers = std::move(why.deeper);
   alert.reason = std::move(why.reason);
-  // What puts the figures in doubt is said with them, once: the diagnosis may have found the tracking broken too.
+  // What puts the figures in doubt is said with them, once: the diagnosis may have found the tracking broken
+  // too.
   for (const SourceFinding* finding : findings_at(check, node)) {
     if (finding->kind == SourceFindingKind::conversions_stopped && alert.driver == kTrackingDriver) continue;
     if (!alert.reason.empty()) alert.reason += ' ';

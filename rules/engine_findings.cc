@@ -43,9 +43,8 @@ std::vector<const SourceFinding*> Engine::State::findings_at(const Checks& check
     bool asked = false;
     bool behind = false;
     for (const SourceFinding& finding : list) {
-      const bool known = std::any_of(found.begin(), found.end(), [&](const SourceFinding* other) {
-        return other->kind == finding.kind;
-      });
+      const bool known = std::any_of(found.begin(), found.end(),
+                                     [&](const SourceFinding* other) { return other->kind == finding.kind; });
       if (known || !meet(finding.entity, entity)) continue;
       // An objective's own node has no path, but not all of the client's entities are its own.
       const bool of_members =

@@ -1,7 +1,8 @@
 // The engine's memory as bytes, version 4: time, entities, figures, their sources, exchange rates, alerts,
-// what was done, what is looked at, and what is strange about sources. Sums, states and the verdicts of alerts that are alive are not kept:
-// they follow from the figures and the strategy. Version 1 had no sources, no exchange rates, and less of
-// verdicts; version 2 had no evidence, no segments, and looked at nothing; version 3 knew nothing strange.
+// what was done, what is looked at, and what is strange about sources. Sums, states and the verdicts of
+// alerts that are alive are not kept: they follow from the figures and the strategy. Version 1 had no
+// sources, no exchange rates, and less of verdicts; version 2 had no evidence, no segments, and looked at
+// nothing; version 3 knew nothing strange.
 #include <cmath>
 
 #include "rules/engine_state.h"

@@ -375,6 +375,7 @@ struct Engine::State {
   // engine_fits.cc: how days scatter, learnt from the days before today, for today and those after it.
   // A day that is over changed at a node: its evidence is to be replayed.
   void mark_stale(Membership membership, Day day);
+  void mark_handed_over(EntityIndex entity, Day day);
   // Adds to `refitted` the nodes whose days before today are now taken otherwise.
   void refit(Checks& check, std::vector<NodeIndex>& refitted);
   void refit_profile(Checks& check);
@@ -456,7 +457,8 @@ struct Engine::State {
 
   // engine_findings.cc: what is strange about the figures behind an alert.
   void take(const SourceFindings& told, Effects& effects);
-  // Of the sources that gave a figure of the node lately, those about it or about all; the first of each kind.
+  // Of the sources that gave a figure of the node lately, those about it or about all; the first of each
+  // kind.
   std::vector<const SourceFinding*> findings_at(const Checks& check, NodeIndex node) const;
   bool has_given(FigureSources::Source source, std::span<const EntityIndex> members) const;
 

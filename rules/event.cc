@@ -192,9 +192,8 @@ SourceFindings read_findings(ByteReader& in) {
 
 Kind kind_of(const Event& event) noexcept {
   // In the order of the variant, which the compiler holds to the written numbers.
-  static_assert(
-      std::is_same_v<Event, std::variant<Tick, ObservationBatch, Decision, Acknowledgement, StrategyChange,
-                                         SourceFindings>>);
+  static_assert(std::is_same_v<Event, std::variant<Tick, ObservationBatch, Decision, Acknowledgement,
+                                                   StrategyChange, SourceFindings>>);
   return static_cast<Kind>(event.index());
 }
 

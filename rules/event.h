@@ -93,8 +93,7 @@ struct SourceFindings {
   friend bool operator==(const SourceFindings&, const SourceFindings&) = default;
 };
 
-using Event =
-    std::variant<Tick, ObservationBatch, Decision, Acknowledgement, StrategyChange, SourceFindings>;
+using Event = std::variant<Tick, ObservationBatch, Decision, Acknowledgement, StrategyChange, SourceFindings>;
 
 // When the event was made known: an observation's `learnt`, else `at`.
 Timestamp time_of(const Event& event) noexcept;

@@ -48,18 +48,20 @@ void FigureSources::advance(Day head) {
   head_ = head;
 }
 
-void FigureSources::give(Source source, MetricIndex metric, EntityIndex entity, Bucket bucket) {
+bool FigureSources::give(Source source, MetricIndex metric, EntityIndex entity, Bucket bucket) {
   if (metric >= columns_.size()) columns_.resize(metric + std::size_t{1});
   Column& column = columns_[metric];
   auto& rows = bucket.whole_day() ? column.days : column.hours;
   if (rows.empty()) rows.resize(bucket.whole_day() ? kDayRows : kHourRows);
   Row& row = rows[place_of(bucket)];
-  if (row.all == kNone && row.each.empty()) row.all = source;
+  const bool is_first = row.all == kNone && row.each.empty();
+  if (is_first) row.all = source;
   if (entity >= row.each.size()) {
-    if (row.all == source) return;
+    if (row.all == source) return is_first;
     row.each.resize(entity + std::size_t{1}, row.all);
   }
   row.each[entity] = source;
+  return is_first;
 }
 
 const FigureSources::Row* FigureSources::find_row(MetricIndex metric, Bucket bucket) const noexcept {

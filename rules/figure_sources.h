@@ -34,8 +34,9 @@ class FigureSources {
 
   // As Cube::advance.
   void advance(Day head);
-  // REQUIRES: the cube holds the bucket.
-  void give(Source source, MetricIndex metric, EntityIndex entity, Bucket bucket);
+  // True when it is the first there: whatever figures of that bucket nobody gave (sums of hours, conversions)
+  // count as that source's from now on, too. REQUIRES: the cube holds the bucket.
+  bool give(Source source, MetricIndex metric, EntityIndex entity, Bucket bucket);
   bool gave(Source source, MetricIndex metric, EntityIndex entity, Bucket bucket) const noexcept;
   // Whoever gave that day's figure last, or one of its hours; kUnknown where nobody did.
   Source source_of(MetricIndex metric, EntityIndex entity, Day day) const noexcept;

@@ -121,8 +121,6 @@ LagSeries& Lags::series(FigureSources::Source source, MetricIndex metric, Day to
   made.source = source;
   made.began = today;
   made.day.fill(kFirstDay);
-  made.arrivals.by_age[kLastAge] = 1;
-  made.arrivals.shown.fill(1);
   return made;
 }
 
@@ -167,8 +165,14 @@ void Lags::learn(Day today, MetricIndex results, std::span<const std::uint8_t> i
     const bool money = metric < is_money.size() && is_money[metric] != 0;
     const auto behind = money && has_results ? of_results : counted(column);
     for (LagSeries& series : column) {
-      const MaturityShares shares = maturity_shares(series.curve.factors(parent));
       Arrivals& arrivals = series.arrivals;
+      if (series.began >= today) {
+        const Day complete_since = arrivals.complete_since;
+        arrivals = Arrivals::unlearnt();
+        arrivals.complete_since = complete_since;
+        continue;
+      }
+      const MaturityShares shares = maturity_shares(series.curve.factors(parent));
       bool complete = true;
       for (std::size_t age = 0; age < kMaturityAges; ++age) {
         const double enough = age == kLastAge ? MaturityCurve::kFewestToBetOn : behind[age];

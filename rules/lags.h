@@ -22,6 +22,15 @@ struct Arrivals {
     return unknown;
   }
 
+  // What is said before the first midnight: nothing is bet on but what is old, and nothing seems to be
+  // missing.
+  static Arrivals unlearnt() noexcept {
+    Arrivals arrivals;
+    arrivals.by_age[kLastAge] = 1;
+    arrivals.shown.fill(1);
+    return arrivals;
+  }
+
   // By age in whole days; 0 for an age that is not worth betting on. The last is always 1.
   std::array<double, kMaturityAges> by_age{};
   // The same for people, who may be shown what is not worth betting on: 1 until something else was learnt.
@@ -63,7 +72,7 @@ struct LagSeries {
   double at_close = 0;
   std::uint32_t days_by_hour = 0;
 
-  Arrivals arrivals;  // follows from the curves; not kept
+  Arrivals arrivals = Arrivals::unlearnt();  // follows from the curves; not kept
 
   // A figure of `of` changed by so many millionths. `report_begins`: its entity is new, so that what comes of
   // past days was there before anybody looked, and says nothing of lateness.
@@ -113,7 +122,8 @@ class Lags {
   void save(ByteWriter& out) const;
   // False: not saved by this class. Call learn() then.
   bool load(ByteReader& in);
-  // Shares from curves. `today` is the day that has begun.
+  // Shares from curves. `today` is the day that has begun. Series that began on it have had no midnight, and
+  // stay as they were made: whoever learns in the middle of a day must come to what was learnt when it began.
   void learn(Day today, MetricIndex results, std::span<const std::uint8_t> is_money);
 
  private:

@@ -111,8 +111,8 @@ std::size_t depth_of(const Playbook& playbook, const Situation& situation) {
 bool applies(const Playbook& playbook, const Situation& situation, const Numbers& numbers) {
   if (!playbook.kpi.empty() && playbook.kpi != situation.kpi) return false;
   if (!playbook.driver.empty() && depth_of(playbook, situation) == 0) return false;
-  if (playbook.finding && std::find(situation.findings.begin(), situation.findings.end(), *playbook.finding) ==
-                              situation.findings.end()) {
+  if (playbook.finding && std::find(situation.findings.begin(), situation.findings.end(),
+                                    *playbook.finding) == situation.findings.end()) {
     return false;
   }
   if (!names(playbook.clients, situation.client)) return false;

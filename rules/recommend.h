@@ -67,9 +67,8 @@ struct Advice {
   double worth_per_day;
 };
 
-// Best first: those that name a finding, for figures that are not true need no other advice; then those that name a
-// driver (the deeper first), then by what a day is worth after effort, then as
-// configured.
+// Best first: those that name a finding, for figures that are not true need no other advice; then those that
+// name a driver (the deeper first), then by what a day is worth after effort, then as configured.
 std::vector<Advice> advise(std::span<const Playbook> playbooks, const Situation& situation);
 
 }  // namespace tightrope::rules

@@ -30,8 +30,8 @@ inline constexpr std::size_t kSourceFindingKinds = 6;
 
 // In metrics, in the API, in playbooks and in a source's `checks:`; by kind.
 inline constexpr std::array<std::string_view, kSourceFindingKinds> kSourceFindingNames{
-    "schema_drift", "duplicate_rows",            "unusual_volume",
-    "empty_day",    "spend_without_impressions", "conversions_stopped"};
+    "schema_drift",       "duplicate_rows", "unusual_volume", "empty_day", "spend_without_impressions",
+    "conversions_stopped"};
 std::string_view to_string(SourceFindingKind kind) noexcept;
 std::optional<SourceFindingKind> parse_source_finding(std::string_view text) noexcept;
 

@@ -197,5 +197,41 @@ TEST(EngineDifferencesTest, MoneyAtStakeIsANumber) {
   EXPECT_FALSE(std::isnan(verdict_of(engine, "cpa", kBrand).stake_per_hour));
 }
 
+TEST(EngineDifferencesTest, OfAFigureGivenTwiceTheLastOneHolds) {
+  Engine engine(strategy({objective("o", {at_most("spend", "spend", 100)})}));
+  engine.apply(figures(kNoon, {{kBrand, "spend", kToday, 3}}));
+  const ObservationBatch twice =
+      figures(kNoon + 1h, {{kBrand, "spend", kToday, 9}, {kBrand, "spend", kToday, 3}});
+  const ObservationBatch changed = engine.changed(twice);
+  ASSERT_EQ(changed.rows.size(), 2u);
+  engine.apply(changed);
+  EXPECT_EQ(verdict_of(engine, "spend", kBrand).value, 3);
+}
+
+TEST(EngineDifferencesTest, ADayThatBeginsWithAnotherTimeZoneIsAMidnightForLagsToo) {
+  Target target = at_least("clicks", "clicks", 400);
+  target.confidence = 0.5;
+  Strategy here = strategy({objective("o", {over(target, "7d")})});
+  Strategy there = here;
+  there.timezone = "Asia/Tokyo";
+  Engine engine(here);
+  const auto days_of = [](std::string_view source, Timestamp learnt, Day today) {
+    BatchBuilder builder(std::string(source), learnt);
+    for (int back = 0; back < 9; ++back)
+      builder.add(builder.entity(campaign("search", std::string(source))), builder.metric("clicks"),
+                  {today - back}, Amount::from_units(50));
+    return std::move(builder).take();
+  };
+  for (int day = 0; day < 6; ++day) engine.apply(days_of("old", kNoon + 24h * day, kToday + day));
+  engine.apply(days_of("new", kNoon + 24h * 5 + 1h, kToday + 5));
+  engine.adopt(there, kNoon + 24h * 5 + 11h);
+  ASSERT_EQ(engine.calendar().day_of(engine.now()), kToday + 6);
+  const Entity entity = campaign("search", "new");
+  const double evidence = verdict_of(engine, "clicks", entity).evidence_log10;
+  EXPECT_GT(evidence, 0);
+  EXPECT_EQ(verdict_of(restored(engine), "clicks", entity).evidence_log10, evidence);
+  EXPECT_TRUE(restored(engine).snapshot() == engine.snapshot());
+}
+
 }  // namespace
 }  // namespace tightrope::rules

@@ -32,9 +32,7 @@ Effects feed(Engine& engine, const Step& step) {
 EventGenerator::EventGenerator(std::mt19937& random)
     : random_(random),
       now_(kNoon + 1h * below(random, 9000) + 1ms * below(random, 3'600'000)),
-      around_(kToday + static_cast<int>((now_ - kNoon) / 24h) + 5) {
-  of_findings_.seed(static_cast<unsigned>(around_.number));
-}
+      around_(kToday + static_cast<int>((now_ - kNoon) / 24h) + 5) {}
 
 void EventGenerator::move_time() {
   switch (below(random_, 12)) {
@@ -93,14 +91,14 @@ Step EventGenerator::answer(const Engine& engine) {
 
 // Of the source that reports, or of one that never did; often the same as before, or none any more.
 std::optional<SourceFindings> EventGenerator::findings(Timestamp at) {
-  if (!once_in(of_findings_, 8)) return std::nullopt;
-  SourceFindings told{at, once_in(of_findings_, 4) ? "other" : "test", {}};
-  for (unsigned count = below(of_findings_, 3); count > 0; --count) {
-    const Day day = around_ - static_cast<int>(below(of_findings_, 3));
-    told.findings.push_back({.kind = static_cast<SourceFindingKind>(below(of_findings_, kSourceFindingKinds)),
-                             .entity = once_in(of_findings_, 2) ? any_entity(of_findings_) : Entity(),
-                             .days = {day - static_cast<int>(below(of_findings_, 2)), day},
-                             .text = once_in(of_findings_, 2) ? "It is strange." : "It is stranger."});
+  if (!once_in(random_, 8)) return std::nullopt;
+  SourceFindings told{at, once_in(random_, 4) ? "other" : "test", {}};
+  for (unsigned count = below(random_, 3); count > 0; --count) {
+    const Day day = around_ - static_cast<int>(below(random_, 3));
+    told.findings.push_back({.kind = static_cast<SourceFindingKind>(below(random_, kSourceFindingKinds)),
+                             .entity = once_in(random_, 2) ? any_entity(random_) : Entity(),
+                             .days = {day - static_cast<int>(below(random_, 2)), day},
+                             .text = once_in(random_, 2) ? "It is strange." : "It is stranger."});
   }
   return told;
 }

@@ -42,7 +42,6 @@ class EventGenerator {
   void add_rate(BatchBuilder& builder, const Calendar& calendar);
 
   std::mt19937& random_;
-  std::mt19937 of_findings_;
   Timestamp now_;
   Day around_;
 };
