@@ -126,9 +126,7 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
   // In another time zone another day may have begun by now.
   const Day today = next->calendar.day_of(next->now);
   if (next->started && old.today < today) {
-    for (Day day = old.today; day < today; day = day + 1)
-      next->lags.close(day, next->result_metric(), next->money_metrics());
-    next->old_entities = next->entities.size();
+    for (Day day = old.today; day < today; day = day + 1) next->close_for_lags(day);
   } else {
     next->lags.learn(today, next->result_metric(), next->money_metrics());
   }
@@ -293,14 +291,18 @@ void Engine::State::begin_hour(Effects& effects) {
   if (!new_day) {
     lags.begin_hour(today, hours_over());
   } else {
-    lags.close(today - 1, result_metric(), money_metrics());
-    old_entities = entities.size();
+    close_for_lags(today - 1);
     cube.advance(today + 1);
     sources.advance(cube.head());
     rates.drop_before(today - Cube::kDays);
   }
   check_many(new_day ? Which::all : Which::hourly, effects);
   watch(new_day, effects);
+}
+
+void Engine::State::close_for_lags(Day closed) {
+  lags.close(closed, result_metric(), money_metrics());
+  old_entities = entities.size();
 }
 
 void Engine::State::mark_stale(Membership membership, Day day) {
@@ -317,7 +319,6 @@ void Engine::State::mark_stale(Membership membership, Day day) {
   }
 }
 
-// The figure of a day that is over has another source.
 void Engine::State::mark_handed_over(EntityIndex entity, Day day) {
   for (const Membership& membership : memberships[entity]) {
     ++node_stamps[membership.rollup][membership.node];
@@ -454,6 +455,7 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
       const bool handed_over = is_over && !sources.gave(source, incoming.index, entity, row.bucket);
       const bool is_first = sources.give(source, incoming.index, entity, row.bucket);
       if (handed_over) mark_handed_over(entity, row.bucket.day);
+      // So have the others' figures that nobody gave.
       if (is_over && is_first) {
         const auto figures = cube.day_row(incoming.index, row.bucket.day);
         for (EntityIndex other = 0; other < figures.size(); ++other) {

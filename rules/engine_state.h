@@ -240,6 +240,11 @@ struct Engine::State {
   void advance_to(Timestamp at, Effects& effects);
   Timestamp next_due() const;
   void begin_hour(Effects& effects);
+  void close_for_lags(Day closed);  // at the midnight that ends it
+  // A day that is over changed at a node: its evidence is to be replayed.
+  void mark_stale(Membership membership, Day day);
+  // An entity's figure of a day that is over has another source.
+  void mark_handed_over(EntityIndex entity, Day day);
   void take(const ObservationBatch& batch, Effects& effects);
   void take(const Acknowledgement& acknowledgement, Effects& effects);
   // One figure of a metric that is summed. Notes what it touched.
@@ -373,9 +378,6 @@ struct Engine::State {
   double jump_of(const Checks& check, std::span<const EntityIndex> members, DayRange days) const;
 
   // engine_fits.cc: how days scatter, learnt from the days before today, for today and those after it.
-  // A day that is over changed at a node: its evidence is to be replayed.
-  void mark_stale(Membership membership, Day day);
-  void mark_handed_over(EntityIndex entity, Day day);
   // Adds to `refitted` the nodes whose days before today are now taken otherwise.
   void refit(Checks& check, std::vector<NodeIndex>& refitted);
   void refit_profile(Checks& check);

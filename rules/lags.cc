@@ -167,6 +167,7 @@ void Lags::learn(Day today, MetricIndex results, std::span<const std::uint8_t> i
     for (LagSeries& series : column) {
       Arrivals& arrivals = series.arrivals;
       if (series.began >= today) {
+        // It is kept, and does not follow from the curves.
         const Day complete_since = arrivals.complete_since;
         arrivals = Arrivals::unlearnt();
         arrivals.complete_since = complete_since;

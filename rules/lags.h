@@ -123,7 +123,7 @@ class Lags {
   // False: not saved by this class. Call learn() then.
   bool load(ByteReader& in);
   // Shares from curves. `today` is the day that has begun. Series that began on it have had no midnight, and
-  // stay as they were made: whoever learns in the middle of a day must come to what was learnt when it began.
+  // are as they were made: whoever learns in the middle of a day must come to what was learnt when it began.
   void learn(Day today, MetricIndex results, std::span<const std::uint8_t> is_money);
 
  private:
