@@ -5,13 +5,6 @@
 
 namespace tightrope::rules {
 
-const std::vector<Bound>& bounds_at(const Target& target, const Entity& entity) noexcept {
-  for (const BoundException& exception : target.exceptions) {
-    if (matches(exception.match, entity)) return exception.bounds;
-  }
-  return target.bounds;
-}
-
 ExplainedStake explain_stake(const Kpi& kpi, const CheckInput& input, const Verdict& verdict) noexcept {
   using Kind = ExplainedStake::Kind;
   ExplainedStake stake;

@@ -109,9 +109,6 @@ struct Explanation {
   std::vector<Alert> alerts;   // of the target at the entity: the live one, then resolved ones, newest first
 };
 
-// The target's bounds that hold for an entity: those of the first exception that matches it, else its own.
-const std::vector<Bound>& bounds_at(const Target& target, const Entity& entity) noexcept;
-
 // Pure: says again, term by term, what judge() put into verdict.stake_per_hour.
 ExplainedStake explain_stake(const Kpi& kpi, const CheckInput& input, const Verdict& verdict) noexcept;
 

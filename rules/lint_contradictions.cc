@@ -38,13 +38,6 @@ bool sum_the_same(const Objective& a, const Objective& b, int depth) {
   return a.match == b.match || (decides_above(a.match, depth) && decides_above(b.match, depth));
 }
 
-const std::vector<Bound>& bounds_at(const Target& target, const Entity& entity) {
-  const auto place =
-      std::find_if(target.exceptions.begin(), target.exceptions.end(),
-                   [&](const BoundException& exception) { return matches(exception.match, entity); });
-  return place == target.exceptions.end() ? target.bounds : place->bounds;
-}
-
 Interval range_of(const Target& target, const Bound& bound) {
   return {target.kind == BoundKind::at_most ? Interval::all().low : bound.low,
           target.kind == BoundKind::at_least ? Interval::all().high : bound.high};

@@ -51,6 +51,13 @@ const Bound* bound_on(const std::vector<Bound>& bounds, Day day) noexcept {
   return after == bounds.begin() ? nullptr : &*std::prev(after);
 }
 
+const std::vector<Bound>& bounds_at(const Target& target, const Entity& entity) noexcept {
+  for (const BoundException& exception : target.exceptions) {
+    if (matches(exception.match, entity)) return exception.bounds;
+  }
+  return target.bounds;
+}
+
 bool Objective::matches(const Entity& entity) const noexcept {
   return rules::matches(match, entity);
 }

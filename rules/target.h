@@ -119,6 +119,9 @@ struct Target {
   friend bool operator==(const Target&, const Target&) = default;
 };
 
+// The target's bounds that hold for an entity: those of the first exception that matches it, else its own.
+const std::vector<Bound>& bounds_at(const Target& target, const Entity& entity) noexcept;
+
 struct Budget {
   double amount = 0;
   Window per;  // week, month, quarter or a flight

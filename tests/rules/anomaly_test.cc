@@ -76,7 +76,7 @@ struct Event {
   std::size_t length;
 };
 
-class AnomalyEventTest : public testing::TestWithParam<Event> {};
+class AnomalyEventTest : public ::testing::TestWithParam<Event> {};
 
 // The same noise with and without the event. Chance may call in either, so that it is the rule over many
 // seeds.
@@ -99,7 +99,7 @@ TEST_P(AnomalyEventTest, IsCalledAndQuietIsNot) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, AnomalyEventTest,
-    testing::Values(
+    ::testing::Values(
         Event{"AJump", noisy, [](const Series& s, std::size_t at, std::size_t) { return s[at] + 8; }, 800,
               24},
         Event{"ADrop", noisy, [](const Series& s, std::size_t at, std::size_t) { return s[at] - 8; }, 800,

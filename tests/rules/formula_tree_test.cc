@@ -18,7 +18,7 @@ const Formula& condition(const Playbook& playbook) {
 }
 
 bool possible(std::string_view text, Interval inputs = Interval::at_least(0)) {
-  const Playbook one = testing::playbook("one", "", text);
+  const Playbook one = lint_testing::playbook("one", "", text);
   ConditionSet conditions;
   conditions.add(
       condition(one), [](const Input& input) { return input.name; },
@@ -87,7 +87,7 @@ TEST(FormulaTreeTest, RangesAndRefusalsHoldForEveryFigure) {
   int refused = 0;
   for (int round = 0; round < 3000; ++round) {
     const std::string text = random_truth(random, 3);
-    const Playbook one = testing::playbook("one", "", text);
+    const Playbook one = lint_testing::playbook("one", "", text);
     const FormulaTree tree(condition(one));
     const std::size_t inputs = condition(one).inputs().size();
     const Box box(inputs, Interval{-1, 4});

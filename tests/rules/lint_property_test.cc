@@ -28,7 +28,8 @@ class World {
     std::vector<Target> targets;
     const std::size_t count = 2 + random_() % 3;
     for (std::size_t i = 0; i < count; ++i) targets.push_back(target("t" + std::to_string(i)));
-    return testing::strategy({testing::objective("o", std::move(targets))}, {testing::playbook("p", "")});
+    return lint_testing::strategy({lint_testing::objective("o", std::move(targets))},
+                                  {lint_testing::playbook("p", "")});
   }
 
   // Figures of one entity and window; with `nested` each result is among what it came from.
@@ -57,14 +58,14 @@ class World {
     Target result;
     switch (random_() % 3) {
       case 0:
-        result = testing::at_most(std::move(name), kpi, low);
+        result = lint_testing::at_most(std::move(name), kpi, low);
         break;
       case 1:
-        result = testing::at_least(std::move(name), kpi, low);
+        result = lint_testing::at_least(std::move(name), kpi, low);
         break;
       default:
-        result =
-            testing::between(std::move(name), kpi, low, low + kBounds[random_() % std::size(kBounds)] + 1);
+        result = lint_testing::between(std::move(name), kpi, low,
+                                       low + kBounds[random_() % std::size(kBounds)] + 1);
     }
     if (random_() % 3 == 0)
       result.min_volume = {{kMetrics[random_() % std::size(kMetrics)], kBounds[random_() % 11] + 1}};

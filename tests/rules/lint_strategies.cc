@@ -4,20 +4,19 @@
 #include <utility>
 #include <variant>
 
-namespace tightrope::testing {
+namespace tightrope::rules::lint_testing {
 namespace {
 
-rules::KpiLibrary library() {
-  rules::KpiLibrary library;
-  const bool good =
-      !library.add_metric({"demos", rules::Unit::count, true}) &&
-      !library.add_kpi("cost_per_demo", "spend / demos", rules::Unit::money, rules::Better::lower, "");
+KpiLibrary library() {
+  KpiLibrary library;
+  const bool good = !library.add_metric({"demos", Unit::count, true}) &&
+                    !library.add_kpi("cost_per_demo", "spend / demos", Unit::money, Better::lower, "");
   if (!good) std::abort();
   return library;
 }
 
-rules::Target target(std::string name, std::string kpi, rules::BoundKind kind, rules::Bound bound) {
-  rules::Target result;
+Target target(std::string name, std::string kpi, BoundKind kind, Bound bound) {
+  Target result;
   result.name = std::move(name);
   result.kpi = std::move(kpi);
   result.kind = kind;
@@ -27,47 +26,47 @@ rules::Target target(std::string name, std::string kpi, rules::BoundKind kind, r
 
 }  // namespace
 
-rules::Target at_most(std::string name, std::string kpi, double high) {
-  return target(std::move(name), std::move(kpi), rules::BoundKind::at_most, {rules::kFirstDay, 0, high});
+Target at_most(std::string name, std::string kpi, double high) {
+  return target(std::move(name), std::move(kpi), BoundKind::at_most, {kFirstDay, 0, high});
 }
 
-rules::Target at_least(std::string name, std::string kpi, double low) {
-  return target(std::move(name), std::move(kpi), rules::BoundKind::at_least, {rules::kFirstDay, low, 0});
+Target at_least(std::string name, std::string kpi, double low) {
+  return target(std::move(name), std::move(kpi), BoundKind::at_least, {kFirstDay, low, 0});
 }
 
-rules::Target between(std::string name, std::string kpi, double low, double high) {
-  return target(std::move(name), std::move(kpi), rules::BoundKind::between, {rules::kFirstDay, low, high});
+Target between(std::string name, std::string kpi, double low, double high) {
+  return target(std::move(name), std::move(kpi), BoundKind::between, {kFirstDay, low, high});
 }
 
-rules::Playbook playbook(std::string name, std::string kpi, std::string_view when) {
-  rules::Playbook result;
+Playbook playbook(std::string name, std::string kpi, std::string_view when) {
+  Playbook result;
   result.name = std::move(name);
   result.kpi = std::move(kpi);
   result.advise = "{value}";
   if (!when.empty()) {
-    auto compiled = rules::compile_formula(when, library().vocabulary(rules::playbook_values()));
-    if (std::holds_alternative<rules::FormulaError>(compiled)) std::abort();
-    result.when = std::get<rules::Formula>(std::move(compiled));
+    auto compiled = compile_formula(when, library().vocabulary(playbook_values()));
+    if (std::holds_alternative<FormulaError>(compiled)) std::abort();
+    result.when = std::get<Formula>(std::move(compiled));
   }
   return result;
 }
 
-rules::Objective objective(std::string name, std::vector<rules::Target> targets) {
-  rules::Objective result;
+Objective objective(std::string name, std::vector<Target> targets) {
+  Objective result;
   result.name = std::move(name);
   result.targets = std::move(targets);
   return result;
 }
 
-std::vector<rules::DimensionMatch> match(std::string channel, std::string campaign) {
-  std::vector<rules::DimensionMatch> result{{0, {std::move(channel)}}};
+std::vector<DimensionMatch> match(std::string channel, std::string campaign) {
+  std::vector<DimensionMatch> result{{0, {std::move(channel)}}};
   if (!campaign.empty()) result.push_back({1, {std::move(campaign)}});
   return result;
 }
 
-rules::Strategy strategy(std::vector<rules::Objective> objectives, std::vector<rules::Playbook> playbooks) {
-  const rules::KpiLibrary known = library();
-  rules::Strategy result;
+Strategy strategy(std::vector<Objective> objectives, std::vector<Playbook> playbooks) {
+  const KpiLibrary known = library();
+  Strategy result;
   result.client = "acme";
   result.metrics.assign(known.metrics().begin(), known.metrics().end());
   result.kpis.assign(known.kpis().begin(), known.kpis().end());
@@ -76,15 +75,15 @@ rules::Strategy strategy(std::vector<rules::Objective> objectives, std::vector<r
   return result;
 }
 
-std::vector<std::string> findings(const rules::Strategy& strategy, bool notes) {
+std::vector<std::string> findings(const Strategy& strategy, bool notes) {
   std::vector<std::string> result;
-  for (const rules::Finding& finding : rules::lint(strategy)) {
+  for (const Finding& finding : lint(strategy)) {
     if (finding.is_note && !notes) continue;
-    const rules::Subject& subject = finding.about.front();
+    const Subject& subject = finding.about.front();
     result.push_back(std::string(to_string(finding.kind)) + ":" + subject.name + ":" + subject.key +
                      (finding.likely ? " likely" : ""));
   }
   return result;
 }
 
-}  // namespace tightrope::testing
+}  // namespace tightrope::rules::lint_testing

@@ -8,19 +8,18 @@
 #include "rules/lint.h"
 #include "rules/target.h"
 
-namespace tightrope::testing {
+namespace tightrope::rules::lint_testing {
 
-rules::Target at_most(std::string name, std::string kpi, double high);
-rules::Target at_least(std::string name, std::string kpi, double low);
-rules::Target between(std::string name, std::string kpi, double low, double high);
-rules::Playbook playbook(std::string name, std::string kpi, std::string_view when = "");
-rules::Objective objective(std::string name, std::vector<rules::Target> targets);
-std::vector<rules::DimensionMatch> match(std::string channel, std::string campaign = "");
+Target at_most(std::string name, std::string kpi, double high);
+Target at_least(std::string name, std::string kpi, double low);
+Target between(std::string name, std::string kpi, double low, double high);
+Playbook playbook(std::string name, std::string kpi, std::string_view when = "");
+Objective objective(std::string name, std::vector<Target> targets);
+std::vector<DimensionMatch> match(std::string channel, std::string campaign = "");
 // With the built-in library, a client "acme", and a metric "demos" with its KPI "cost_per_demo".
-rules::Strategy strategy(std::vector<rules::Objective> objectives,
-                         std::vector<rules::Playbook> playbooks = {});
+Strategy strategy(std::vector<Objective> objectives, std::vector<Playbook> playbooks = {});
 
 // "kind:first name:key", and " likely" where it is; notes only when asked for.
-std::vector<std::string> findings(const rules::Strategy& strategy, bool notes = false);
+std::vector<std::string> findings(const Strategy& strategy, bool notes = false);
 
-}  // namespace tightrope::testing
+}  // namespace tightrope::rules::lint_testing

@@ -12,17 +12,17 @@
 namespace tightrope::rules {
 namespace {
 
-using testing::at_least;
-using testing::at_most;
-using testing::between;
+using lint_testing::at_least;
+using lint_testing::at_most;
+using lint_testing::between;
+using lint_testing::findings;
+using lint_testing::match;
+using lint_testing::objective;
+using lint_testing::playbook;
+using lint_testing::strategy;
 using ::testing::ElementsAre;
-using testing::findings;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::match;
-using testing::objective;
-using testing::playbook;
-using testing::strategy;
 
 struct TargetCase {
   const char* name;

@@ -58,7 +58,7 @@ TEST(GlobOverlapTest, AgreesWithTryingEveryText) {
 }
 
 TEST(MatchOverlapTest, NeedsEveryDimension) {
-  using testing::match;
+  using lint_testing::match;
   const auto both = match_overlap(match("se*", "*-de"), match("*ch", "brand*"));
   ASSERT_TRUE(both);
   EXPECT_EQ(to_string(*both), "sech/brand-de");
