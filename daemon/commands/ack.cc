@@ -1,5 +1,4 @@
 // `tightrope ack`: somebody has taken an alert on.
-#include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
 #include <memory>
 #include <ostream>
@@ -32,17 +31,13 @@ int acknowledge(const AckOptions& options, std::ostream& out, std::ostream& err)
 
 }  // namespace
 
-void add_ack(CLI::App& line, Invocation& invocation) {
-  CLI::App* command = line.add_subcommand("ack", "Acknowledge an alert of a running daemon");
+void add_ack(CommandLine& line) {
+  Command command = line.command("ack", "Acknowledge an alert of a running daemon");
   auto options = std::make_shared<AckOptions>();
-  add_daemon_address(*command, options->address);
-  command->add_option("ID", options->alert, "The alert's id, as `tightrope alerts` shows it")->required();
-  command->add_option("--by", options->by, "Who has taken it on")->required();
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) {
-      return acknowledge(*options, out, err);
-    };
-  });
+  add_daemon_address(command, options->address);
+  command.option("ID", options->alert, "The alert's id, as `tightrope alerts` shows it").required();
+  command.option("--by", options->by, "Who has taken it on").required();
+  command.does([options](std::ostream& out, std::ostream& err) { return acknowledge(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

@@ -1,5 +1,4 @@
 // `tightrope alerts`: what fires, as amtool shows it.
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -86,23 +85,19 @@ int alerts(const AlertsOptions& options, std::ostream& out, std::ostream& err) {
 
 }  // namespace
 
-void add_alerts(CLI::App& line, Invocation& invocation) {
-  CLI::App* command = line.add_subcommand("alerts", "List the alerts of a running daemon");
+void add_alerts(CommandLine& line) {
+  Command command = line.command("alerts", "List the alerts of a running daemon");
   auto options = std::make_shared<AlertsOptions>();
-  add_daemon_address(*command, options->address);
-  command->add_option("--client", options->client, "Of this client alone");
+  add_daemon_address(command, options->address);
+  command.option("--client", options->client, "Of this client alone");
   command
-      ->add_option("--state", options->state,
-                   "firing, pending or resolved; else those that fire or are pending")
-      ->check(CLI::IsMember({"firing", "pending", "resolved"}));
+      .option("--state", options->state, "firing, pending or resolved; else those that fire or are pending")
+      .one_of({"firing", "pending", "resolved"});
   command
-      ->add_option("--output", options->output,
-                   "simple, extended (with advice and the ids to decide on) or json")
-      ->check(CLI::IsMember({"simple", "extended", "json"}))
-      ->capture_default_str();
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) { return alerts(*options, out, err); };
-  });
+      .option("--output", options->output, "simple, extended (with advice and the ids to decide on) or json")
+      .one_of({"simple", "extended", "json"})
+      .with_default();
+  command.does([options](std::ostream& out, std::ostream& err) { return alerts(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -187,33 +186,26 @@ int run_backtest(const BacktestOptions& options, std::ostream& out, std::ostream
 
 }  // namespace
 
-void add_backtest(CLI::App& line, Invocation& invocation) {
-  CLI::App* command =
-      line.add_subcommand("backtest", "Show which alerts would have fired, on the figures of the journal");
+void add_backtest(CommandLine& line) {
+  Command command =
+      line.command("backtest", "Show which alerts would have fired, on the figures of the journal");
   auto options = std::make_shared<BacktestOptions>();
+  command.option("--config.file", options->config_file, "The configuration (YAML) whose strategy is tried")
+      .required();
   command
-      ->add_option("--config.file", options->config_file, "The configuration (YAML) whose strategy is tried")
-      ->required();
+      .option("--storage.path", options->storage_path,
+              "Directory of the journal; a daemon may be running on it")
+      .with_default();
+  command.option("--from", options->from, "The first day, such as 2026-11-01").required();
+  command.option("--to", options->to, "The last day; today ends now").required();
+  command.option("--client", options->client, "This client alone; else every one of the configuration");
+  command.option("--format", options->format, "table or json").one_of({"table", "json"}).with_default();
   command
-      ->add_option("--storage.path", options->storage_path,
-                   "Directory of the journal; a daemon may be running on it")
-      ->capture_default_str();
-  command->add_option("--from", options->from, "The first day, such as 2026-11-01")->required();
-  command->add_option("--to", options->to, "The last day; today ends now")->required();
-  command->add_option("--client", options->client, "This client alone; else every one of the configuration");
-  command->add_option("--format", options->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
-  command
-      ->add_option("--as-known", options->as_known,
-                   "then: each figure as it was known at the time; now: as it is known today")
-      ->check(CLI::IsMember({"then", "now"}))
-      ->capture_default_str();
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) {
-      return run_backtest(*options, out, err);
-    };
-  });
+      .option("--as-known", options->as_known,
+              "then: each figure as it was known at the time; now: as it is known today")
+      .one_of({"then", "now"})
+      .with_default();
+  command.does([options](std::ostream& out, std::ostream& err) { return run_backtest(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

@@ -1,7 +1,6 @@
 // `tightrope check`: whether configurations can be used, and what is wrong with them.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -119,26 +118,23 @@ int check(const CheckOptions& options, std::ostream& out, std::ostream& err) {
 
 }  // namespace
 
-void add_check(CLI::App& line, Invocation& invocation) {
-  CLI::App* command = line.add_subcommand("check", "Check configuration files, with all that they include");
+void add_check(CommandLine& line) {
+  Command command = line.command("check", "Check configuration files, with all that they include");
   auto options = std::make_shared<CheckOptions>();
   command
-      ->add_option("FILE", options->files,
-                   "The file that --config.file of `tightrope run` would name; or a connector file alone")
-      ->required();
-  command->add_flag(
+      .option("FILE", options->files,
+              "The file that --config.file of `tightrope run` would name; or a connector file alone")
+      .required();
+  command.flag(
       "--lint", options->lint,
       "Also warn of targets that never fire, playbooks that never apply, and what contradicts itself");
-  command->add_flag("--lint-fatal", options->lint_fatal,
-                    "As --lint, and exit with 3 when there are warnings");
-  command->add_flag("--notes", options->notes,
-                    "As --lint, and show what is worth knowing though nothing is wrong");
-  command->add_option("--format", options->format, "text, or json for editors")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) { return check(*options, out, err); };
-  });
+  command.flag("--lint-fatal", options->lint_fatal, "As --lint, and exit with 3 when there are warnings");
+  command.flag("--notes", options->notes,
+               "As --lint, and show what is worth knowing though nothing is wrong");
+  command.option("--format", options->format, "text, or json for editors")
+      .one_of({"text", "json"})
+      .with_default();
+  command.does([options](std::ostream& out, std::ostream& err) { return check(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <ostream>
@@ -182,17 +181,15 @@ int show(const ConnectorsOptions& options, std::ostream& out, std::ostream& err)
 
 }  // namespace
 
-void add_connectors(CLI::App& line, Invocation& invocation) {
-  CLI::App* command =
-      line.add_subcommand("connectors", "List what figures can be read from, and what each has to know");
+void add_connectors(CommandLine& line) {
+  Command command =
+      line.command("connectors", "List what figures can be read from, and what each has to know");
   auto options = std::make_shared<ConnectorsOptions>();
-  command->add_option("--config.file", options->config_file,
-                      "A configuration (YAML), for connector files in the folder connectors beside it");
-  command->add_option("NAME", options->name, "One of them: its parameters, and a source to begin with");
-  command->add_flag("--file", options->file, "Print its file, to be copied and changed");
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) { return show(*options, out, err); };
-  });
+  command.option("--config.file", options->config_file,
+                 "A configuration (YAML), for connector files in the folder connectors beside it");
+  command.option("NAME", options->name, "One of them: its parameters, and a source to begin with");
+  command.flag("--file", options->file, "Print its file, to be copied and changed");
+  command.does([options](std::ostream& out, std::ostream& err) { return show(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

@@ -1,6 +1,5 @@
 #include "daemon/commands/daemon_client.h"
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
@@ -47,10 +46,10 @@ asio::awaitable<Reply> fetch(collectors::Transfer& transfer, collectors::Transfe
 
 }  // namespace
 
-void add_daemon_address(CLI::App& command, DaemonAddress& address) {
-  command.add_option("--url", address.url, "Where the daemon answers HTTP")->capture_default_str();
-  command.add_option("--bearer-token-file", address.bearer_token_file,
-                     "File with the token that the daemon asks for");
+void add_daemon_address(Command& command, DaemonAddress& address) {
+  command.option("--url", address.url, "Where the daemon answers HTTP").with_default();
+  command.option("--bearer-token-file", address.bearer_token_file,
+                 "File with the token that the daemon asks for");
 }
 
 Reply ask_daemon(const DaemonAddress& address, std::string_view method, std::string_view path,

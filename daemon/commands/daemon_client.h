@@ -8,18 +8,16 @@
 #include <variant>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace tightrope::daemon::commands {
+
+class Command;
 
 // Where the daemon is, as every command that talks to it takes it: --url, --bearer-token-file.
 struct DaemonAddress {
   std::string url = "http://127.0.0.1:9870";
   std::string bearer_token_file;
 };
-void add_daemon_address(CLI::App& command, DaemonAddress& address);
+void add_daemon_address(Command& command, DaemonAddress& address);
 
 struct DaemonReply {
   int status = 0;

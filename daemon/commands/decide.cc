@@ -1,5 +1,4 @@
 // `tightrope decide`: what was done with a recommendation.
-#include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
 #include <memory>
 #include <ostream>
@@ -38,25 +37,21 @@ int decide(const DecideOptions& options, std::ostream& out, std::ostream& err) {
 
 }  // namespace
 
-void add_decide(CLI::App& line, Invocation& invocation) {
-  CLI::App* command =
-      line.add_subcommand("decide", "Tell a running daemon what was done with a recommendation");
+void add_decide(CommandLine& line) {
+  Command command = line.command("decide", "Tell a running daemon what was done with a recommendation");
   auto options = std::make_shared<DecideOptions>();
-  add_daemon_address(*command, options->address);
+  add_daemon_address(command, options->address);
   command
-      ->add_option("ID", options->recommendation,
-                   "The recommendation's id, as `tightrope alerts --output=extended` shows it")
-      ->required();
-  command->add_option("DECISION", options->decision, "did, declined or later")
-      ->required()
-      ->check(CLI::IsMember({"did", "declined", "later"}));
-  command->add_option("--by", options->by, "Who decided");
-  command->add_option("--reason", options->reason, "Why");
-  command->add_option("--until", options->until,
-                      "With later: when to ask again, such as 2026-11-20T08:00:00Z");
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) { return decide(*options, out, err); };
-  });
+      .option("ID", options->recommendation,
+              "The recommendation's id, as `tightrope alerts --output=extended` shows it")
+      .required();
+  command.option("DECISION", options->decision, "did, declined or later")
+      .required()
+      .one_of({"did", "declined", "later"});
+  command.option("--by", options->by, "Who decided");
+  command.option("--reason", options->reason, "Why");
+  command.option("--until", options->until, "With later: when to ask again, such as 2026-11-20T08:00:00Z");
+  command.does([options](std::ostream& out, std::ostream& err) { return decide(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

@@ -1,7 +1,6 @@
 // `tightrope digest`: what to look at this morning.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <memory>
 #include <ostream>
@@ -78,24 +77,20 @@ int digest(const DigestOptions& options, std::ostream& out, std::ostream& err) {
 
 }  // namespace
 
-void add_digest(CLI::App& line, Invocation& invocation) {
-  CLI::App* command =
-      line.add_subcommand("digest", "List what misses its target for more than chance, for the morning");
+void add_digest(CommandLine& line) {
+  Command command =
+      line.command("digest", "List what misses its target for more than chance, for the morning");
   auto options = std::make_shared<DigestOptions>();
-  add_daemon_address(*command, options->address);
-  command->add_option("--client", options->client, "Of this client alone");
+  add_daemon_address(command, options->address);
+  command.option("--client", options->client, "Of this client alone");
   command
-      ->add_option("--false-share", options->false_share,
-                   "The share of the list that may be there by luck, on average")
-      ->check(CLI::Range(1e-6, 1.0))
-      ->capture_default_str();
-  command->add_option("--output", options->output, "simple or json")
-      ->check(CLI::IsMember({"simple", "json"}))
-      ->capture_default_str();
-  command->footer("LISTED AT is the smallest --false-share at which the line would still be listed.");
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) { return digest(*options, out, err); };
-  });
+      .option("--false-share", options->false_share,
+              "The share of the list that may be there by luck, on average")
+      .between(1e-6, 1.0)
+      .with_default();
+  command.option("--output", options->output, "simple or json").one_of({"simple", "json"}).with_default();
+  command.footer("LISTED AT is the smallest --false-share at which the line would still be listed.");
+  command.does([options](std::ostream& out, std::ostream& err) { return digest(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

@@ -1,5 +1,4 @@
 // `tightrope explain`: every number behind a verdict, now or as it was known at an earlier time.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -188,32 +187,28 @@ int explain(const ExplainOptions& options, std::ostream& out, std::ostream& err)
 
 }  // namespace
 
-void add_explain(CLI::App& line, Invocation& invocation) {
-  CLI::App* command = line.add_subcommand("explain", "Show every number behind a verdict");
+void add_explain(CommandLine& line) {
+  Command command = line.command("explain", "Show every number behind a verdict");
   auto options = std::make_shared<ExplainOptions>();
-  command->add_option("--config.file", options->config_file, "The configuration (YAML)")->required();
+  command.option("--config.file", options->config_file, "The configuration (YAML)").required();
   command
-      ->add_option("--storage.path", options->storage_path,
-                   "Directory of the journal; a daemon may be running on it")
-      ->capture_default_str();
-  command->add_option("--as-of", options->as_of,
-                      "As it was known then: a time (2026-11-20T08:00:00Z), or the end of a day");
+      .option("--storage.path", options->storage_path,
+              "Directory of the journal; a daemon may be running on it")
+      .with_default();
+  command.option("--as-of", options->as_of,
+                 "As it was known then: a time (2026-11-20T08:00:00Z), or the end of a day");
   command
-      ->add_option("--strategy", options->strategy,
-                   "With --as-of, now: under the strategy configured now; then: under the one in force then")
-      ->check(CLI::IsMember({"now", "then"}))
-      ->capture_default_str();
-  command->add_flag("--cells", options->cells, "Every single figure, also where there are many");
-  command->add_option("--format", options->format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  command->add_option("CLIENT", options->client, "Name of a client")->required();
-  command->add_option("TARGET", options->target, "Name of one of its targets")->required();
-  command->add_option("ENTITY", options->entity,
-                      "Such as search/brand; without it, those of the target are listed");
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) { return explain(*options, out, err); };
-  });
+      .option("--strategy", options->strategy,
+              "With --as-of, now: under the strategy configured now; then: under the one in force then")
+      .one_of({"now", "then"})
+      .with_default();
+  command.flag("--cells", options->cells, "Every single figure, also where there are many");
+  command.option("--format", options->format, "text or json").one_of({"text", "json"}).with_default();
+  command.option("CLIENT", options->client, "Name of a client").required();
+  command.option("TARGET", options->target, "Name of one of its targets").required();
+  command.option("ENTITY", options->entity,
+                 "Such as search/brand; without it, those of the target are listed");
+  command.does([options](std::ostream& out, std::ostream& err) { return explain(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

@@ -1,7 +1,6 @@
 // `tightrope identity`: which spellings are one name, and which names look alike and are kept apart.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
 #include <memory>
 #include <ostream>
@@ -130,18 +129,13 @@ int identity(const IdentityOptions& options, std::ostream& out, std::ostream& er
 
 }  // namespace
 
-void add_identity(CLI::App& line, Invocation& invocation) {
-  CLI::App* command =
-      line.add_subcommand("identity", "Show which spellings are one name, and which names look alike");
+void add_identity(CommandLine& line) {
+  Command command = line.command("identity", "Show which spellings are one name, and which names look alike");
   auto options = std::make_shared<IdentityOptions>();
-  add_daemon_address(*command, options->address);
-  command->add_option("--client", options->client, "Of this client alone");
-  command->add_option("--output", options->output, "simple or json")
-      ->check(CLI::IsMember({"simple", "json"}))
-      ->capture_default_str();
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) { return identity(*options, out, err); };
-  });
+  add_daemon_address(command, options->address);
+  command.option("--client", options->client, "Of this client alone");
+  command.option("--output", options->output, "simple or json").one_of({"simple", "json"}).with_default();
+  command.does([options](std::ostream& out, std::ostream& err) { return identity(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

@@ -2,7 +2,6 @@
 // it ended.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
@@ -213,23 +212,19 @@ int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
 
 }  // namespace
 
-void add_import(CLI::App& line, Invocation& invocation) {
-  CLI::App* command =
-      line.add_subcommand("import", "Load history from a CSV file into the journal; the daemon must not run");
+void add_import(CommandLine& line) {
+  Command command =
+      line.command("import", "Load history from a CSV file into the journal; the daemon must not run");
   auto options = std::make_shared<ImportOptions>();
-  command->add_option("--config.file", options->config_file, "The configuration (YAML)")->required();
-  command->add_option("--storage.path", options->storage_path, "Directory of the journal; made if missing")
-      ->capture_default_str();
-  command->add_option("--known-at", options->known_at,
-                      "When all of it became known; else each day at its end");
+  command.option("--config.file", options->config_file, "The configuration (YAML)").required();
+  command.option("--storage.path", options->storage_path, "Directory of the journal; made if missing")
+      .with_default();
+  command.option("--known-at", options->known_at, "When all of it became known; else each day at its end");
   command
-      ->add_option("--source", options->source,
-                   "The source, with the connector csv, whose mapping the file has")
-      ->required();
-  command->add_option("FILE", options->file, "The file")->required()->check(CLI::ExistingFile);
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) { return import(*options, out, err); };
-  });
+      .option("--source", options->source, "The source, with the connector csv, whose mapping the file has")
+      .required();
+  command.option("FILE", options->file, "The file").required().existing_file();
+  command.does([options](std::ostream& out, std::ostream& err) { return import(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

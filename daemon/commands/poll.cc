@@ -2,7 +2,6 @@
 // vendor has changed, where there is a path for them.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -120,22 +119,19 @@ int poll(const PollOptions& options, std::ostream& out, std::ostream& err) {
 
 }  // namespace
 
-void add_poll(CLI::App& line, Invocation& invocation) {
-  CLI::App* command =
-      line.add_subcommand("poll", "Poll one source once and print what it gives, a JSON object per line");
+void add_poll(CommandLine& line) {
+  Command command =
+      line.command("poll", "Poll one source once and print what it gives, a JSON object per line");
   auto options = std::make_shared<PollOptions>();
-  command->add_option("--config.file", options->config_file, "The configuration (YAML)")->required();
-  command->add_option("SOURCE", options->source, "Name of a source")->required();
-  command->add_option("--now", options->now,
-                      "The time to poll as if it were now, such as 2026-11-20T08:00:00Z");
-  command->add_option("--days", options->days,
-                      "So many days that end today, or 2026-11-01..2026-11-20; else the lookback");
-  command->add_option("--storage.path", options->storage_path,
-                      "Directory of the daemon's storage: refresh tokens that a vendor has changed are read "
-                      "and kept there");
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) { return poll(*options, out, err); };
-  });
+  command.option("--config.file", options->config_file, "The configuration (YAML)").required();
+  command.option("SOURCE", options->source, "Name of a source").required();
+  command.option("--now", options->now, "The time to poll as if it were now, such as 2026-11-20T08:00:00Z");
+  command.option("--days", options->days,
+                 "So many days that end today, or 2026-11-01..2026-11-20; else the lookback");
+  command.option("--storage.path", options->storage_path,
+                 "Directory of the daemon's storage: refresh tokens that a vendor has changed are read "
+                 "and kept there");
+  command.does([options](std::ostream& out, std::ostream& err) { return poll(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

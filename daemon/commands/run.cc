@@ -1,7 +1,6 @@
 // `tightrope run`: the daemon, until a signal ends it.
 #include <spdlog/logger.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -86,37 +85,36 @@ int run(const RunOptions& options, std::ostream& err) {
 
 }  // namespace
 
-void add_run(CLI::App& line, Invocation& invocation) {
-  CLI::App* command = line.add_subcommand("run", "Run the daemon");
+void add_run(CommandLine& line) {
+  Command command = line.command("run", "Run the daemon");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("--config.file", options->app.config_file, "The configuration (YAML)")->required();
+  command.option("--config.file", options->app.config_file, "The configuration (YAML)").required();
   command
-      ->add_option("--web.listen-address", options->app.http.listen_address,
-                   "Where HTTP is answered; without a host (:9870) on this machine only")
-      ->check([](const std::string& given) { return http::listen_address_problem(given); })
-      ->capture_default_str();
+      .option("--web.listen-address", options->app.http.listen_address,
+              "Where HTTP is answered; without a host (:9870) on this machine only")
+      .check([](const std::string& given) { return http::listen_address_problem(given); })
+      .with_default();
+  command.option("--storage.path", options->app.storage_path, "Directory of the journal; made if missing")
+      .with_default();
   command
-      ->add_option("--storage.path", options->app.storage_path, "Directory of the journal; made if missing")
-      ->capture_default_str();
-  command
-      ->add_option("--web.external-url", options->app.http.external_url,
-                   "How people reach this daemon; for links in messages")
-      ->check([](const std::string& given) {
+      .option("--web.external-url", options->app.http.external_url,
+              "How people reach this daemon; for links in messages")
+      .check([](const std::string& given) {
         return http::host_of(given).empty()
                    ? "\"" + given + "\" is not an http or https URL; write https://tightrope.example.com"
                    : std::string();
       });
-  command->add_option("--log.level", options->log_level, "debug, info, warn or error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->capture_default_str();
-  command->add_option("--log.format", options->log_format, "logfmt or json")
-      ->check(CLI::IsMember({"logfmt", "json"}))
-      ->capture_default_str();
-  command->footer("SIGTERM and SIGINT stop it, a second one at once; SIGHUP reads the configuration again.");
-  command->callback([options, &invocation] {
+  command.option("--log.level", options->log_level, "debug, info, warn or error")
+      .one_of({"debug", "info", "warn", "error"})
+      .with_default();
+  command.option("--log.format", options->log_format, "logfmt or json")
+      .one_of({"logfmt", "json"})
+      .with_default();
+  command.footer("SIGTERM and SIGINT stop it, a second one at once; SIGHUP reads the configuration again.");
+  command.does([options](std::ostream&, std::ostream& err) {
     std::string& url = options->app.http.external_url;
     while (url.ends_with('/')) url.pop_back();
-    invocation.run = [options](std::ostream&, std::ostream& err) { return run(*options, err); };
+    return run(*options, err);
   });
 }
 

@@ -1,5 +1,4 @@
 // `tightrope schema`: JSON Schemas of what people write, for editors.
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -11,23 +10,20 @@
 
 namespace tightrope::daemon::commands {
 
-void add_schema(CLI::App& line, Invocation& invocation) {
-  CLI::App* command =
-      line.add_subcommand("schema", "Print the JSON Schema of the configuration, for editors");
+void add_schema(CommandLine& line) {
+  Command command = line.command("schema", "Print the JSON Schema of the configuration, for editors");
   auto of = std::make_shared<std::string>("configuration");
   command
-      ->add_option("--of", *of,
-                   "configuration; test: the files of `tightrope test`; or connector: those of vendors")
-      ->check(CLI::IsMember({"configuration", "test", "connector"}))
-      ->capture_default_str();
-  command->callback([of, &invocation] {
-    invocation.run = [of](std::ostream& out, std::ostream&) {
-      const std::string schema = *of == "test"        ? config::rule_test_schema()
-                                 : *of == "connector" ? config::connector_schema()
-                                                      : config::schema();
-      out << schema << (schema.ends_with('\n') ? "" : "\n");
-      return kGood;
-    };
+      .option("--of", *of,
+              "configuration; test: the files of `tightrope test`; or connector: those of vendors")
+      .one_of({"configuration", "test", "connector"})
+      .with_default();
+  command.does([of](std::ostream& out, std::ostream&) {
+    const std::string schema = *of == "test"        ? config::rule_test_schema()
+                               : *of == "connector" ? config::connector_schema()
+                                                    : config::schema();
+    out << schema << (schema.ends_with('\n') ? "" : "\n");
+    return kGood;
   });
 }
 

@@ -1,5 +1,4 @@
 // `tightrope status`: how a running daemon is, in one screen.
-#include <CLI/CLI.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -135,15 +134,13 @@ int status(const DaemonAddress& address, std::ostream& out, std::ostream& err) {
 
 }  // namespace
 
-void add_status(CLI::App& line, Invocation& invocation) {
-  CLI::App* command =
-      line.add_subcommand("status", "Show how a running daemon is: objectives, sources, configuration");
+void add_status(CommandLine& line) {
+  Command command =
+      line.command("status", "Show how a running daemon is: objectives, sources, configuration");
   auto address = std::make_shared<DaemonAddress>();
-  add_daemon_address(*command, *address);
-  command->footer("Exit code 1 when it does not answer or is not ready.");
-  command->callback([address, &invocation] {
-    invocation.run = [address](std::ostream& out, std::ostream& err) { return status(*address, out, err); };
-  });
+  add_daemon_address(command, *address);
+  command.footer("Exit code 1 when it does not answer or is not ready.");
+  command.does([address](std::ostream& out, std::ostream& err) { return status(*address, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
 #include <memory>
@@ -132,23 +131,19 @@ int run_tests(const TestOptions& options, std::ostream& out, std::ostream& err) 
 
 }  // namespace
 
-void add_test(CLI::App& line, Invocation& invocation) {
-  CLI::App* command = line.add_subcommand(
+void add_test(CommandLine& line) {
+  Command command = line.command(
       "test", "Run unit tests of rules: figures in, expected verdicts, alerts and recommendations out");
   auto options = std::make_shared<TestOptions>();
-  command->add_option("FILE", options->files, "Tests (YAML); each names the configuration that it is for")
-      ->required();
-  command->add_option("--junit", options->junit, "Write the results to this file too, as JUnit XML");
-  command->add_option("--run", options->run, "Only tests in whose name this regular expression is found");
-  command->add_flag("--verbose,-v", options->verbose, "Name the tests that pass as well");
-  command->footer(
+  command.option("FILE", options->files, "Tests (YAML); each names the configuration that it is for")
+      .required();
+  command.option("--junit", options->junit, "Write the results to this file too, as JUnit XML");
+  command.option("--run", options->run, "Only tests in whose name this regular expression is found");
+  command.flag("--verbose,-v", options->verbose, "Name the tests that pass as well");
+  command.footer(
       "config/README.md says how tests are written; `tightrope schema --of=test` is for editors.\n"
       "Exit codes: 0 all passed, 1 a test failed or a file cannot be used, 2 a wrong command line.");
-  command->callback([options, &invocation] {
-    invocation.run = [options](std::ostream& out, std::ostream& err) {
-      return run_tests(*options, out, err);
-    };
-  });
+  command.does([options](std::ostream& out, std::ostream& err) { return run_tests(*options, out, err); });
 }
 
 }  // namespace tightrope::daemon::commands
