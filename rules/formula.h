@@ -171,8 +171,8 @@ std::variant<Formula, FormulaError> compile_formula(std::string_view text, const
 // the language.
 bool is_formula_name(std::string_view text) noexcept;
 
-// The nearest of `names` to `text` by edit distance, if near enough to be meant; else "". Shared by
-// everything that has to say "did you mean".
+// The nearest of `names` to `text` by edit distance, if near enough to be meant; else the only one that
+// begins with it (three letters or more); else "". Shared by everything that has to say "did you mean".
 std::string nearest_name(std::string_view text, std::span<const std::string> names);
 
 }  // namespace tightrope::rules

@@ -11,6 +11,8 @@ namespace {
 
 // Longer texts are not typing errors of anybody's names; the bound keeps the work small on any input.
 constexpr std::size_t kLongest = 128;
+// Fewer letters begin too many names.
+constexpr std::size_t kShortestStart = 3;
 
 char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -38,6 +40,23 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+bool begins_with(std::string_view name, std::string_view start) {
+  return name.size() > start.size() && std::equal(start.begin(), start.end(), name.begin(),
+                                                  [](char a, char b) { return lower(a) == lower(b); });
+}
+
+// The only one that begins so; "" where several do, or none.
+std::string_view begun_by(std::string_view start, std::span<const std::string> names) {
+  if (start.size() < kShortestStart) return "";
+  std::string_view only;
+  for (const std::string& name : names) {
+    if (!begins_with(name, start) || name == only) continue;
+    if (!only.empty()) return "";
+    only = name;
+  }
+  return only;
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view text, std::span<const std::string> names) {
@@ -54,7 +73,7 @@ std::string nearest_name(std::string_view text, std::span<const std::string> nam
     least = apart;
     nearest = name;
   }
-  return std::string(nearest);
+  return std::string(nearest.empty() ? begun_by(text, names) : nearest);
 }
 
 }  // namespace tightrope::rules

@@ -33,12 +33,20 @@ INSTANTIATE_TEST_SUITE_P(All, NearestNameTest,
                              {"conversion", "conversions"},
                              {"convresion", "conversions"},
                              {"impresions", "impressions"},
+                             {"rev", "revenue"},  // only begun
+                             {"Conv", "conversions"},
+                             {"im", ""},  // too little of it
                              {"roi", ""},
                              {"cost", ""},
                              {"x", ""},
                              {"", ""},
                              {"cpx", "cpa"},  // the first of the equally near
                          }));
+
+TEST(NearestNameTest, WhatSeveralNamesBeginWithMeansNone) {
+  EXPECT_EQ(nearest_name("con", std::vector<std::string>{"conversions", "contacts"}), "");
+  EXPECT_EQ(nearest_name("con", std::vector<std::string>{"conversions", "conversions"}), "conversions");
+}
 
 TEST(NearestNameTest, NothingIsNearToAVeryLongText) {
   EXPECT_EQ(nearest_name(std::string(100'000, 'a'), std::vector<std::string>{std::string(100'000, 'a')}), "");
