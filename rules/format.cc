@@ -14,6 +14,8 @@ constexpr double kPlainRatioFrom = 1.5;
 // Beyond, digits say nothing and would fill the line.
 constexpr double kScientificFrom = 1e15;
 constexpr int kMostDecimals = 12;
+// Of what differs by less, nobody asks by how much.
+constexpr int kMostMoreDecimals = 3;
 
 // Rounding may leave a minus before zeros only.
 std::string without_negative_zero(std::string text) {
@@ -41,6 +43,7 @@ std::string with_decimals(double value, int places) {
   }
   std::string text = without_negative_zero(fmt::format("{:.{}f}", value, places_used));
   for (; places_used > places && text.back() == '0'; --places_used) text.pop_back();
+  if (text.back() == '.') text.pop_back();
   return grouped(text);
 }
 
@@ -56,8 +59,8 @@ bool has_cents(double value) noexcept {
   return std::round(std::fabs(value) * 100) < kNoCentsFrom * 100;
 }
 
-std::string format_money(double value, std::string_view currency, bool cents) {
-  std::string text = cents ? with_decimals(value, 2) : with_decimals(value, 0);
+std::string format_money(double value, std::string_view currency, int places) {
+  std::string text = with_decimals(value, places);
   if (!currency.empty()) text.append(" ").append(currency);
   return text;
 }
@@ -113,7 +116,7 @@ std::string format_value(double value, Unit unit, std::string_view currency) {
   if (!std::isfinite(value)) return "n/a";
   switch (unit) {
     case Unit::money:
-      return format_money(value, currency, has_cents(value));
+      return format_money(value, currency, has_cents(value) ? 2 : 0);
     case Unit::ratio:
       return format_ratio(value);
     case Unit::count:
@@ -144,14 +147,19 @@ ComparedFigures::ComparedFigures(Unit unit, std::string_view currency, double va
     if (unit == Unit::ratio) decimals_ = decimals_ || needs_decimals(figure * 100, 1);
     if (unit == Unit::number) decimals_ = decimals_ || needs_decimals(figure, 2);
   }
+  const auto hides = [&](double bound) {
+    return std::isfinite(value) && std::isfinite(bound) && value != bound && text(value) == text(bound);
+  };
+  while (more_ < kMostMoreDecimals && (hides(low) || hides(high))) ++more_;
+  if (hides(low) || hides(high)) more_ = 0;
 }
 
 std::string ComparedFigures::text(double figure) const {
   if (!std::isfinite(figure)) return "n/a";
-  if (unit_ == Unit::money) return format_money(figure, currency_, cents_);
-  if (unit_ == Unit::ratio && plain_ratio_) return with_decimals(figure, 2);
-  if (unit_ == Unit::ratio) return with_decimals(figure * 100, decimals_ ? 1 : 0) + " %";
-  if (unit_ == Unit::number) return with_decimals(figure, decimals_ ? 2 : 0);
+  if (unit_ == Unit::money) return format_money(figure, currency_, (cents_ ? 2 : 0) + more_);
+  if (unit_ == Unit::ratio && plain_ratio_) return with_decimals(figure, 2 + more_);
+  if (unit_ == Unit::ratio) return with_decimals(figure * 100, (decimals_ ? 1 : 0) + more_) + " %";
+  if (unit_ == Unit::number) return with_decimals(figure, (decimals_ ? 2 : 0) + more_);
   return format_value(figure, unit_, currency_);
 }
 

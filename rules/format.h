@@ -23,7 +23,8 @@ std::string format_value(double value, Unit unit, std::string_view currency);
 // How a value and the bounds it is compared with are written, so that they look alike: a ratio is plain when
 // a bound is 1.5 or more and a percentage when both are less, whatever the value's own size ("0.20" against
 // "3.00"); percentages and numbers have decimals all or none ("8.4 %" against "3.0 %"), and so has money its
-// cents. Otherwise as format_value. Bounds that do not exist are NaN. Borrows the currency.
+// cents; a value that differs from a bound does not look the same. Otherwise as format_value. Bounds that do
+// not exist are NaN. Borrows the currency.
 class ComparedFigures {
  public:
   ComparedFigures(Unit unit, std::string_view currency, double value, double low, double high);
@@ -35,6 +36,7 @@ class ComparedFigures {
   bool plain_ratio_;
   bool decimals_;  // for percentages and numbers
   bool cents_;
+  int more_ = 0;  // decimals beyond those, without which a value would look like the bound that it misses
 };
 
 // The same text for a narrow screen: a line breaks neither within a number nor between a number and its unit.

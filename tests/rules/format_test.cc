@@ -83,6 +83,11 @@ TEST(FormatTest, ComparedFiguresTakeTheFormOfTheBound) {
   EXPECT_EQ(both(Unit::number, 3.25, 4, none), "3.25 | 4.00");
   EXPECT_EQ(both(Unit::money, 12340, none, 9800), "12 340 EUR | 9 800 EUR");
   EXPECT_EQ(both(Unit::count, 412, 600, none), "412 | 600");
+  EXPECT_EQ(both(Unit::ratio, 0.03, 0.05, none), "3 % | 5 %");
+  EXPECT_EQ(both(Unit::ratio, 0.00997, 0.01, none), "0.997 % | 1.000 %");
+  EXPECT_EQ(both(Unit::money, 45.004, none, 45), "45.004 EUR | 45.000 EUR");
+  EXPECT_EQ(both(Unit::money, 12000.4, none, 12000), "12 000.4 EUR | 12 000.0 EUR");
+  EXPECT_EQ(both(Unit::money, 45 + 1e-9, none, 45), "45.00 EUR | 45.00 EUR");
 }
 
 TEST(FormatTest, NumbersWithUnitsDoNotBreakOverLines) {
