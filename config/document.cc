@@ -200,7 +200,7 @@ class DocumentWriter {
     out_ << YAML::BeginSeq;
     for (const auto& bound : bounds) {
       out_ << YAML::BeginMap;
-      text("from", to_string(bound.from));
+      if (bound.from != rules::kFirstDay) text("from", to_string(bound.from));
       key("value");
       write_sides(kind, bound);
       out_ << YAML::EndMap;

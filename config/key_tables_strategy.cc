@@ -240,11 +240,15 @@ constexpr std::array<Key, 3> kPacing{{
 }};
 
 constexpr std::array<Key, 2> kDatedBound{{
-    {.name = "from", .shape = Shape::text, .about = "YYYY-MM-DD, the first day it holds", .required = true},
+    {.name = "from",
+     .shape = Shape::text,
+     .about = "YYYY-MM-DD, the first day it holds; without it, from the start"},
     {.name = "value", .shape = Shape::number, .about = "The figure or percentage", .required = true},
 }};
 constexpr std::array<Key, 2> kDatedRange{{
-    {.name = "from", .shape = Shape::text, .about = "YYYY-MM-DD, the first day it holds", .required = true},
+    {.name = "from",
+     .shape = Shape::text,
+     .about = "YYYY-MM-DD, the first day it holds; without it, from the start"},
     {.name = "value", .shape = Shape::range, .about = "[low, high]", .required = true},
 }};
 

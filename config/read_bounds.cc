@@ -74,7 +74,7 @@ std::optional<rules::Bound> read_dated(const Cursor& at, rules::BoundKind kind, 
   const auto from = in.get("from", Shape::text);
   const auto value = in.get("value", between ? Shape::range : Shape::number);
   const auto sides = value ? read_sides(*value, kind, kpi) : std::nullopt;
-  const auto day = from ? from->day() : std::nullopt;
+  const auto day = from ? from->day() : std::optional(rules::kFirstDay);
   if (!day || !sides) return std::nullopt;
   return rules::Bound{*day, sides->low, sides->high};
 }
@@ -100,7 +100,9 @@ std::vector<rules::Bound> read_bounds(const Cursor& at, rules::BoundKind kind, c
     const bool taken = std::any_of(bounds.begin(), bounds.end(),
                                    [&bound](const rules::Bound& b) { return b.from == bound->from; });
     if (taken) {
-      item.error(fmt::format("another bound of this list holds from {}", to_string(bound->from)));
+      item.error(bound->from == rules::kFirstDay
+                     ? std::string("another bound of this list has no from, and holds from the start")
+                     : fmt::format("another bound of this list holds from {}", to_string(bound->from)));
     } else {
       bounds.push_back(*bound);
     }

@@ -54,6 +54,7 @@ class ExceptionReader {
     if (!any_bound)
       at.error("has no bound", fmt::format("give {}, as the target does", to_string(target_.kind)));
     if (exception.match.empty() || exception.bounds.empty()) return std::nullopt;
+    add_former_bounds(exception.bounds);
     // In the order of dimensions, so that the order of writing makes no difference.
     std::sort(exception.match.begin(), exception.match.end(),
               [](const auto& a, const auto& b) { return a.dimension < b.dimension; });
@@ -61,6 +62,14 @@ class ExceptionReader {
   }
 
  private:
+  // Until its own first day, what holds for all others holds for it too.
+  void add_former_bounds(std::vector<rules::Bound>& bounds) const {
+    const auto end =
+        std::find_if(target_.bounds.begin(), target_.bounds.end(),
+                     [&](const rules::Bound& bound) { return bound.from >= bounds.front().from; });
+    bounds.insert(bounds.begin(), target_.bounds.begin(), end);
+  }
+
   void read_bound(rules::BoundKind kind, const Cursor& value, rules::BoundException& exception) const {
     if (!target_.bounds.empty() && kind != target_.kind) {
       value.at_key().error(

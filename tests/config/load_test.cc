@@ -116,7 +116,8 @@ TEST(TargetTest, ExceptionsMatchAndBound) {
             (std::vector<rules::DimensionMatch>{{0, {"search", "social"}}, {1, {"trial-brand"}}}));
   EXPECT_EQ(target.exceptions[0].bounds, (std::vector<rules::Bound>{{rules::kFirstDay, 0, 20}}));
   EXPECT_EQ(target.exceptions[1].bounds,
-            (std::vector<rules::Bound>{{*rules::parse_day("2026-02-01"), 0, 3}}));
+            (std::vector<rules::Bound>{{rules::kFirstDay, 0, 4}, {*rules::parse_day("2026-02-01"), 0, 3}}))
+      << "until its own first day, the target's bound holds";
 }
 
 TEST(TargetTest, GuardsMayStandBelow) {
@@ -220,8 +221,8 @@ sources:
   EXPECT_EQ(source.every, 90min);
   EXPECT_EQ(source.lookback, 14 * 24h);
   EXPECT_EQ(source.jitter, 0);
-  EXPECT_EQ(source.ignored_findings,
-            (std::vector{rules::SourceFindingKind::duplicate_rows, rules::SourceFindingKind::unusual_volume}));
+  EXPECT_EQ(source.ignored_findings, (std::vector{rules::SourceFindingKind::duplicate_rows,
+                                                  rules::SourceFindingKind::unusual_volume}));
   EXPECT_EQ(source.deadline, 10s);
   EXPECT_EQ(source.most_bytes, 1u << 20);
   EXPECT_EQ(source.most_retries, 0);
