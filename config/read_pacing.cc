@@ -14,13 +14,6 @@ using Profile = rules::Pacing::Profile;
 
 constexpr std::array<Profile, 2> kProfiles{Profile::linear, Profile::weekdays};
 
-// A sum over the window: what can be reached by the end of a period.
-bool is_volume(const rules::Kpi& kpi) {
-  const bool sum = kpi.unit == rules::Unit::count || kpi.unit == rules::Unit::money ||
-                   kpi.unit == rules::Unit::duration || kpi.unit == rules::Unit::number;
-  return sum && !kpi.formula.is_quotient();
-}
-
 // The period before must still be in memory, and must say on which side it failed.
 void check_rollover(const Cursor& at, const rules::Target& target) {
   const Kind kind = target.over.kind;
@@ -85,7 +78,7 @@ void read_pace(MappingReader& in, const rules::Kpi* kpi, rules::Target& target) 
     at->error(fmt::format("pace needs a period with an end, and over is {}", to_string(target.over)),
               "write over: week, month, quarter or a flight such as 2026-11-01..2026-12-24");
   }
-  if (kpi != nullptr && !is_volume(*kpi)) {
+  if (kpi != nullptr && !rules::is_volume(*kpi)) {
     at->error(fmt::format(
         "pace needs a total such as conversions or spend, and {} is {}", kpi->name,
         kpi->formula.is_quotient() ? "a quotient" : fmt::format("measured in {}", to_string(kpi->unit))));

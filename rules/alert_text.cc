@@ -149,10 +149,16 @@ class Description {
   // A pace bound is a share of the whole period's, so it is only fair to call it what is due by now.
   std::string target() const { return alert_.pace ? "due by now " + bound() : "target " + bound(); }
 
+  // Not all of the window has figures yet, and what is there decides nothing.
+  bool is_filling() const {
+    return alert_.verdict.reason == Reason::on_course || alert_.verdict.reason == Reason::over_its_share;
+  }
+
   bool is_well() const {
     const Verdict& verdict = alert_.verdict;
     return verdict.state == VerdictState::on_target ||
-           (verdict.state == VerdictState::watch && verdict.reason != Reason::little_volume);
+           (verdict.state == VerdictState::watch && verdict.reason != Reason::little_volume &&
+            (resolved_ || !is_filling()));
   }
 
   std::string what() const {
@@ -163,10 +169,12 @@ class Description {
     const std::string seen = "first seen " + one_line(alert_.off_since);
     std::string line = subject(alert_) + ": ";
     if (is_well() && verdict.gap_ratio > 0) {
-      return line +
-             fmt::format(
-                 "{} {} {}, {}, was off for sure, {} now, {}", kpi, figure(verdict.value), window, target(),
-                 verdict.reason == Reason::small_miss ? "by too little to matter" : "may be chance", seen);
+      return line + fmt::format("{} {} {}, {}, was off{}, {} now, {}", kpi, figure(verdict.value), window,
+                                target(), verdict.reason == Reason::on_course ? "" : " for sure",
+                                verdict.reason == Reason::small_miss  ? "by too little to matter"
+                                : verdict.reason == Reason::on_course ? "and on course"
+                                                                      : "may be chance",
+                                seen);
     }
     if (is_well()) {
       return line + fmt::format("{} {} {}, back on {} ({}), was off, {}", kpi, figure(verdict.value), window,
@@ -239,6 +247,8 @@ class Description {
                                                   : std::string("Cost unknown while figures are missing"));
     } else if (alert_.verdict.reason == Reason::little_volume) {
       add_sentence(line, costs_of(alert_.verdict, "Off by ") + ", on too little volume to judge");
+    } else if (is_filling()) {
+      add_sentence(line, costs_of(alert_.fired_on, "When last known: off by "));
     } else {
       add_sentence(line, "No cost while it stays there");
     }
@@ -284,7 +294,7 @@ class Description {
     // First, because it may mean that there is nothing to do.
     add_sentence(line, amended());
     if (!resolved_ && alert_.verdict.missed()) add_sentence(line, arrived());
-    if (verdict.state == VerdictState::unknown && !resolved_) {
+    if ((verdict.state == VerdictState::unknown || is_filling()) && !resolved_) {
       std::string clause(explain(verdict.reason));
       if (!clause.empty()) clause[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(clause[0])));
       add_sentence(line, clause);

@@ -107,6 +107,13 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
     places.push_back(next->find_check(alert.objective, alert.target, live_alert.entity));
     // What is told of targets that go is their last word: from the figures and sums of before.
     if (!places.back()) alert.verdict = old.verdict(old.checks[key.target], key.node);
+    next->forget_other_sums(live_alert, places.back(), old.checks[key.target]);
+  }
+  for (LiveAlert& past : old.resolved) {
+    if (past.key) {
+      const auto place = next->find_check(past.alert.objective, past.alert.target, past.entity);
+      next->forget_other_sums(past, place, old.checks[past.key->target]);
+    }
   }
   next->cube = std::move(old.cube);
   next->rates = std::move(old.rates);
@@ -483,9 +490,8 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
     }
   }
   for (Checks& check : checks) {
-    // Today's first figure: from now on today is asked for.
-    if (!check.target->pace || check.today_counts == has_today(check)) continue;
-    check.today_counts = !check.today_counts;
+    // A day's or an hour's first figure: from now on that is asked for.
+    if (!refresh_reported(check)) continue;
     refresh_bounds(check);
     check.all_dirty = true;
   }

@@ -91,9 +91,8 @@ Checks Engine::State::make_checks(const Objective& objective, const Target& targ
   if (!check.adds_up) {
     for (CheckSource& source : check.sources) source.additive = false;
   }
-  if (target.pace)
-    check.today =
-        rollups[check.whole].column(frame_of({kToday, 0}), check.kpi->formula.inputs().front().name);
+  check.is_total = grows_with_reports(check);
+  if (check.is_total) check.moves_by_hour = true;
   Rollup& rollup = rollups[check.rollup];
   check.spend = rollup.column(check.frame, std::string(kSpend));
   for (const MinimumVolume& volume : target.min_volume) {
@@ -191,7 +190,7 @@ void Engine::State::sum_figures() {
   }
   std::vector<NodeIndex> changed;
   for (Checks& check : checks) {
-    check.today_counts = has_today(check);
+    refresh_reported(check);
     refresh_bounds(check);
     resume_evidence(check);
     evaluate_all(check, changed);

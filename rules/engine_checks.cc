@@ -19,10 +19,14 @@ Health Engine::State::health(const Checks& check, NodeIndex node) const {
       return Health::missed;
     case VerdictState::on_target:
       return Health::ok;
-    // Missed on too little to judge, or well again for too short a while: neither raises an alert nor clears
-    // one.
+    // Missed on too little to judge, well again for too short a while, or not known before more is reported:
+    // neither raises an alert nor clears one.
     case VerdictState::watch:
-      return reason == Reason::little_volume || reason == Reason::recovering ? Health::unknown : Health::ok;
+      if (reason == Reason::on_course && !check.is_silent) return Health::ok;
+      return reason == Reason::little_volume || reason == Reason::recovering || reason == Reason::on_course ||
+                     reason == Reason::over_its_share
+                 ? Health::unknown
+                 : Health::ok;
     case VerdictState::unknown:
       break;
   }
@@ -152,6 +156,18 @@ void Engine::State::amend(const std::vector<TouchedNode>& restated, Effects& eff
       effects.alerts.push_back({AlertChange::Kind::amended, now, past.alert});
     }
   }
+}
+
+// Under another strategy a target of that name may be another KPI, window or set of campaigns: what an alert
+// fired on is then no longer followed.
+void Engine::State::forget_other_sums(LiveAlert& alert, const std::optional<CheckKey>& place,
+                                      const Checks& before) const {
+  if (!place) return;
+  const Checks& check = checks[place->target];
+  if (*check.kpi == *before.kpi && check.target->over == before.target->over &&
+      check.target->per == before.target->per && check.objective->match == before.objective->match)
+    return;
+  alert.open_sums.clear();
 }
 
 // What the alert fired on, as it is known now: the buckets that were over then with their figures of today,

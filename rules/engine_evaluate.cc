@@ -118,6 +118,8 @@ void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::si
   const double near_gap = target.pace ? std::numeric_limits<double>::infinity() : -target.watch_within;
   const bool one_bound = check.exceptions.empty() && check.paces.empty();
   const bool judges = check.evidence.judges();
+  const bool quotient = formula.is_quotient();
+  const bool partial = check.share < 1;
   const bool nothing_ordinary = check.needs_hours || (one_bound && !check.sides[0]);
   if (one_bound && check.sides[0]) {
     lows.fill(check.sides[0]->low);
@@ -155,8 +157,10 @@ void Engine::State::evaluate_nodes(Checks& check, const NodeIndex* list, std::si
       const double gap = gaps[i];
       VerdictState state = gap > near_gap ? VerdictState::watch : VerdictState::on_target;
       Reason reason = gap > near_gap ? Reason::near_bound : Reason::meets_target;
-      if (nothing_ordinary || any[i] != kHasFigures || std::isnan(gap) || gap > 0) {
-        if (gap > 0 && any[i] == kHasFigures && !nothing_ordinary && check.volume.empty()) {
+      if (nothing_ordinary || any[i] != kHasFigures || std::isnan(gap) || gap > 0 ||
+          (quotient && values[i] < 0) || (partial && is_over_share(values[i], highs[i], check.share))) {
+        if (gap > 0 && any[i] == kHasFigures && !nothing_ordinary && check.volume.empty() && !partial &&
+            !(quotient && values[i] < 0)) {
           state = VerdictState::off_target;
           reason = Reason::misses_target;
         } else {
@@ -252,9 +256,11 @@ CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
     input.numerator = formula.numerator(figures);
     input.denominator = formula.denominator(figures);
     input.denominator_unit = formula.denominator_unit();
+    if (is_below_none(input)) input.value = kUndefined;
   } else {
     input.numerator = input.value;
   }
+  input.reported = check.share;
   input.spend = sum_at(rollup.at(check.spend), node, true);
   input.hours = frame.hours_elapsed;
   for (const auto& [column, least] : check.volume) {
@@ -335,7 +341,7 @@ void Engine::State::check_many(Which which, Effects& effects) {
   for (std::uint32_t target = 0; target < checks.size(); ++target) {
     Checks& check = checks[target];
     if (which == Which::hourly && !check.moves_by_hour) continue;
-    check.today_counts = has_today(check);
+    refresh_reported(check);
     refresh_bounds(check);
     begin_day(check);
     changed.clear();

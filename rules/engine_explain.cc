@@ -155,14 +155,16 @@ void Engine::State::explain_numbers(CheckKey key, Explanation& explanation) cons
     input.numerator = formula.numerator(figures);
     input.denominator = formula.denominator(figures);
     input.denominator_unit = formula.denominator_unit();
+    if (is_below_none(input)) input.value = kUndefined;
   }
+  input.reported = check.share;
   input.spend = sum_of("spend");
   input.hours = window.hours_elapsed;
   explanation.elapsed_share = window.elapsed_share;
   if (target.pace && explanation.bound) {
     const PacePlan plan =
         plan_of(check, check.exception_of(key.node), check.paces_by_node() ? key.node : kNoNode);
-    explanation.expected = plan.at(check.today_counts ? today_elapsed() : 0);
+    explanation.expected = expected_by_now(target, plan, check.today_counts);
     explanation.today_counts = check.today_counts;
   }
   for (const MinimumVolume& volume : target.min_volume) {

@@ -35,15 +35,18 @@ std::size_t Engine::State::hours_over() const noexcept {
   return since <= Duration(0) ? 0 : static_cast<std::size_t>(since / std::chrono::hours(1));
 }
 
-// Whether anything of the objective was reported for today: a source that reports once a day has nothing to
-// show for today, and nothing is asked of it.
-bool Engine::State::has_today(const Checks& check) const {
-  return check.target->pace && rollups[check.whole].at(check.today).present[0] > 0;
+PaceExpectation Engine::State::expected_by_now(const Target& target, const PacePlan& plan,
+                                               bool today_counts) const {
+  const PaceExpectation due = plan.at(today_counts ? today_over() : 0);
+  if (target.kind == BoundKind::at_least) return due;
+  PaceExpectation expected = plan.at(today_counts ? today_elapsed() : 0);
+  if (target.kind == BoundKind::between) expected.allowed_low = due.allowed_low;
+  return expected;
 }
 
 std::optional<Sides> Engine::State::paced_sides(const Target& target, const PacePlan& plan,
                                                 bool today_counts) const {
-  const PaceExpectation expected = plan.at(today_counts ? today_elapsed() : 0);
+  const PaceExpectation expected = expected_by_now(target, plan, today_counts);
   Sides sides;
   if (target.kind != BoundKind::at_most) sides.low = std::max(0.0, expected.allowed_low);
   if (target.kind != BoundKind::at_least) sides.high = expected.allowed_high;
@@ -83,6 +86,12 @@ double Engine::State::carried(const Checks& check, std::span<const Bound> bounds
   const double actual = kpi_over(*check.kpi, rollups[check.rollup].members(node), before);
   const PacePlan plan({.period = before, .kind = target.kind, .bounds = bounds, .profile = profile}, last);
   if (std::isnan(actual) || plan.counts_from() > before.first) return 0;
+  // Before its first figures nothing was left over: nobody knows what was spent.
+  const auto& members = rollups[check.whole].members(0);
+  const MetricIndex metric = cube.find_metric(check.kpi->formula.inputs().front().name);
+  Day first = cube.head() - (Cube::kDays - 1);
+  while (first <= before.first && !has_figures(metric, members, first)) first = first + 1;
+  if (first > before.first) return 0;
   const PaceExpectation asked = plan.at(1);
   return carried_over(target.kind, asked.allowed_low, asked.allowed_high, actual);
 }
@@ -100,7 +109,8 @@ PacePlan Engine::State::plan_of(const Checks& check, std::size_t exception, Node
     }
     if (target.pacing.rollover) terms.carried = carried(check, bounds, node, terms.profile);
   }
-  return PacePlan(terms, today);
+  // While nothing is reported, nothing more is asked for: neither does it fall behind, nor is it forgiven.
+  return PacePlan(terms, std::min(std::max(check.reported + 1, terms.period.first), today));
 }
 
 void Engine::State::refresh_pace(Checks& check, NodeIndex node) {
@@ -111,8 +121,8 @@ void Engine::State::refresh_pace(Checks& check, NodeIndex node) {
     return;
   }
   const std::uint32_t stamp = node_stamps[check.rollup][node];
-  if (!pace || pace->stamp != stamp || pace->day != today)
-    pace = Checks::NodePace{plan_of(check, exception, node), std::nullopt, stamp, today};
+  if (!pace || pace->stamp != stamp || pace->day != today || pace->reported != check.reported)
+    pace = Checks::NodePace{plan_of(check, exception, node), std::nullopt, stamp, today, check.reported};
   pace->sides = paced_sides(*check.target, pace->plan, check.today_counts);
 }
 
@@ -148,7 +158,7 @@ double Engine::State::chance_of_total(const Checks& check, NodeIndex node,
                                       const Projection& projection) const {
   const PacePlan plan =
       check.paces.empty() ? plan_of(check, check.exception_of(node), kNoNode) : check.paces[node]->plan;
-  const double total = plan.at(check.today_counts ? today_elapsed() : 0).total;
+  const double total = plan.at(0).total;
   return check.target->kind == BoundKind::at_least ? projection.chance_to_reach(total)
                                                    : projection.chance_to_keep(total);
 }

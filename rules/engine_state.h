@@ -62,8 +62,13 @@ struct Checks {
   bool needs_hours = false;                            // an hourly window, and no figures by hour
   bool adds_up = true;                                 // none of its figures is one that must not be summed
   bool by_projection = false;                          // a pace with a confidence
-  std::size_t today = 0;      // of a pace: the objective's column of today's figures ...
-  bool today_counts = false;  // ... and whether it has any: until then today is not asked for
+  // A total that is held against what of its window has been reported: a pace, or one over the last days or
+  // hours.
+  bool is_total = false;
+  Day reported{};             // the last day, up to today, for which the objective has figures
+  bool today_counts = false;  // of a pace: that is today; until then today is not asked for
+  double share = 1;           // of the last days or hours: the share that figures can be from
+  bool is_silent = false;     // ... and it is not today alone that has none
 
   // The bounds in force by exception, the first being that of all others; nothing while none is.
   std::vector<std::optional<Sides>> sides;
@@ -74,7 +79,8 @@ struct Checks {
     PacePlan plan;
     std::optional<Sides> sides;  // as of the current hour
     std::uint32_t stamp;         // of the figures it was made from
-    Day day;
+    Day day;                     // likewise, and the next: Checks::reported
+    Day reported;
   };
   std::vector<std::optional<NodePace>> paces;
   bool paces_by_node() const noexcept {
@@ -211,11 +217,19 @@ struct Engine::State {
   void refresh_bounds(Checks& check);
   bool lacks_hours(const Checks& check) const;
 
+  // engine_reported.cc: what of a total's window has been reported.
+  bool grows_with_reports(const Checks& check) const;
+  bool refresh_reported(Checks& check);  // whether it differs
+  bool has_figures(MetricIndex metric, std::span<const EntityIndex> members, Day day) const;
+  Day reported_day(const Checks& check) const;
+  double reported_hours(const Checks& check) const;  // how many of the window, from its beginning
+
   // engine_pace.cc: what a period asks for by now, and where it is heading.
   double today_elapsed() const noexcept;    // share, to the end of the current hour
   std::size_t hours_over() const noexcept;  // of today
   double today_over() const noexcept;       // share, to its beginning
-  bool has_today(const Checks& check) const;
+  // What is due counts the hours that are over, and what is allowed the current one too.
+  PaceExpectation expected_by_now(const Target& target, const PacePlan& plan, bool today_counts) const;
   std::optional<Sides> paced_sides(const Target& target, const PacePlan& plan, bool today_counts) const;
   PacePlan plan_of(const Checks& check, std::size_t exception, NodeIndex node) const;
   double carried(const Checks& check, std::span<const Bound> bounds, NodeIndex node,
@@ -390,6 +404,7 @@ struct Engine::State {
   void retire(std::map<CheckKey, LiveAlert>::iterator place);
   void tell(AlertChange::Kind kind, CheckKey key, LiveAlert& live_alert, Effects& effects);
   void amend(const std::vector<TouchedNode>& restated, Effects& effects);
+  void forget_other_sums(LiveAlert& alert, const std::optional<CheckKey>& place, const Checks& before) const;
   bool amend(LiveAlert& live_alert, const Checks& check, NodeIndex node);
 
   // engine_watch.cc: series without a target.

@@ -51,6 +51,12 @@ std::optional<Better> parse_better(std::string_view text) noexcept {
   return std::nullopt;
 }
 
+bool is_volume(const Kpi& kpi) noexcept {
+  const bool sum = kpi.unit == Unit::count || kpi.unit == Unit::money || kpi.unit == Unit::duration ||
+                   kpi.unit == Unit::number;
+  return sum && !kpi.formula.is_quotient();
+}
+
 KpiLibrary::KpiLibrary() {
   for (const BuiltInMetric& built_in : built_in_metrics()) {
     metrics_.push_back({std::string(built_in.name), built_in.unit, built_in.additive});

@@ -41,6 +41,10 @@ struct Kpi {
   friend bool operator==(const Kpi&, const Kpi&) = default;
 };
 
+// A total such as conversions or spend: what grows with what is reported, and can be reached by the end of a
+// period. A quotient does not.
+bool is_volume(const Kpi& kpi) noexcept;
+
 // A factor of a KPI: K = constant * product of (factor ^ exponent), e.g. cpa = cpc ^ 1 * cvr ^ -1. Each
 // factor is itself a built-in KPI. For diagnosis (what moved a KPI), where the constant cancels.
 struct Factor {

@@ -8,11 +8,11 @@ namespace tightrope::rules {
 namespace {
 
 constexpr std::array<std::string_view, 4> kStates{"unknown", "on_target", "watch", "off_target"};
-constexpr std::array<std::string_view, 15> kReasons{
-    "meets_target", "near_bound",    "misses_target", "little_volume", "no_figures",
-    "undefined",    "needs_hours",   "no_bound_yet",  "no_rate",       "guard_missed",
-    "does_not_add", "within_chance", "likely_missed", "small_miss",    "recovering"};
-constexpr std::array<std::string_view, 15> kExplanations{
+constexpr std::array<std::string_view, 17> kReasons{
+    "meets_target",  "near_bound",   "misses_target", "little_volume", "no_figures",    "undefined",
+    "needs_hours",   "no_bound_yet", "no_rate",       "guard_missed",  "does_not_add",  "within_chance",
+    "likely_missed", "small_miss",   "recovering",    "on_course",     "over_its_share"};
+constexpr std::array<std::string_view, 17> kExplanations{
     "the target is met",
     "the target is met, but only just",
     "the target is missed",
@@ -29,6 +29,8 @@ constexpr std::array<std::string_view, 15> kExplanations{
     "the target is missed, and chance hardly explains it: not sure enough for an alert yet",
     "the target is missed for sure, but by less than matters",
     "the target was missed for sure and is met again, not for long enough to be sure of that",
+    "not all of the window has figures yet, and those that are there keep pace with the target",
+    "not all of the window has figures yet, and those that are there are more than their share of the target",
 };
 
 // With no conversion at all, a price has no value, yet money was spent. On target, this many conversions
@@ -133,7 +135,7 @@ Verdict judge(const Target& target, const Kpi& kpi, const std::optional<Sides>& 
   if (std::isnan(input.value)) {
     verdict.reason = Reason::undefined;
     const double most = verdict.high;
-    if (input.denominator == 0 && input.numerator > 0 && input.denominator_unit == Unit::count && most > 0) {
+    if (input.denominator <= 0 && input.numerator > 0 && input.denominator_unit == Unit::count && most > 0) {
       const double due = input.numerator / most;
       if (due >= 1) {
         // Where the minimum volume was not reached, as it cannot be on results that did not come, so many
@@ -155,6 +157,20 @@ Verdict judge(const Target& target, const Kpi& kpi, const std::optional<Sides>& 
   }
   verdict.gap_ratio = gap_of(target.kind, input.value, *sides);
   verdict.room_used = room_used(target.kind, input.value, *sides);
+  if (input.reported < 1) {
+    const bool within = !(input.value > verdict.high);
+    const bool is_short = input.value < verdict.low;
+    if (within && is_short && reaches_share(input.value, verdict.low, input.reported)) {
+      verdict.state = VerdictState::watch;
+      verdict.reason = Reason::on_course;
+      return verdict;
+    }
+    if (within && !is_short && is_over_share(input.value, verdict.high, input.reported)) {
+      verdict.state = VerdictState::watch;
+      verdict.reason = Reason::over_its_share;
+      return verdict;
+    }
+  }
   if (verdict.gap_ratio > 0) {
     verdict.state = input.volume_reached ? VerdictState::off_target : VerdictState::watch;
     verdict.reason = input.volume_reached ? Reason::misses_target : Reason::little_volume;

@@ -36,8 +36,11 @@ enum class Reason : std::uint8_t {
   likely_missed,  // misses it, and chance hardly explains it
   small_miss,     // misses it for sure, by less than matters
   recovering,     // was missed for sure, and is met again, not for long enough to be sure
+  // Of totals whose window has not got all its figures yet, as today's:
+  on_course,       // short of the bound, by no more than what is to come
+  over_its_share,  // within the bound, and above the share of it that is due so far
 };
-constexpr Reason kLastReason = Reason::recovering;
+constexpr Reason kLastReason = Reason::over_its_share;
 std::string_view to_string(Reason reason) noexcept;  // "meets_target", ...
 std::string_view explain(Reason reason) noexcept;    // a clause for people
 
@@ -149,7 +152,13 @@ struct CheckInput {
   bool needs_hours = false;  // an hourly window, and figures by day only
   bool converted = true;     // no figure wants an exchange rate
   bool adds_up = true;       // no figures would have to be added that must not be
+  double reported = 1;       // of a total: the share of the window that its figures can be from
 };
+
+// More results taken back than came: like none at all, they have no price, and no target is met by them.
+inline bool is_below_none(const CheckInput& input) noexcept {
+  return input.denominator < 0 && input.numerator > 0;
+}
 
 // What a value is held against; undefined where the target has no such side.
 struct Sides {
@@ -169,6 +178,15 @@ inline double gap_at_least(double value, double low) noexcept {
   return -gap_at_most(value, low);
 }
 double gap_of(BoundKind kind, double value, Sides sides) noexcept;
+// Whether a total is above, or at least at, the share of a bound that is due so far. Sums of shares are
+// rounded: what differs in the last digits alone is the same.
+constexpr double kSameShare = 1e-9;
+inline bool is_over_share(double value, double high, double reported) noexcept {
+  return high > 0 && value > high * reported * (1 + kSameShare);
+}
+inline bool reaches_share(double value, double low, double reported) noexcept {
+  return low > 0 && value >= low * reported * (1 - kSameShare);
+}
 
 // Pure. `sides` is nothing while no bound is in force.
 Verdict judge(const Target& target, const Kpi& kpi, const std::optional<Sides>& sides,

@@ -248,6 +248,8 @@ TEST(EnginePropertyTest, IsEqualToANaiveEngineAndToItselfHoweverFed) {
   for (const std::uint64_t count : seen.states) EXPECT_GT(count, sequences);
   for (std::size_t reason = 0; reason < static_cast<std::size_t>(Reason::within_chance); ++reason)
     EXPECT_GT(seen.reasons[reason], 0u) << to_string(static_cast<Reason>(reason));
+  for (const Reason reason : {Reason::on_course, Reason::over_its_share})
+    EXPECT_GT(seen.reasons[static_cast<std::size_t>(reason)], 0u) << to_string(reason);
   EXPECT_GT(seen.pays, 0u);
   EXPECT_GT(seen.values, 10 * sequences);
 }

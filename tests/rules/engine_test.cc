@@ -208,8 +208,7 @@ TEST(EngineTest, PaceComparesWithTheShareOfThePeriodElapsed) {
   Engine engine = engine_with(target);
   engine.apply(figures(kNoon, {{kBrand, "conversions", kToday, 590}}));
   const Verdict verdict = verdict_of(engine, "volume", {});
-  EXPECT_NEAR(verdict.low, 900 * (19 * 24 + 13) / (30.0 * 24),
-              1e-9);  // to the end of the hour that began at noon
+  EXPECT_NEAR(verdict.low, 900 * (19 * 24 + 12) / (30.0 * 24), 1e-9);  // of hours that are over
   EXPECT_EQ(verdict.state, VerdictState::on_target);
 }
 

@@ -17,6 +17,12 @@ constexpr std::array kMetrics{"spend",  "spend", "impressions", "clicks",  "conv
 constexpr std::array kMoney{"spend", "revenue", "refunds"};
 constexpr std::array kCurrencies{"EUR", "USD", "GBP"};
 
+// In two statements: compilers differ in which of two operands they draw first.
+Timestamp any_beginning(std::mt19937& random) {
+  const Timestamp hour = kNoon + 1h * below(random, 9000);
+  return hour + 1ms * below(random, 3'600'000);
+}
+
 }  // namespace
 
 Timestamp time_of(const Step& step) noexcept {
@@ -31,7 +37,7 @@ Effects feed(Engine& engine, const Step& step) {
 
 EventGenerator::EventGenerator(std::mt19937& random)
     : random_(random),
-      now_(kNoon + 1h * below(random, 9000) + 1ms * below(random, 3'600'000)),
+      now_(any_beginning(random)),
       around_(kToday + static_cast<int>((now_ - kNoon) / 24h) + 5) {}
 
 void EventGenerator::move_time() {

@@ -220,6 +220,17 @@ NaiveSum NaiveEngine::sum(const std::string& metric, const Objective& objective,
   return total;
 }
 
+bool NaiveEngine::any_figure(const std::string& metric, const Objective& objective,
+                             const std::function<bool(const Bucket&)>& in) const {
+  const auto of_metric = figures_.find(metric);
+  if (of_metric == figures_.end()) return false;
+  return std::any_of(of_metric->second.begin(), of_metric->second.end(), [&](const auto& entry) {
+    const auto& [entity, cells] = entry;
+    return matches_all(objective.match, entity) &&
+           std::any_of(cells.begin(), cells.end(), [&](const auto& cell) { return in(cell.first); });
+  });
+}
+
 std::optional<Bound> NaiveEngine::bound_of(const Target& target, const Entity& node) const {
   const std::vector<Bound>* bounds = &target.bounds;
   for (const BoundException& exception : target.exceptions) {

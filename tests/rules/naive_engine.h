@@ -3,6 +3,7 @@
 // on single figures and the conversion of money.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -92,6 +93,10 @@ class NaiveEngine {
   double today_elapsed() const;  // share, to the end of the current hour
   Inputs inputs(const Target& target, const Objective& objective, const Entity& node,
                 const std::optional<Bound>& bound) const;
+  double reported_share(const Target& target, const Objective& objective) const;
+  // Of the objective, in a bucket that `in` says yes to.
+  bool any_figure(const std::string& metric, const Objective& objective,
+                  const std::function<bool(const Bucket&)>& in) const;
   std::optional<Bound> bound_of(const Target& target, const Entity& node) const;
   NaiveVerdict judge_alone(const Target& target, const Objective& objective, const Entity& node,
                            const Sides* paced) const;

@@ -112,7 +112,7 @@ void NaiveEngine::judge_without_results(const Target& target, const std::vector<
       target.kind == BoundKind::at_least)
     return;
   const double due = formula.numerator(inputs) / verdict.bound->high;
-  if (formula.denominator(inputs) != 0 || !(verdict.bound->high > 0) || !(due >= 1)) return;
+  if (!(formula.denominator(inputs) <= 0) || !(verdict.bound->high > 0) || !(due >= 1)) return;
   double needed = 3;
   for (const MinimumVolume& least : target.min_volume) {
     if (!volume_reached) needed = std::max(needed, least.amount);
@@ -122,12 +122,61 @@ void NaiveEngine::judge_without_results(const Target& target, const std::vector<
   verdict.gap = due - 1;
 }
 
+// The part of a total's window up to its newest figure; hours of today that are over, if that is today.
+double NaiveEngine::reported_share(const Target& target, const Objective& objective) const {
+  using Kind = Window::Kind;
+  const Kpi& kpi = *strategy_.find_kpi(target.kpi);
+  const Kind over = target.over.kind;
+  if (target.pace || kpi.formula.is_quotient() || kpi.unit == Unit::ratio || kpi.unit == Unit::truth)
+    return 1;
+  if (over != Kind::days && over != Kind::today && over != Kind::hours) return 1;
+  if (kpi.formula.inputs().empty()) return 1;
+  for (const Input& input : kpi.formula.inputs()) {
+    if (input.kind == Name::Kind::value || input.of != Input::Of::entity || input.over || input.weekdays ||
+        input.so_far || input.earlier != 0 || !is_additive(input.name))
+      return 1;
+  }
+  const auto newest = [&](auto&& is_there, int count) {  // how many from the end have none
+    int missing = 0;
+    for (const Input& input : kpi.formula.inputs()) {
+      int back = 0;
+      while (back < count && !is_there(input.name, back)) ++back;
+      if (back < count) missing = std::max(missing, back);
+    }
+    return missing;
+  };
+  const Day today = calendar_.day_of(now_);
+  const auto any_of_day = [&](const std::string& metric, int back) {
+    return any_figure(metric, objective, [&](const Bucket& bucket) { return bucket.day == today - back; });
+  };
+  const double length = target.over.length;
+  if (over != Kind::hours) {
+    const int missing = newest(any_of_day, Cube::kDays);
+    const double begun = calendar_.hour_of(now_).hour;
+    const double hours = static_cast<double>((calendar_.start_of(today + 1) - calendar_.start_of(today)) /
+                                             std::chrono::hours(1));
+    const double part = missing == 0 ? begun / hours : 0;
+    return (std::max(0.0, length - std::max(1, missing)) + part) / length;
+  }
+  const std::vector<Bucket> hours = last_hours(target.over.length, 0);  // the newest first
+  const auto any_of_hour = [&](const std::string& metric, int back) {
+    return any_figure(metric, objective,
+                      [&](const Bucket& bucket) { return bucket == hours[static_cast<std::size_t>(back)]; });
+  };
+  const int missing = newest(any_of_hour, static_cast<int>(hours.size()));
+  return (length - std::max(1, missing)) / length;
+}
+
 NaiveVerdict NaiveEngine::judge_alone(const Target& target, const Objective& objective, const Entity& node,
                                       const Sides* paced) const {
   NaiveVerdict verdict;
   verdict.bound = bound_of(target, node);
   const Inputs inputs = this->inputs(target, objective, node, verdict.bound);
-  verdict.value = strategy_.find_kpi(target.kpi)->formula.evaluate(inputs.values);
+  const Formula& formula = strategy_.find_kpi(target.kpi)->formula;
+  verdict.value = formula.evaluate(inputs.values);
+  // More taken back than came has no price.
+  if (formula.is_quotient() && formula.denominator(inputs.values) < 0 && formula.numerator(inputs.values) > 0)
+    verdict.value = kUndefined;
   verdict.rounded = inputs.rounded;
   // A side that an if() does not choose may lack hours or rates: the headers say both that it does not count
   // and that the verdict is unknown.
@@ -162,6 +211,18 @@ NaiveVerdict NaiveEngine::judge_alone(const Target& target, const Objective& obj
     sides = *paced;
   }
   verdict.gap = gap_to(target.kind, verdict.value, sides);
+  const double share = reported_share(target, objective);
+  if (share < 1 && !(target.kind != BoundKind::at_least && verdict.value > sides.high)) {
+    const bool is_short = target.kind != BoundKind::at_most && verdict.value < sides.low;
+    const bool keeps_pace = sides.low > 0 && verdict.value >= sides.low * share * (1 - 1e-9);
+    const bool is_over = target.kind != BoundKind::at_least && sides.high > 0 &&
+                         verdict.value > sides.high * share * (1 + 1e-9);
+    if (is_short ? keeps_pace : is_over) {
+      verdict.state = VerdictState::watch;
+      verdict.reasons = {is_short ? Reason::on_course : Reason::over_its_share};
+      return verdict;
+    }
+  }
   if (is_missed(target.kind, verdict.value, sides)) {
     const bool enough = volume_reached(target, objective, node);
     verdict.state = enough ? VerdictState::off_target : VerdictState::watch;
