@@ -9,10 +9,10 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kVerdictStates{"on_target", "watch", "off_target", "unknown"};
 // Those of rules::Reason.
-constexpr std::array<std::string_view, 17> kReasons{
-    "meets_target",  "near_bound",   "misses_target", "little_volume", "no_figures",    "undefined",
-    "needs_hours",   "no_bound_yet", "no_rate",       "guard_missed",  "does_not_add",  "within_chance",
-    "likely_missed", "small_miss",   "recovering",    "on_course",     "over_its_share"};
+constexpr std::array<std::string_view, 18> kReasons{
+    "meets_target",  "near_bound",   "misses_target", "little_volume", "no_figures",     "undefined",
+    "needs_hours",   "no_bound_yet", "no_rate",       "guard_missed",  "does_not_add",   "within_chance",
+    "likely_missed", "small_miss",   "recovering",    "on_course",     "over_its_share", "period_over"};
 constexpr std::array<std::string_view, 4> kAlertStates{"pending", "firing", "acknowledged", "resolved"};
 constexpr std::array<std::string_view, 3> kSeverities{"page", "ticket", "digest"};
 constexpr std::array<std::string_view, 3> kDecisions{"did", "declined", "later"};

@@ -236,10 +236,14 @@ void Engine::State::grow(std::uint32_t target) {
 void Engine::State::refresh_bounds(Checks& check) {
   const TimeframeNow& frame = frames_now[check.frame];
   const Target& target = *check.target;
+  check.period_over = target.over.kind == Window::Kind::flight && today - target.over.last > kFlightCountsOn;
   check.sides.clear();
   check.bounds.clear();
   for (std::size_t i = 0; i <= target.exceptions.size(); ++i) {
-    const Bound* bound = bound_on(i == 0 ? target.bounds : target.exceptions[i - 1].bounds, frame.days.last);
+    const Bound* bound =
+        check.period_over
+            ? nullptr
+            : bound_on(i == 0 ? target.bounds : target.exceptions[i - 1].bounds, frame.days.last);
     check.bounds.push_back(bound);
     if (bound == nullptr) {
       check.sides.emplace_back();

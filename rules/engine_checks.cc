@@ -14,6 +14,7 @@ constexpr double kWorthTelling = 0.1;
 
 Health Engine::State::health(const Checks& check, NodeIndex node) const {
   const Reason reason = check.reasons[node];
+  if (reason == Reason::period_over) return Health::ok;  // nothing is to be done about it any more
   switch (check.states[node]) {
     case VerdictState::off_target:
       return Health::missed;
@@ -170,6 +171,29 @@ void Engine::State::forget_other_sums(LiveAlert& alert, const std::optional<Chec
   alert.open_sums.clear();
 }
 
+// Sums by input of the KPI. Of a minimum volume, what is an input is known.
+CheckInput Engine::State::restated_input(const Checks& check, std::span<const double> figures) const {
+  const Formula& formula = check.kpi->formula;
+  CheckInput input;
+  input.any_figure =
+      std::any_of(figures.begin(), figures.end(), [](double figure) { return !std::isnan(figure); });
+  input.value = formula.evaluate(figures);
+  input.numerator = input.value;
+  if (formula.is_quotient()) {
+    input.numerator = formula.numerator(figures);
+    input.denominator = formula.denominator(figures);
+    input.denominator_unit = formula.denominator_unit();
+    if (is_below_none(input)) input.value = kUndefined;
+  }
+  for (const MinimumVolume& least : check.target->min_volume) {
+    for (std::size_t i = 0; i < figures.size(); ++i) {
+      if (formula.inputs()[i].name == least.metric && !(figures[i] >= least.amount))
+        input.volume_reached = false;
+    }
+  }
+  return input;
+}
+
 // What the alert fired on, as it is known now: the buckets that were over then with their figures of today,
 // and the one that was open with those of then. True when people should hear of it.
 bool Engine::State::amend(LiveAlert& live_alert, const Checks& check, NodeIndex node) {
@@ -198,10 +222,11 @@ bool Engine::State::amend(LiveAlert& live_alert, const Checks& check, NodeIndex 
     const double open = live_alert.open_sums[i];
     figures.push_back(std::isnan(closed) ? open : std::isnan(open) ? closed : closed + open);
   }
-  const double value = formula.evaluate(std::span<const double>(figures));
   const Verdict& fired_on = alert.fired_on;
-  const bool misses = std::isnan(value) || (!std::isnan(fired_on.high) && value > fired_on.high) ||
-                      (!std::isnan(fired_on.low) && value < fired_on.low);
+  const CheckInput input = restated_input(check, figures);
+  const double value = input.value;
+  const bool misses =
+      judge(*check.target, *check.kpi, Sides{.low = fired_on.low, .high = fired_on.high}, input).missed();
   const double before = alert.amendment ? alert.amendment->value_now : fired_on.value;
   if (value == before || (std::isnan(value) && std::isnan(before))) return false;
   const bool missed_before = !alert.amendment || alert.amendment->would_have_fired;

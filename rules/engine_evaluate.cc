@@ -261,6 +261,7 @@ CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
     input.numerator = input.value;
   }
   input.reported = check.share;
+  input.period_over = check.period_over;
   input.spend = sum_at(rollup.at(check.spend), node, true);
   input.hours = frame.hours_elapsed;
   for (const auto& [column, least] : check.volume) {

@@ -158,6 +158,7 @@ void Engine::State::explain_numbers(CheckKey key, Explanation& explanation) cons
     if (is_below_none(input)) input.value = kUndefined;
   }
   input.reported = check.share;
+  input.period_over = check.period_over;
   input.spend = sum_of("spend");
   input.hours = window.hours_elapsed;
   explanation.elapsed_share = window.elapsed_share;

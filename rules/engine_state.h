@@ -69,6 +69,7 @@ struct Checks {
   bool today_counts = false;  // of a pace: that is today; until then today is not asked for
   double share = 1;           // of the last days or hours: the share that figures can be from
   bool is_silent = false;     // ... and it is not today alone that has none
+  bool period_over = false;   // of a flight
 
   // The bounds in force by exception, the first being that of all others; nothing while none is.
   std::vector<std::optional<Sides>> sides;
@@ -404,6 +405,7 @@ struct Engine::State {
   void retire(std::map<CheckKey, LiveAlert>::iterator place);
   void tell(AlertChange::Kind kind, CheckKey key, LiveAlert& live_alert, Effects& effects);
   void amend(const std::vector<TouchedNode>& restated, Effects& effects);
+  CheckInput restated_input(const Checks& check, std::span<const double> figures) const;
   void forget_other_sums(LiveAlert& alert, const std::optional<CheckKey>& place, const Checks& before) const;
   bool amend(LiveAlert& live_alert, const Checks& check, NodeIndex node);
 

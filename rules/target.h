@@ -208,14 +208,16 @@ void fold_matches(Strategy& strategy);
 
 // The named values that the engine gives to a playbook's condition, `let:` formulas and template, beside
 // metrics and KPIs:
-//   value             the target's KPI over its window; in a template in the KPI's unit, in a formula a bare
-//   number bound             the bound that is missed; likewise gap               by what share of the bound
-//   it is missed; positive step              the change to make, as a positive share: gap / (1 + gap), at
-//   most max_step max_step          the playbook's limit bid_after         cpc after that step, down where
-//   the KPI is too high and up where it is too low stake_per_hour, stake_per_day   money at risk while it
-//   stays so budget            the objective's, for its period; unknown without one period_elapsed    the
-//   share of the budget's period (without a budget: of the window) that has passed days_present      buckets
-//   of the window that have figures
+// - value: the target's KPI over its window; in a template in the KPI's unit, in a formula a bare number
+// - bound: the bound that is missed; likewise
+// - gap: by what share of the bound it is missed; positive
+// - step: the change to make, as a positive share: gap / (1 + gap), at most max_step
+// - max_step: the playbook's limit
+// - bid_after: cpc lowered by that step; budget_after: spend_per_day likewise
+// - stake_per_hour, stake_per_day: money at risk while it stays so
+// - budget: the objective's, for its period; unknown without one
+// - period_elapsed: the share of the budget's period (without a budget: of the window) that has passed
+// - days_present: buckets of the window that have figures
 std::vector<std::pair<std::string, Unit>> playbook_values();
 // The named texts of templates: client, objective, target, kpi, window, entity, driver and every dimension.
 std::vector<std::string> playbook_texts(const Dimensions& dimensions);

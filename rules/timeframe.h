@@ -17,6 +17,10 @@ struct Timeframe {
   friend constexpr auto operator<=>(const Timeframe&, const Timeframe&) noexcept = default;
 };
 
+// So many days after its end what is restated still counts for a flight. Then it is closed: there is nothing
+// to be done about it, and later its figures leave the memory one by one.
+constexpr int kFlightCountsOn = 7;
+
 // A timeframe at a moment: which buckets are in it, and how far its window has come.
 struct TimeframeNow {
   DayRange days;              // for hourly windows, those their hours touch

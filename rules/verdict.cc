@@ -8,11 +8,11 @@ namespace tightrope::rules {
 namespace {
 
 constexpr std::array<std::string_view, 4> kStates{"unknown", "on_target", "watch", "off_target"};
-constexpr std::array<std::string_view, 17> kReasons{
-    "meets_target",  "near_bound",   "misses_target", "little_volume", "no_figures",    "undefined",
-    "needs_hours",   "no_bound_yet", "no_rate",       "guard_missed",  "does_not_add",  "within_chance",
-    "likely_missed", "small_miss",   "recovering",    "on_course",     "over_its_share"};
-constexpr std::array<std::string_view, 17> kExplanations{
+constexpr std::array<std::string_view, 18> kReasons{
+    "meets_target",  "near_bound",   "misses_target", "little_volume", "no_figures",     "undefined",
+    "needs_hours",   "no_bound_yet", "no_rate",       "guard_missed",  "does_not_add",   "within_chance",
+    "likely_missed", "small_miss",   "recovering",    "on_course",     "over_its_share", "period_over"};
+constexpr std::array<std::string_view, 18> kExplanations{
     "the target is met",
     "the target is met, but only just",
     "the target is missed",
@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, 17> kExplanations{
     "the target was missed for sure and is met again, not for long enough to be sure of that",
     "not all of the window has figures yet, and those that are there keep pace with the target",
     "not all of the window has figures yet, and those that are there are more than their share of the target",
+    "its period is over",
 };
 
 // With no conversion at all, a price has no value, yet money was spent. On target, this many conversions
@@ -111,7 +112,7 @@ Verdict judge(const Target& target, const Kpi& kpi, const std::optional<Sides>& 
   Verdict verdict;
   verdict.value = input.value;
   if (!sides) {
-    verdict.reason = Reason::no_bound_yet;
+    verdict.reason = input.period_over ? Reason::period_over : Reason::no_bound_yet;
     return verdict;
   }
   verdict.low = sides->low;

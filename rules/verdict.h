@@ -39,8 +39,9 @@ enum class Reason : std::uint8_t {
   // Of totals whose window has not got all its figures yet, as today's:
   on_course,       // short of the bound, by no more than what is to come
   over_its_share,  // within the bound, and above the share of it that is due so far
+  period_over,     // the flight has ended
 };
-constexpr Reason kLastReason = Reason::over_its_share;
+constexpr Reason kLastReason = Reason::period_over;
 std::string_view to_string(Reason reason) noexcept;  // "meets_target", ...
 std::string_view explain(Reason reason) noexcept;    // a clause for people
 
@@ -152,6 +153,7 @@ struct CheckInput {
   bool needs_hours = false;  // an hourly window, and figures by day only
   bool converted = true;     // no figure wants an exchange rate
   bool adds_up = true;       // no figures would have to be added that must not be
+  bool period_over = false;  // no bound is in force any more, since the flight has ended
   double reported = 1;       // of a total: the share of the window that its figures can be from
 };
 

@@ -128,6 +128,32 @@ TEST(ReportedTest, MoreTakenBackThanCameMeetsNoTarget) {
   EXPECT_EQ(verdict_of(engine, "price", kBrand).state, VerdictState::off_target);
 }
 
+TEST(ReportedTest, AFlightIsClosedAWeekAfterItsEnd) {
+  Target target = at_most("price", "cpa", 45);
+  target.over = {.kind = Window::Kind::flight, .length = 1, .first = kToday - 6, .last = kToday};
+  Engine engine(strategy({objective("growth", {target})}));
+  EXPECT_EQ(told(engine.apply(week_of(kNoon, kBrand, 600, 10))), "fired price search/brand\n");
+  EXPECT_EQ(told(engine.apply(Tick{kMidnight + 24h * 8 - 1ms})), "");
+  EXPECT_EQ(told(engine.apply(Tick{kMidnight + 24h * 8})), "resolved price search/brand\n");
+  EXPECT_EQ(verdict_of(engine, "price", kBrand).reason, Reason::period_over);
+  EXPECT_EQ(told(engine.apply(Tick{kMidnight + 24h * 120})), "");
+}
+
+TEST(ReportedTest, WhatWouldBeTooLittleToJudgeWouldNotHaveFired) {
+  Target target = total(at_most("price", "cpa", 45), "7d");
+  target.min_volume = {{"conversions", 20}};
+  Engine engine(strategy({objective("growth", {target})}));
+  const Day day = kToday - 1;
+  EXPECT_EQ(
+      told(engine.apply(figures(kNoon, {{kBrand, "spend", day, 2000}, {kBrand, "conversions", day, 30}}))),
+      "fired price search/brand\n");
+  engine.apply(figures(kNoon + 1min, {{kBrand, "conversions", day, 10}}));
+  const std::vector<Alert> alerts = engine.alerts();
+  ASSERT_EQ(alerts.size(), 1u);
+  ASSERT_TRUE(alerts.front().amendment.has_value());
+  EXPECT_FALSE(alerts.front().amendment->would_have_fired);
+}
+
 TEST(ReportedTest, AnotherKpiOfTheSameNameAmendsNothing) {
   Engine engine(strategy({objective("growth", {total(at_most("t", "cpa", 45), "7d")})}));
   const Day day = kToday - 1;

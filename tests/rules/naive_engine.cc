@@ -239,7 +239,9 @@ std::optional<Bound> NaiveEngine::bound_of(const Target& target, const Entity& n
     break;
   }
   // What the window shows belongs to its last day, which is not always today.
-  const Day day = calendar_.days_of(target.over, calendar_.day_of(now_)).last;
+  const Day today = calendar_.day_of(now_);
+  if (target.over.kind == Window::Kind::flight && today - target.over.last > 7) return std::nullopt;
+  const Day day = calendar_.days_of(target.over, today).last;
   std::optional<Bound> in_force;
   for (const Bound& bound : *bounds) {
     if (bound.from <= day) in_force = bound;

@@ -182,7 +182,9 @@ NaiveVerdict NaiveEngine::judge_alone(const Target& target, const Objective& obj
   // and that the verdict is unknown.
   verdict.is_open =
       inputs.week_unconverted || (!std::isnan(verdict.value) && (inputs.no_hours || inputs.unconverted));
-  if (!verdict.bound) verdict.reasons.insert(Reason::no_bound_yet);
+  const bool is_over =
+      target.over.kind == Window::Kind::flight && calendar_.day_of(now_) - target.over.last > 7;
+  if (!verdict.bound) verdict.reasons.insert(is_over ? Reason::period_over : Reason::no_bound_yet);
   if (inputs.does_not_add) {
     verdict.is_open = true;
     verdict.reasons.insert({Reason::does_not_add, Reason::no_rate, Reason::needs_hours});
@@ -215,9 +217,9 @@ NaiveVerdict NaiveEngine::judge_alone(const Target& target, const Objective& obj
   if (share < 1 && !(target.kind != BoundKind::at_least && verdict.value > sides.high)) {
     const bool is_short = target.kind != BoundKind::at_most && verdict.value < sides.low;
     const bool keeps_pace = sides.low > 0 && verdict.value >= sides.low * share * (1 - 1e-9);
-    const bool is_over = target.kind != BoundKind::at_least && sides.high > 0 &&
-                         verdict.value > sides.high * share * (1 + 1e-9);
-    if (is_short ? keeps_pace : is_over) {
+    const bool above_share = target.kind != BoundKind::at_least && sides.high > 0 &&
+                             verdict.value > sides.high * share * (1 + 1e-9);
+    if (is_short ? keeps_pace : above_share) {
       verdict.state = VerdictState::watch;
       verdict.reasons = {is_short ? Reason::on_course : Reason::over_its_share};
       return verdict;
