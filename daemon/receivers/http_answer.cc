@@ -13,7 +13,8 @@ namespace {
 
 using rules::Duration;
 
-constexpr Duration kLongestRetryAfter = std::chrono::hours(24);
+// A wait from outside is a wish: whoever asks for a day must not switch the paging off for a day.
+constexpr Duration kLongestRetryAfter = std::chrono::minutes(15);
 
 std::optional<int> digits(std::string_view text) {
   int value = 0;

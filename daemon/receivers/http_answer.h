@@ -14,7 +14,7 @@ namespace tightrope::daemon {
 Delivery judge_answer(const collectors::TransferResult& result);
 
 // Retry-After in seconds, or as a date, which is read against the answer's own Date, since only the sender
-// knows what time it meant. At most a day; nothing when it is neither.
+// knows what time it meant. At most 15 minutes, whatever it asks for; nothing when it is neither.
 std::optional<rules::Duration> retry_after(const collectors::TransferResponse& response);
 
 // Text from outside for a log line: the first 200 bytes, on one line, valid UTF-8.

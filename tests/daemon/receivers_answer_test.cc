@@ -78,8 +78,12 @@ TEST(RetryAfterTest, IgnoresWhatItCannotRead) {
   EXPECT_EQ(wait_for({{"retry-after", "99999999999999999999"}}), std::nullopt);
 }
 
-TEST(RetryAfterTest, WaitsAtMostADay) {
-  EXPECT_EQ(wait_for({{"retry-after", "2000000"}}), 24h);
+TEST(RetryAfterTest, ReceiverThatAsksForDaysIsTriedAgainInAQuarterOfAnHour) {
+  EXPECT_EQ(wait_for({{"retry-after", "901"}}), 15min);
+  EXPECT_EQ(wait_for({{"retry-after", "2000000"}}), 15min);
+  EXPECT_EQ(
+      wait_for({{"retry-after", "Sat, 21 Nov 2026 21:04:00 GMT"}, {"date", "Fri, 20 Nov 2026 21:04:00 GMT"}}),
+      15min);
 }
 
 TEST(ExcerptTest, IsOneShortLine) {
