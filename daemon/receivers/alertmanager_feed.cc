@@ -118,6 +118,7 @@ collectors::TransferRequest AlertmanagerFeed::State::request_of(const Peer& peer
   request.timeout = kDeliveryTimeout;
   request.most_bytes = 1 << 20;
   request.allow_private_addresses = peer.allow_private_addresses;
+  request.follow_redirects = false;  // it would arrive as a GET, without the alerts
   return request;
 }
 

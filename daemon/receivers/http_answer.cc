@@ -81,6 +81,11 @@ Delivery judge_answer(const collectors::TransferResult& result) {
     return {.kind = Delivery::Kind::delivered, .text = {}, .retry_after = {}};
   }
   std::string text = fmt::format("answered {}", response.status);
+  const bool redirect = response.status >= 300 && response.status < 400;
+  if (redirect) {
+    text += ", a redirect: configure the address it leads to";
+    return {.kind = Delivery::Kind::try_again, .text = std::move(text), .retry_after = retry_after(response)};
+  }
   if (const std::string body = excerpt(response.body); !body.empty()) text += ": " + body;
   const bool passing = response.status == 408 || response.status == 429 || response.status >= 500;
   if (!passing) return {.kind = Delivery::Kind::refused, .text = std::move(text), .retry_after = {}};

@@ -9,8 +9,9 @@
 
 namespace tightrope::daemon {
 
-// 2xx is delivered. 408, 429, 5xx and a transfer that failed are worth another try; every other status is
-// refused: the same message would be refused again.
+// 2xx is delivered. 408, 429, 5xx and a transfer that failed are worth another try, and so is a redirect,
+// which nobody follows: it is often a login or a maintenance page, and else the operator has to act. Every
+// other status is refused: the same message would be refused again.
 Delivery judge_answer(const collectors::TransferResult& result);
 
 // Retry-After in seconds, or as a date, which is read against the answer's own Date, since only the sender

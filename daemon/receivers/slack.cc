@@ -133,6 +133,7 @@ class Slack final : public Integration {
     request.timeout = kDeliveryTimeout;
     request.most_bytes = 1 << 20;
     request.allow_private_addresses = allow_private_addresses_;
+    request.follow_redirects = false;  // it would arrive as a GET, without the alerts
     return request;
   }
 

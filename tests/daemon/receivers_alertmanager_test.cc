@@ -215,6 +215,20 @@ TEST_F(AlertmanagerFeedTest, DeadAlertmanagerDoesNotDelayAnother) {
   EXPECT_EQ(to_two, 2u);
 }
 
+TEST_F(AlertmanagerFeedTest, RedirectIsNotFollowedAndTheAlertsAreSentAgain) {
+  feed_.configure({receiver("am", {"http://one:9093"})});
+  transfer_.will_answer(301, "", {{"location", "https://one/"}});
+  will_take(1);
+  feed_.update(small_alert("a", "acme", "page", t0), {"am"});
+  run();
+  ASSERT_EQ(transfer_.requests().size(), 1u);
+  EXPECT_FALSE(transfer_.requests()[0].follow_redirects);
+  EXPECT_TRUE(log_.contains("answered 301, a redirect: configure the address it leads to"));
+  advance(10s);
+  ASSERT_EQ(events_.size(), 2u);
+  EXPECT_EQ(events_[1].kind, OutboxEvent::Kind::delivered);
+}
+
 TEST_F(AlertmanagerFeedTest, RefusedAlertsAreLoggedAndDoNotBlockOthers) {
   feed_.configure({receiver("am", {"http://one:9093"})});
   transfer_.will_answer(400, "bad label");

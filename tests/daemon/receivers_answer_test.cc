@@ -39,7 +39,8 @@ INSTANTIATE_TEST_SUITE_P(All, AnswerTest,
                              {"OkIsDelivered", 200, Kind::delivered},
                              {"AcceptedIsDelivered", 202, Kind::delivered},
                              {"NoContentIsDelivered", 204, Kind::delivered},
-                             {"RedirectIsRefused", 302, Kind::refused},
+                             {"RedirectIsTriedAgain", 302, Kind::try_again},
+                             {"PermanentRedirectIsTriedAgain", 308, Kind::try_again},
                              {"BadRequestIsRefused", 400, Kind::refused},
                              {"NotFoundIsRefused", 404, Kind::refused},
                              {"RequestTimeoutIsTriedAgain", 408, Kind::try_again},
@@ -146,6 +147,20 @@ TEST_F(IntegrationTest, WebhookPostsTheBodyWithItsIdAndSecret) {
             request.headers.end());
   ASSERT_EQ(request.secret_headers.size(), 1u);
   EXPECT_EQ(request.secret_headers[0].second.reveal(), "Bearer s3cret");
+}
+
+// A POST that is redirected with 301, 302 or 303 goes on as a GET: the page at its end said 200, and the
+// alert had reached nobody.
+TEST_F(IntegrationTest, RedirectIsNotFollowedAndSaysWhatToDoWithoutSayingWhereItLeads) {
+  const auto integrations = make();
+  for (const auto& integration : integrations) {
+    transfer_.will_answer(302, "<a href=\"/login?next=hidden\">Found</a>",
+                          {{"location", "/login?next=hidden"}});
+    const Delivery delivery = send(*integration);
+    EXPECT_FALSE(transfer_.requests().back().follow_redirects);
+    EXPECT_EQ(delivery.kind, Kind::try_again);
+    EXPECT_EQ(delivery.text, "answered 302, a redirect: configure the address it leads to");
+  }
 }
 
 TEST_F(IntegrationTest, FailedTransferIsTriedAgainWithItsReason) {
