@@ -179,7 +179,7 @@ asio::awaitable<void> AlertmanagerFeed::State::send(State& state, std::shared_pt
     collectors::TransferRequest request = state.request_of(*peer, batch);
     const collectors::TransferResult result = co_await state.transfer.fetch(std::move(request));
     if (peer->gone) co_return;
-    state.settle(*peer, batch, judge_answer(result));
+    state.settle(*peer, batch, judge_answer(result, {}));  // a URL of an Alertmanager is no secret
   }
 }
 

@@ -64,8 +64,9 @@ std::optional<Duration> retry_after(const collectors::TransferResponse& response
   return std::clamp(wait, Duration(0), kLongestRetryAfter);
 }
 
-std::string excerpt(std::string_view text) {
-  std::string line = valid_utf8(text.substr(0, 200));
+std::string excerpt(std::string_view text, const SecretMask& mask) {
+  constexpr std::size_t kMost = 200;
+  std::string line = valid_utf8(std::string_view(mask.masked(text, kMost)).substr(0, kMost));
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
       ' ');
@@ -74,7 +75,7 @@ std::string excerpt(std::string_view text) {
   return line;
 }
 
-Delivery judge_answer(const collectors::TransferResult& result) {
+Delivery judge_answer(const collectors::TransferResult& result, const SecretMask& mask) {
   if (!result) return {.kind = Delivery::Kind::try_again, .text = result.error().text, .retry_after = {}};
   const collectors::TransferResponse& response = *result;
   if (response.status >= 200 && response.status < 300) {
@@ -86,7 +87,7 @@ Delivery judge_answer(const collectors::TransferResult& result) {
     text += ", a redirect: configure the address it leads to";
     return {.kind = Delivery::Kind::try_again, .text = std::move(text), .retry_after = retry_after(response)};
   }
-  if (const std::string body = excerpt(response.body); !body.empty()) text += ": " + body;
+  if (const std::string body = excerpt(response.body, mask); !body.empty()) text += ": " + body;
   const bool passing = response.status == 408 || response.status == 429 || response.status >= 500;
   if (!passing) return {.kind = Delivery::Kind::refused, .text = std::move(text), .retry_after = {}};
   return {.kind = Delivery::Kind::try_again, .text = std::move(text), .retry_after = retry_after(response)};

@@ -82,8 +82,8 @@ class Bars {
 };
 
 // Slack answers "ok"; some stand-ins answer {"ok":false,"error":"..."} with status 200.
-Delivery judge_slack_answer(const collectors::TransferResult& result) {
-  Delivery delivery = judge_answer(result);
+Delivery judge_slack_answer(const collectors::TransferResult& result, const SecretMask& mask) {
+  Delivery delivery = judge_answer(result, mask);
   if (delivery.kind != Delivery::Kind::delivered) return delivery;
   boost::system::error_code not_json;
   const json::value body = json::parse(result->body, not_json);
@@ -91,7 +91,7 @@ Delivery judge_slack_answer(const collectors::TransferResult& result) {
   const json::value* ok = body.as_object().if_contains("ok");
   if (ok == nullptr || !ok->is_bool() || ok->as_bool()) return delivery;
   delivery.kind = Delivery::Kind::refused;
-  delivery.text = "answered: " + excerpt(result->body);
+  delivery.text = "answered: " + excerpt(result->body, mask);
   return delivery;
 }
 
@@ -103,7 +103,9 @@ class Slack final : public Integration {
         settings_(std::move(settings)),
         allow_private_addresses_(allow_private_addresses),
         transfer_(transfer),
-        links_(std::move(links)) {}
+        links_(std::move(links)) {
+    mask_.hide_address(settings_.webhook_url);
+  }
 
   const std::string& name() const noexcept override { return name_; }
 
@@ -118,7 +120,7 @@ class Slack final : public Integration {
   boost::asio::awaitable<Delivery> send(std::string body, std::string notification_id) override {
     collectors::TransferRequest request = request_of(std::move(body), notification_id);
     const collectors::TransferResult result = co_await transfer_.fetch(std::move(request));
-    co_return judge_slack_answer(result);
+    co_return judge_slack_answer(result, mask_);
   }
 
  private:
@@ -139,6 +141,7 @@ class Slack final : public Integration {
 
   std::string name_;
   config::SlackReceiver settings_;
+  SecretMask mask_;
   bool allow_private_addresses_;
   collectors::Transfer& transfer_;
   MessageLinks links_;

@@ -71,7 +71,10 @@ class Webhook final : public Integration {
         settings_(std::move(settings)),
         allow_private_addresses_(allow_private_addresses),
         transfer_(transfer),
-        links_(std::move(links)) {}
+        links_(std::move(links)) {
+    mask_.hide_address(settings_.url);
+    mask_.hide(settings_.bearer_token);
+  }
 
   const std::string& name() const noexcept override { return name_; }
 
@@ -86,7 +89,7 @@ class Webhook final : public Integration {
   boost::asio::awaitable<Delivery> send(std::string body, std::string notification_id) override {
     collectors::TransferRequest request = request_of(std::move(body), notification_id);
     const collectors::TransferResult result = co_await transfer_.fetch(std::move(request));
-    co_return judge_answer(result);
+    co_return judge_answer(result, mask_);
   }
 
  private:
@@ -110,6 +113,7 @@ class Webhook final : public Integration {
 
   std::string name_;
   config::WebhookReceiver settings_;
+  SecretMask mask_;
   bool allow_private_addresses_;
   collectors::Transfer& transfer_;
   MessageLinks links_;

@@ -31,7 +31,7 @@ class AnswerTest : public ::testing::TestWithParam<AnswerCase> {};
 TEST_P(AnswerTest, Means) {
   collectors::TransferResponse response;
   response.status = GetParam().status;
-  EXPECT_EQ(judge_answer(collectors::TransferResult(response)).kind, GetParam().kind);
+  EXPECT_EQ(judge_answer(collectors::TransferResult(response), {}).kind, GetParam().kind);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, AnswerTest,
@@ -54,7 +54,7 @@ std::optional<rules::Duration> wait_for(std::vector<std::pair<std::string, std::
   collectors::TransferResponse response;
   response.status = 429;
   response.headers = std::move(headers);
-  return judge_answer(collectors::TransferResult(response)).retry_after;
+  return judge_answer(collectors::TransferResult(response), {}).retry_after;
 }
 
 TEST(RetryAfterTest, ReadsSecondsAndDates) {
@@ -88,10 +88,63 @@ TEST(RetryAfterTest, ReceiverThatAsksForDaysIsTriedAgainInAQuarterOfAnHour) {
 }
 
 TEST(ExcerptTest, IsOneShortLine) {
-  EXPECT_EQ(excerpt("  no_service\r\n"), "no_service");
-  EXPECT_EQ(excerpt("a\nb"), "a b");
-  EXPECT_EQ(excerpt(std::string(500, 'x')).size(), 200u);
-  EXPECT_EQ(excerpt(" \n"), "");
+  EXPECT_EQ(excerpt("  no_service\r\n", {}), "no_service");
+  EXPECT_EQ(excerpt("a\nb", {}), "a b");
+  EXPECT_EQ(excerpt(std::string(500, 'x'), {}).size(), 200u);
+  EXPECT_EQ(excerpt(" \n", {}), "");
+}
+
+struct EchoCase {
+  const char* name;
+  const char* answer;
+  const char* shown;
+};
+
+class EchoTest : public ::testing::TestWithParam<EchoCase> {};
+
+TEST_P(EchoTest, ShowsNoSecret) {
+  SecretMask mask;
+  mask.hide_address(
+      config::Secret("https://example.com/services/T0/a%20k3y-of-ours?token=hid&den&to=swordfish"));
+  mask.hide(config::Secret("s3cret/\"<"));
+  EXPECT_EQ(excerpt(GetParam().answer, mask), GetParam().shown);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, EchoTest,
+    ::testing::ValuesIn(std::vector<EchoCase>{
+        {"PathAndQuery", "Cannot POST /services/T0/a%20k3y-of-ours?token=hid&den&to=swordfish now",
+         "Cannot POST <secret> now"},
+        {"PathAlone", "no /services/T0/a%20k3y-of-ours here", "no <secret> here"},
+        {"PathAsTheServerReadsIt", "no /services/T0/a k3y-of-ours here", "no <secret> here"},
+        {"KeyOfThePath", "no token a%20k3y-of-ours in services", "no token <secret> in services"},
+        {"ValueOfTheQuery", "unknown: swordfish", "unknown: <secret>"},
+        {"QueryAlone", "{\"query\":\"token=hid&den&to=swordfish\"}", "{\"query\":\"<secret>\"}"},
+        {"PercentEncoded", "next=%2Fservices%2fT0%2Fa%2520k3y-of-ours", "next=<secret>"},
+        {"EscapedForHtml", "<p>token=hid&amp;den&#38;to=swordfish</p>", "<p><secret></p>"},
+        {"EscapedForJson", R"({"url":"https:\/\/example.com\/services\/T0\/a%20k3y-of-ours"})",
+         R"({"url":"https:\/\/example.com<secret>"})"},
+        {"TokenAsItIs", "Authorization: Bearer s3cret/\"<!", "Authorization: Bearer <secret>!"},
+        {"TokenEscaped",
+         R"(Bearer s3cret\/\"\u003c and s3cret%2F%22%3c, s3cret/&quot;&lt; and s3cret&#x2f;&#34;<)",
+         "Bearer <secret> and <secret>, <secret> and <secret>"},
+        {"NothingElse", "s3cre, example.com, T0 /services", "s3cre, example.com, T0 /services"},
+    }),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(ExcerptTest, HidesASecretThatStandsWhereItIsCut) {
+  SecretMask mask;
+  mask.hide(config::Secret("swordfish"));
+  const std::string line = excerpt(std::string(196, 'x') + "swordfish", mask);
+  EXPECT_EQ(line, std::string(196, 'x') + "<sec");
+}
+
+TEST(ExcerptTest, AddressWithoutAPathHidesNothing) {
+  SecretMask mask;
+  mask.hide_address(config::Secret("http://example.com/"));
+  mask.hide_address(config::Secret("http://example.com"));
+  mask.hide(config::Secret());
+  EXPECT_EQ(excerpt("<a href=/>http://example.com/</a>", mask), "<a href=/>http://example.com/</a>");
 }
 
 class IntegrationTest : public ::testing::Test {
@@ -161,6 +214,16 @@ TEST_F(IntegrationTest, RedirectIsNotFollowedAndSaysWhatToDoWithoutSayingWhereIt
     EXPECT_EQ(delivery.kind, Kind::try_again);
     EXPECT_EQ(delivery.text, "answered 302, a redirect: configure the address it leads to");
   }
+}
+
+TEST_F(IntegrationTest, AnswerThatRepeatsTheRequestShowsNoSecret) {
+  const auto integrations = make();
+  transfer_.will_answer(401, "POST /hook?token=hidden Authorization: Bearer s3cret");
+  EXPECT_EQ(send(*integrations[0]).text, "answered 401: POST <secret> Authorization: Bearer <secret>");
+  transfer_.will_answer(500, "POST /services/T0/B0/hidden failed");
+  EXPECT_EQ(send(*integrations[1]).text, "answered 500: POST <secret> failed");
+  transfer_.will_answer(200, "{\"ok\":false,\"error\":\"\\/services\\/T0\\/B0\\/hidden\"}");
+  EXPECT_EQ(send(*integrations[1]).text, "answered: {\"ok\":false,\"error\":\"<secret>\"}");
 }
 
 TEST_F(IntegrationTest, FailedTransferIsTriedAgainWithItsReason) {
