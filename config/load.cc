@@ -16,6 +16,15 @@ void complete(rules::Strategy& strategy, const Scope& scope, const std::vector<r
   rules::fold_matches(strategy);
 }
 
+// A file that was cut off or never written would otherwise be a valid wish to watch nothing, and a reload
+// would take every client away. An included file may be empty: the others still say what is watched.
+void refuse_emptiness(const FileSet& files, Reading& reading) {
+  if (reading.incomplete || files.roots.empty() || files.roots.front().kind != NodeKind::null) return;
+  reading.problems.error(
+      {0, 0, 0}, "", "the file is empty, or has comments alone: nothing would be watched, and nobody told",
+      "restore it; if nothing is to be watched, write clients: []");
+}
+
 void warn_of_gaps(const Sections& sections, const FileSet& files, Problems& problems) {
   if (files.roots.empty() || problems.failed()) return;
   if (sections.clients.empty())
@@ -61,6 +70,7 @@ Loaded load(const std::string& file, Keep keep) {
   Problems problems;
   Reading reading{problems, true, {}};
   const FileSet files = read_files(file, reading);
+  refuse_emptiness(files, reading);
   const Sections sections = find_sections(files, reading);
   Configuration configuration = read_configuration(sections, file, problems);
   warn_of_gaps(sections, files, problems);

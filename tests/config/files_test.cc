@@ -50,6 +50,22 @@ TEST(IncludeTest, AFileMetByTwoWaysIsReadOnce) {
   EXPECT_EQ(loaded.configuration->clients.size(), 1u);
 }
 
+TEST(IncludeTest, AnIncludedFileMayBeEmpty) {
+  const ScratchFolder folder;
+  folder.write("a.yaml", "");
+  folder.write("b.yaml", "# none yet\n");
+  const auto loaded = load(folder.write("main.yaml", "include: [a.yaml, b.yaml]\n" + client("acme")));
+  EXPECT_TRUE(loaded.configuration);
+  EXPECT_EQ(told(loaded), "");
+}
+
+TEST(EmptyFileTest, NoClientsIsAWishOnlyWhenItIsWritten) {
+  const ScratchFolder folder;
+  EXPECT_FALSE(load(folder.write("none.yaml", "")).configuration);
+  EXPECT_FALSE(load(folder.write("null.yaml", "null\n")).configuration);
+  EXPECT_TRUE(load(folder.write("wish.yaml", "clients: []\n")).configuration);
+}
+
 TEST(IncludeTest, AGlobThatMatchesTheFileItselfIsACircle) {
   const ScratchFolder folder;
   const auto loaded = load(folder.write("main.yaml", "include: ['*.yaml']\n" + client("acme")));
