@@ -45,21 +45,22 @@ void print_simple(const json::array& alerts, std::ostream& out) {
 }
 
 void print_extended(const json::array& alerts, std::ostream& out) {
+  const auto print = [&out](const std::string& line) { out << printable(line) << "\n"; };
   for (const json::value& alert : alerts) {
-    out << text_at(alert, "id") << "  " << text_at(alert, "state") << "  " << text_at(alert, "severity")
-        << "  " << text_at(alert, "client") << "/" << text_at(alert, "objective") << "/"
-        << text_at(alert, "target") << "  " << entity_at(alert) << "\n";
+    print(text_at(alert, "id") + "  " + text_at(alert, "state") + "  " + text_at(alert, "severity") + "  " +
+          text_at(alert, "client") + "/" + text_at(alert, "objective") + "/" + text_at(alert, "target") +
+          "  " + entity_at(alert));
     for (const char* line : {"what", "costs", "why", "advice"}) {
       const std::string text = at(alert, "text", line);
-      if (!text.empty()) out << "  " << text << "\n";
+      if (!text.empty()) print("  " + text);
     }
     const std::string by = text_at(alert, "acknowledgedBy");
-    if (!by.empty()) out << "  acknowledged by " << by << "\n";
+    if (!by.empty()) print("  acknowledged by " + by);
     const json::value* recommendations = alert.get_object().if_contains("recommendations");
     if (recommendations && recommendations->is_array()) {
       for (const json::value& one : recommendations->get_array()) {
-        out << "  - " << text_at(one, "id") << "  " << text_at(one, "state") << "  "
-            << text_at(one, "playbook") << ": " << text_at(one, "text") << "\n";
+        print("  - " + text_at(one, "id") + "  " + text_at(one, "state") + "  " + text_at(one, "playbook") +
+              ": " + text_at(one, "text"));
       }
     }
     out << "\n";

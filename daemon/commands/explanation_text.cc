@@ -254,29 +254,29 @@ void print_verdict(const Explained& explained, std::ostream& out) {
   for (const auto& [name, line] : lines)
     if (!line.empty()) out << name << line << "\n";
   if (!told.why.driver.empty()) {
-    out << "driver      " << told.why.driver;
-    for (const std::string& deeper : told.why.deeper) out << " > " << deeper;
+    out << "driver      " << printable(told.why.driver);
+    for (const std::string& deeper : told.why.deeper) out << " > " << printable(deeper);
     out << "\n";
   }
-  if (!told.why.reason.empty()) out << "why         " << told.why.reason << "\n";
+  if (!told.why.reason.empty()) out << "why         " << printable(told.why.reason) << "\n";
   label = "change      ";
   for (const std::string& line : factor_sentences(told.why, *explained.strategy)) {
     out << label << line << "\n";
     label = "            ";
   }
   for (const std::string& line : segment_sentences(told.why, *explained.strategy))
-    out << "            " << line << "\n";
+    out << "            " << printable(line) << "\n";
   label = "alert       ";
   for (std::size_t i = 0; i < std::min(kMostAlerts, told.alerts.size()); ++i) {
     const rules::Alert& alert = told.alerts[i];
-    out << label << alert_sentence(alert, calendar) << "\n";
+    out << label << printable(alert_sentence(alert, calendar)) << "\n";
     label = "            ";
   }
   if (told.alerts.empty()) out << "alert       none\n";
   if (told.members.size() != 1 || told.members.front() != told.entity) {
     out << "summed over " << told.members.size() << (told.members.size() == 1 ? " entity:" : " entities:");
     for (std::size_t i = 0; i < std::min(kMostMembers, told.members.size()); ++i)
-      out << (i > 0 ? ", " : " ") << entity_text(told.members[i]);
+      out << (i > 0 ? ", " : " ") << printable(entity_text(told.members[i]));
     if (told.members.size() > kMostMembers) out << " and " << told.members.size() - kMostMembers << " more";
     out << "\n";
   }
@@ -294,7 +294,7 @@ void print_explanation(const Explained& explained, CellsShown shown, std::ostrea
   out << "target      " << told.target->name << ": " << told.kpi->name << " over "
       << to_string(told.target->over) << ", per " << http::level_name(told.target->per, strategy.dimensions)
       << "\n";
-  out << "entity      " << entity_text(told.entity) << "\n";
+  out << "entity      " << printable(entity_text(told.entity)) << "\n";
   out << "as of       " << moment_text(explained.calendar, explained.as_of) << "\n";
   out << "window      " << to_string(told.days.first) << " to " << to_string(told.days.last) << ", "
       << rules::format_value(told.input.hours, rules::Unit::count, "") << " hours so far\n\n";

@@ -52,11 +52,11 @@ void print_rules(const json::value& client, std::ostream& out) {
   const json::array& rules = list_at(client, "rules");
   if (rules.empty()) out << text_at(client, "client") << ": names are taken as they are\n";
   for (const json::value& one : rules) {
-    const std::string ignored = listed(list_at(one, "ignore"));
+    const std::string ignored = printable(listed(list_at(one, "ignore")));
     out << fmt::format("{}: {}: ignores {}", text_at(client, "client"), text_at(one, "dimension"),
                        ignored.empty() ? "nothing" : ignored);
     for (const char* ends : {"prefixes", "suffixes"}) {
-      const std::string all = listed(list_at(one, ends));
+      const std::string all = printable(listed(list_at(one, ends)));
       if (!all.empty()) out << fmt::format("; {} {}", ends, all);
     }
     const std::int64_t aliases = count_at(one, "aliases");

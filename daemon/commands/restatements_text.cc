@@ -92,8 +92,8 @@ void print_list(const char* title, const std::vector<RestatedAlert>& alerts, Sid
   for (std::size_t i = 0; i < std::min(kMostAlerts, alerts.size()); ++i) {
     const RestatedAlert& restated = alerts[i];
     const rules::Alert& alert = restated.alert;
-    out << "  " << moment_text(calendar, *alert.fired_at) << "  " << alert.target << "  " << entity_of(alert)
-        << "  " << value_text(alert, restated.value_then) << " then, "
+    out << "  " << moment_text(calendar, *alert.fired_at) << "  " << alert.target << "  "
+        << printable(entity_of(alert)) << "  " << value_text(alert, restated.value_then) << " then, "
         << value_text(alert, restated.value_now) << " now, " << bound_of(alert);
     if (side == Side::then) {
       if (!restated.fires_now) {

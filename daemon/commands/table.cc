@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <ostream>
 
+#include "daemon/utf8.h"
+
 namespace tightrope::daemon::commands {
 namespace {
 
@@ -13,12 +15,37 @@ std::size_t characters(const std::string& text) {
       text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }));
 }
 
+// The length of the control character in front, or 0. REQUIRES: text is UTF-8 and not empty.
+std::size_t control_length(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
+  if (byte(0) == 0xc2 && byte(1) < 0xa0) return 2;  // U+0080 to U+009F: one byte for "ESC [" and others
+  const bool embeds = text.starts_with("\xe2\x80") && byte(2) >= 0xaa && byte(2) <= 0xae;  // U+202A to U+202E
+  const bool isolates =
+      text.starts_with("\xe2\x81") && byte(2) >= 0xa6 && byte(2) <= 0xa9;  // U+2066 to U+2069
+  return embeds || isolates ? 3 : 0;
+}
+
 }  // namespace
 
+std::string printable(std::string_view text) {
+  std::string valid;
+  append_utf8(valid, text);
+  std::string shown;
+  for (std::string_view rest = valid; !rest.empty();) {
+    const std::size_t control = control_length(rest);
+    shown += control > 0 ? ' ' : rest[0];
+    rest.remove_prefix(std::max<std::size_t>(control, 1));
+  }
+  return shown;
+}
+
 void print_table(std::ostream& out, const Cells& header, const std::vector<Cells>& rows) {
+  std::vector<Cells> shown = rows;
+  for (Cells& row : shown) std::ranges::transform(row, row.begin(), printable);
   std::vector<std::size_t> widths;
   for (const std::string& cell : header) widths.push_back(characters(cell));
-  for (const Cells& row : rows) {
+  for (const Cells& row : shown) {
     for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], characters(row[i]));
   }
   const auto print = [&](const Cells& row) {
@@ -31,7 +58,7 @@ void print_table(std::ostream& out, const Cells& header, const std::vector<Cells
     out << line << "\n";
   };
   print(header);
-  for (const Cells& row : rows) print(row);
+  for (const Cells& row : shown) print(row);
 }
 
 std::string duration_text(double seconds) {

@@ -490,6 +490,30 @@ TEST_F(CommandsTest, ARunningDaemonCanBeAskedAndTold) {
           "Restated: it fired on 100.00\u00a0EUR, which is now 10.00\u00a0EUR and would not have fired"));
 }
 
+// A campaign's name is whatever somebody typed into a vendor's form, and a terminal does what it is told.
+TEST_F(CommandsTest, NamesCannotSteerTheTerminal) {
+  daemon::AppOptions options;
+  options.config_file = config_;
+  options.storage_path = directory_ / "data";
+  options.http.listen_address = "127.0.0.1:0";
+  RunningApp app(options);
+  ASSERT_FALSE(app.problem()) << *app.problem();
+  const auto today = rules::Day{static_cast<std::int32_t>(
+      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count())};
+  ASSERT_TRUE(app.run(app.app().find_client("acme")->observe(
+      figures("br\x1b[2Jand\nX\xc2\x9bY\xe2\x80\xaeZ", today, 100, 1))));
+  const std::string url = "--url=" + app.url();
+  const std::string shown = "br [2Jand X Y Z";
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"alerts", url}, {"alerts", url, "--output=extended"}}) {
+    const Ran ran = tightrope(words);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_TRUE(has(ran.out, shown)) << ran.out;
+    for (const char* control : {"\x1b", "d\nX", "\xc2\x9b", "\xe2\x80\xae"})
+      EXPECT_FALSE(has(ran.out, control));
+  }
+}
+
 TEST_F(CommandsTest, ADaemonThatAsksForATokenNamesTheFlag) {
   const std::string token_file = directory_ / "token";
   std::ofstream(token_file) << "s3cret\n";
@@ -524,6 +548,45 @@ TEST_F(CommandsTest, ADaemonThatIsNotThereIsSaid) {
   const Ran ran = tightrope({"status", "--url=http://127.0.0.1:1"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_TRUE(has(ran.err, "no answer from the daemon")) << ran.err;
+}
+
+struct PrintableCase {
+  const char* name;
+  std::string text;
+  const char* shown;
+};
+
+class PrintableTest : public ::testing::TestWithParam<PrintableCase> {};
+
+TEST_P(PrintableTest, IsShownAs) {
+  EXPECT_EQ(daemon::commands::printable(GetParam().text), GetParam().shown);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, PrintableTest,
+    ::testing::ValuesIn(std::vector<PrintableCase>{
+        {"WordsOfAnyScript", "Z\u00fcrich \u0421\u043a\u0438\u0434\u043a\u0430 \u7279\u5356 \U0001f600",
+         "Z\u00fcrich \u0421\u043a\u0438\u0434\u043a\u0430 \u7279\u5356 \U0001f600"},
+        {"Escape", "a\x1b[2Jb", "a [2Jb"},
+        {"LinesAndTabs", "a\r\n\tb", "a   b"},
+        {"Nul", std::string("a\0b", 3), "a b"},
+        {"Delete", "a\x7f", "a "},
+        {"ControlsOfEightBits",
+         "a\xc2\x80"
+         "b\xc2\x9b"
+         "c\xc2\x9f",
+         "a b c "},
+        {"NoBreakSpaceStays", "7\u00a0days", "7\u00a0days"},
+        {"Directions", "a\u202a\u202e\u2066\u2069z", "a    z"},
+        {"NeighboursOfDirections", "\u2029\u202f\u2065\u206a", "\u2029\u202f\u2065\u206a"},
+        {"BytesThatAreNoText", "a\x9b\xc2", "a\ufffd\ufffd"},
+    }),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(TableTest, CellsArePrintableAndAsWideAsTheyAreShown) {
+  std::ostringstream out;
+  daemon::commands::print_table(out, {"A", "B"}, {{"a\nb", "x"}, {"\u202e", "y"}});
+  EXPECT_EQ(out.str(), "A    B\na b  x\n     y\n");
 }
 
 TEST(TableTest, ColumnsAreAsWideAsTheirWidestText) {
