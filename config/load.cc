@@ -49,7 +49,7 @@ Configuration read_configuration(const Sections& sections, const std::string& fi
   configuration.sources = read_sources(sections.sources, scope, names_of(sections.clients), connectors);
   configuration.receivers = read_receivers(sections.receivers);
   const auto receivers = names_of(sections.receivers);
-  if (!sections.routes.empty()) configuration.route = read_route(sections.routes.front(), receivers);
+  if (!sections.routes.empty()) configuration.route = read_route(sections.routes.front(), receivers, scope);
   configuration.exports = read_exports(sections.exports, scope);
   if (!sections.journals.empty()) configuration.journal = read_journal(sections.journals.front());
   if (!sections.https.empty()) configuration.http = read_http(sections.https.front());

@@ -1,5 +1,6 @@
 // The tree of routes. Children inherit here, so that routing reads each route by itself.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <regex>
@@ -7,6 +8,7 @@
 
 #include "config/readers.h"
 #include "config/scalars.h"
+#include "rules/formula.h"
 
 namespace tightrope::config {
 namespace {
@@ -111,7 +113,43 @@ std::variant<Matcher, MatcherError> parse_matcher(std::string_view text) {
   return Matcher{std::string(label), kind, std::move(value)};
 }
 
-void read_group_by(const Cursor& at, Route& route) {
+// What the tree of routes may refer to.
+struct Known {
+  const std::vector<std::string>& receivers;
+  std::vector<std::string> labels;
+};
+
+Known known_to_routes(const std::vector<std::string>& receivers, const Scope& scope) {
+  Known known{receivers, {kAlertLabels.begin(), kAlertLabels.end()}};
+  known.labels.insert(known.labels.end(), scope.dimensions.names.begin(), scope.dimensions.names.end());
+  return known;
+}
+
+// A warning and no error: configurations with a route for a dimension that is still to come go on loading.
+void warn_of_label(const Cursor& at, const std::string& label, const Known& known) {
+  const bool alerts_have_it =
+      std::find(known.labels.begin(), known.labels.end(), label) != known.labels.end();
+  // A file that is missing may declare the dimension.
+  if (alerts_have_it || at.reading().incomplete) return;
+  std::string hint = did_you_mean(rules::nearest_name(label, known.labels));
+  if (hint.empty()) hint = fmt::format("labels are {}", fmt::join(known.labels, ", "));
+  at.warning(fmt::format("no alert has a label {}", in_quotes(label)), std::move(hint));
+}
+
+void warn_of_severity(const Cursor& at, const Matcher& matcher) {
+  const bool exact = matcher.kind == MatchKind::equal || matcher.kind == MatchKind::not_equal;
+  if (matcher.label != "severity" || !exact) return;
+  using enum rules::Severity;
+  std::vector<std::string> severities;
+  for (const rules::Severity severity : {page, ticket, digest})
+    severities.emplace_back(rules::to_string(severity));
+  if (std::find(severities.begin(), severities.end(), matcher.value) != severities.end()) return;
+  std::string hint = did_you_mean(rules::nearest_name(matcher.value, severities));
+  if (hint.empty()) hint = fmt::format("severities are {}", fmt::join(severities, ", "));
+  at.warning(fmt::format("no alert has the severity {}", in_quotes(matcher.value)), std::move(hint));
+}
+
+void read_group_by(const Cursor& at, const Known& known, Route& route) {
   route.group_by.clear();
   for (const auto& item : at.items_or_one()) {
     const auto label = item.text();
@@ -120,6 +158,8 @@ void read_group_by(const Cursor& at, Route& route) {
         std::find(route.group_by.begin(), route.group_by.end(), *label) != route.group_by.end();
     if (*label != "..." && !is_identifier(*label))
       item.error(fmt::format("{} is not the name of a label", in_quotes(*label)));
+    else if (*label != "...")
+      warn_of_label(item, *label, known);
     if (repeated) item.error(fmt::format("label {} stands twice", in_quotes(*label)));
     route.group_by.push_back(*label);
   }
@@ -142,7 +182,7 @@ void read_intervals(MappingReader& in, Route& route) {
   }
 }
 
-Route read_node(const Cursor& at, const Route* parent, const std::vector<std::string>& receivers) {
+Route read_node(const Cursor& at, const Route* parent, const Known& known) {
   MappingReader in(at, kRouteKeys);
   Route route;
   if (parent != nullptr) {
@@ -155,8 +195,8 @@ Route read_node(const Cursor& at, const Route* parent, const std::vector<std::st
   const auto at_receiver = in.get("receiver", Shape::name);
   if (const auto name = at_receiver ? at_receiver->name() : std::nullopt) {
     route.receiver = *name;
-    if (std::find(receivers.begin(), receivers.end(), *name) == receivers.end()) {
-      at_receiver->unresolved(fmt::format("unknown receiver {}", in_quotes(*name)), *name, receivers);
+    if (std::find(known.receivers.begin(), known.receivers.end(), *name) == known.receivers.end()) {
+      at_receiver->unresolved(fmt::format("unknown receiver {}", in_quotes(*name)), *name, known.receivers);
     }
   } else if (parent == nullptr && in.readable() && !in.has("receiver")) {
     at.error("the first route needs a receiver", "receiver: the name of one under receivers");
@@ -174,23 +214,25 @@ Route read_node(const Cursor& at, const Route* parent, const std::vector<std::st
         item.error_at(failure->offset, std::move(failure->problem), std::move(failure->hint));
       } else {
         route.matchers.push_back(std::get<Matcher>(std::move(parsed)));
+        warn_of_label(item, route.matchers.back().label, known);
+        warn_of_severity(item, route.matchers.back());
       }
     }
   }
-  if (const auto group_by = in.get("group_by", Shape::texts)) read_group_by(*group_by, route);
+  if (const auto group_by = in.get("group_by", Shape::texts)) read_group_by(*group_by, known, route);
   read_intervals(in, route);
   const auto at_continue = in.get("continue", Shape::boolean);
   route.continue_matching = at_continue && at_continue->boolean().value_or(false);
   if (parent == nullptr && route.continue_matching)
     at_continue->error("there is nothing after the first route to continue with");
-  for (const auto& child : in.mappings("routes")) route.routes.push_back(read_node(child, &route, receivers));
+  for (const auto& child : in.mappings("routes")) route.routes.push_back(read_node(child, &route, known));
   return route;
 }
 
 }  // namespace
 
-Route read_route(const Cursor& at, const std::vector<std::string>& receivers) {
-  return read_node(at, nullptr, receivers);
+Route read_route(const Cursor& at, const std::vector<std::string>& receivers, const Scope& scope) {
+  return read_node(at, nullptr, known_to_routes(receivers, scope));
 }
 
 }  // namespace tightrope::config

@@ -164,7 +164,7 @@ void read_field_settings(const FieldSettings& settings, const Scope& scope, Fiel
 void check_window_template(const Cursor& at, std::string_view text);
 
 std::vector<Receiver> read_receivers(const std::vector<Cursor>& at);
-Route read_route(const Cursor& at, const std::vector<std::string>& receivers);
+Route read_route(const Cursor& at, const std::vector<std::string>& receivers, const Scope& scope);
 std::vector<ExportRule> read_exports(const std::vector<Cursor>& at, const Scope& scope);
 JournalSettings read_journal(const Cursor& at);
 HttpSettings read_http(const Cursor& at);

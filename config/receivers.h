@@ -1,9 +1,11 @@
 // Whom alerts reach, and how. Names and meanings follow Alertmanager's configuration.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -36,6 +38,11 @@ struct Receiver {
   std::vector<SlackReceiver> slacks;
   bool allow_private_addresses = true;  // receivers are the operator's own choice
 };
+
+// The labels that alerts have, beside one for each configured dimension. What routes say of any other label
+// is said of no alert.
+constexpr std::array<std::string_view, 8> kAlertLabels{"alertname", "client", "objective", "target",
+                                                       "kpi",       "window", "severity",  "owner"};
 
 enum class MatchKind { equal, not_equal, regex, not_regex };
 struct Matcher {  // severity="page", client=~"acme|beta": regexes match the whole value (RE2-like subset of

@@ -4,6 +4,8 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <functional>
+#include <set>
 #include <string>
 
 #include "daemon/receivers/alert_json.h"
@@ -79,6 +81,16 @@ TEST(WebhookPayloadTest, BytesThatAreNotTextAreReplaced) {
   alert.dimensions[1].second = "br\xe4nd";
   const json::value payload = json::parse(webhook_payload(notification({alert}, {}), 0, kLinks));
   EXPECT_EQ(payload.at("alerts").at(0).at("labels").at("campaign").as_string(), "br\xef\xbf\xbdnd");
+}
+
+// The configuration warns of routes that name another label.
+TEST(LabelsTest, AreThoseThatTheConfigurationKnows) {
+  rules::Alert alert = testing::firing_cpa();
+  alert.dimensions.clear();
+  alert.owner = "ann";
+  std::set<std::string, std::less<>> known(config::kAlertLabels.begin(), config::kAlertLabels.end());
+  for (const auto& [label, value] : labels_of(alert)) EXPECT_EQ(known.erase(label), 1u) << label;
+  EXPECT_TRUE(known.empty()) << *known.begin();
 }
 
 TEST(FingerprintTest, IsPrometheusOwn) {
