@@ -40,6 +40,9 @@ class Alerting {
   // Logs the changes, and tells whom they concern as soon as the routes say; what is due now goes out now.
   void changed(const std::vector<rules::AlertChange>& changes);
   void dispatch();
+  // Alerts of a client that is no longer configured, as it left them: nobody will ever see them recover.
+  // Those that fire are resolved and told like any other change; pending ones are forgotten.
+  void end(std::vector<rules::Alert> alerts);
 
   // Messages that are not yet delivered.
   std::size_t queued() const;

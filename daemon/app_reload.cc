@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "daemon/app.h"
 #include "daemon/call_on.h"
@@ -108,7 +109,11 @@ asio::awaitable<config::Errors> App::swap(std::unique_ptr<config::Configuration>
   clients_->start(added);
   alerting_->dispatch();
   co_await polling_->configure(*configuration_);
-  for (const std::string& name : plan.removed) co_await clients_->retire(name);
+  for (const std::string& name : plan.removed) {
+    auto retiring = clients_->retire(name);
+    std::vector<rules::Alert> left = co_await std::move(retiring);
+    alerting_->end(std::move(left));
+  }
   http_->configure();
 
   std::vector<std::string> clients, sources, receivers;

@@ -76,13 +76,16 @@ void ClientSet::start(const std::vector<std::string>& names) {
   }
 }
 
-asio::awaitable<void> ClientSet::retire(std::string name) {
+asio::awaitable<std::vector<rules::Alert>> ClientSet::retire(std::string name) {
+  std::vector<rules::Alert> left;
   const auto found = clients_.find(name);
-  if (found == clients_.end()) co_return;
+  if (found == clients_.end()) co_return left;
   ClientRuntime* client = found->second.get();
   retired_.push_back(std::move(found->second));
   clients_.erase(found);
   co_await client->stop();
+  left = co_await alerts_of(*client);
+  co_return left;
 }
 
 asio::awaitable<void> ClientSet::stop() {

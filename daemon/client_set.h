@@ -33,8 +33,8 @@ class ClientSet {
   void enter(Runtimes recovered);
   void start(const std::vector<std::string>& names);
   // The client is found no more, and is stopped; it stays in memory until the end, because a request may
-  // still use it.
-  asio::awaitable<void> retire(std::string name);
+  // still use it. Returns the alerts it leaves; none of them changes any more.
+  asio::awaitable<std::vector<rules::Alert>> retire(std::string name);
   asio::awaitable<void> stop();  // all that are left
 
   ClientRuntime* find(std::string_view name) const;  // or null

@@ -250,6 +250,54 @@ TEST_F(AppTest, AReloadTakesUpTargetsClientsAndRoutes) {
   EXPECT_FALSE(app.app().find_client("beta"));
 }
 
+TEST_F(AppTest, AClientThatAReloadRemovesAlertsNoMore) {
+  HttpServer alertmanager{[](const HttpRequest&) { return HttpReply{.status = 200}; }};
+  const auto write = [&](const std::string& more_clients) {
+    configure(1000);
+    std::string yaml = read_file(directory_ / "tightrope.yaml");
+    yaml.insert(yaml.find("playbooks:"), more_clients);
+    const std::string webhook = "{name: oncall, ";
+    yaml.insert(yaml.find(webhook) + webhook.size(),
+                "alertmanager: {urls: [\"" + alertmanager.url("") + "\"]}, ");
+    write_file(directory_ / "tightrope.yaml", yaml);
+  };
+  write(R"(  - name: beta
+    timezone: UTC
+    currency: EUR
+    objectives:
+      - name: sales
+        match: {channel: search}
+        targets:
+          - {name: cpa_now, kpi: cpa, at_most: 40, over: 7d, per: campaign, severity: page}
+          - {name: cpa_later, kpi: cpa, at_most: 40, over: 7d, per: campaign, severity: page, for: 5h}
+)");
+  LogCapture log(daemon::LogLevel::info);
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem()) << *app.problem();
+  ASSERT_TRUE(app.run(app.app().find_client("beta")->observe(figures("brand", today(), 100, 1))));
+  ASSERT_TRUE(sink_.wait_for_requests(1));
+  ASSERT_TRUE(alertmanager.wait_for_requests(1));
+  write("");
+  ASSERT_TRUE(is_good(app.run(app.app().reload())));
+  ASSERT_TRUE(sink_.wait_for_requests(2)) << "its alert fires for ever";
+  EXPECT_EQ(alerts_in(sink_.requests()[1]), (std::map<std::string, std::string>{{"brand", "resolved"}}));
+  EXPECT_NE(sink_.requests()[1].body.find("The client is no longer configured"), std::string::npos);
+  ASSERT_TRUE(alertmanager.wait_for_requests(2));
+  const auto ends = [](const HttpRequest& request) {
+    return std::string(json::parse(request.body).as_array().at(0).at("endsAt").as_string());
+  };
+  EXPECT_LT(ends(alertmanager.requests()[1]), ends(alertmanager.requests()[0]));
+  EXPECT_TRUE(log.contains("alert resolved\" client=beta"));
+  ASSERT_TRUE(is_good(app.run(app.app().reload())));
+  // The message of another client shows what else has been sent until then.
+  configure(40);
+  ASSERT_TRUE(is_good(app.run(app.app().reload())));
+  ASSERT_TRUE(push(app, "other", 100, 1));
+  ASSERT_TRUE(sink_.wait_for_requests(3));
+  EXPECT_EQ(alerts_in(sink_.requests()[2]), (std::map<std::string, std::string>{{"other", "firing"}}))
+      << "resolved is told once";
+}
+
 TEST_F(AppTest, AReloadOfTheSameFileChangesNothing) {
   LogCapture log(daemon::LogLevel::info);
   configure();
