@@ -138,6 +138,10 @@ struct Dispatcher::State {
     return *slot;
   }
 
+  static Timestamp repeat_at(const Group& group, Timestamp now) {
+    return std::min(group.told.news_at, now) + group.route->repeat_interval;
+  }
+
   std::optional<Timestamp> due_of(const Group& group, Timestamp now) const {
     if (group.members.empty()) return std::nullopt;
     const CompiledRoute& route = *group.route;
@@ -147,7 +151,7 @@ struct Dispatcher::State {
     }
     const Timestamp anchor = std::min(group.told.at, now);
     const Timestamp wanted =
-        group.changes.empty() ? anchor + route.repeat_interval : std::min(*group.changes.begin(), now);
+        group.changes.empty() ? repeat_at(group, now) : std::min(*group.changes.begin(), now);
     return next_tick(anchor, route.group_interval, wanted);
   }
 
@@ -298,12 +302,15 @@ Dispatched Dispatcher::State::tell(Group& group, Timestamp now) {
   } else {
     dispatched.reason = amended ? "amended" : "repeat";
   }
-  notification.firing_news = dispatched.reason != "resolved" && !notification.firing.empty();
+  // What resolves may come with a repeat that is due anyway.
+  notification.firing_news =
+      !notification.firing.empty() && (dispatched.reason != "resolved" || repeat_at(group, now) <= now);
   notification.id = id_of(notification);
 
   group.changes.clear();
   group.told.firing = std::move(firing);
   group.told.at = now;
+  if (notification.firing_news) group.told.news_at = now;
   std::erase_if(group.told.resolved,
                 [now](const auto& each) { return each.second + kResolvedRemembered <= now; });
   group.told_before = true;

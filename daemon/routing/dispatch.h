@@ -32,9 +32,12 @@ struct NotifiedGroup {
   std::map<std::string, rules::Timestamp>
       resolved;           // alert id -> when it resolved; those told in kResolvedRemembered
   rules::Timestamp at{};  // of the last notification
+  // Of the last one with Notification::firing_news: repeats count from it, since those who do not want to
+  // hear of resolved alerts have not been sent any other.
+  rules::Timestamp news_at{};
 };
-// Version 1: a version byte, then receiver, group key, `at`, firing and resolved, each as rules/codec.h
-// writes them.
+// Version 2: a version byte, then receiver, group key, `at`, firing, resolved and `news_at`, each as
+// rules/codec.h writes them. Version 1 had no `news_at`: it is taken to be `at`.
 std::string encode(const NotifiedGroup& group);
 // Nothing when the bytes are not a whole group of a known version.
 std::optional<NotifiedGroup> decode_notified_group(std::string_view bytes);
@@ -56,7 +59,7 @@ struct Dispatched {
 //   nothing of it is known to the receiver to be firing: group_wait after its earliest alert fired;
 //   something changed (an alert is new, resolved, or has another revision): at the next whole multiple of
 //   group_interval since the last message; nothing changed: at the first such multiple at or after
-//   repeat_interval.
+//   repeat_interval since the last message with firing news.
 // These times come from the alerts and from what was told, never from when update() happened to be called, so
 // that a restart changes none of them. Times that have passed are due at once.
 class Dispatcher {

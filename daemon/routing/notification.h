@@ -26,8 +26,8 @@ struct Notification {
   Labels common_labels;
   std::vector<rules::Alert> firing;
   std::vector<rules::Alert> resolved;
-  // False when all that is new is that alerts resolved: nothing to tell those who do not want to hear of
-  // that.
+  // False when all that is new is that alerts resolved, and no repeat is due: nothing to tell those who do
+  // not want to hear of that.
   bool firing_news = true;
   rules::Timestamp made_at{};
 };

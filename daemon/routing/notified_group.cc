@@ -5,7 +5,7 @@
 namespace tightrope::daemon {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 rules::Timestamp timestamp(std::int64_t milliseconds) {
   return rules::Timestamp(rules::Duration(milliseconds));
@@ -29,13 +29,15 @@ std::string encode(const NotifiedGroup& group) {
     writer.string(id);
     writer.signed_varint(at.time_since_epoch().count());
   }
+  writer.signed_varint(group.news_at.time_since_epoch().count());
   return std::move(writer).take();
 }
 
 std::optional<NotifiedGroup> decode_notified_group(std::string_view bytes) {
   rules::ByteReader reader(bytes);
   NotifiedGroup group;
-  if (reader.byte() != kVersion) return std::nullopt;
+  const std::uint8_t version = reader.byte();
+  if (version != 1 && version != kVersion) return std::nullopt;
   group.receiver = reader.string();
   group.group_key = reader.string();
   group.at = timestamp(reader.signed_varint());
@@ -47,6 +49,7 @@ std::optional<NotifiedGroup> decode_notified_group(std::string_view bytes) {
     std::string id(reader.string());
     group.resolved[std::move(id)] = timestamp(reader.signed_varint());
   }
+  group.news_at = version == 1 ? group.at : timestamp(reader.signed_varint());
   if (!reader.finished()) return std::nullopt;
   return group;
 }

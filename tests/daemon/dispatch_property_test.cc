@@ -41,10 +41,6 @@ class NaiveDispatcher {
   void update(const Alert& alert) { alerts_[alert.id] = alert; }
 
   std::vector<std::string> take_due(Timestamp now) {
-    struct Found {
-      const CompiledRoute* route;
-      std::vector<const Alert*> members;
-    };
     std::map<std::pair<std::string, std::string>, Found> groups;
     for (const auto& [id, alert] : alerts_) {
       const Labels labels = labels_of(alert);
@@ -60,7 +56,7 @@ class NaiveDispatcher {
       std::sort(group.members.begin(), group.members.end(), [](const Alert* a, const Alert* b) {
         return std::pair(*a->fired_at, a->id) < std::pair(*b->fired_at, b->id);
       });
-      if (due(group.members, *group.route, told_[key]) <= now) texts.push_back(tell(key, group.members, now));
+      if (due(group.members, *group.route, told_[key]) <= now) texts.push_back(tell(key, group, now));
     }
     // A group whose alerts are gone and were told long ago is forgotten.
     std::erase_if(told_, [&](const auto& each) {
@@ -73,6 +69,11 @@ class NaiveDispatcher {
   }
 
  private:
+  struct Found {
+    const CompiledRoute* route;
+    std::vector<const Alert*> members;
+  };
+
   static bool belongs(const Alert& alert, const CompiledRoute& route, const NotifiedGroup& told,
                       Timestamp now) {
     if (alert.phase == AlertPhase::firing || told.firing.count(alert.id) != 0) return true;
@@ -96,22 +97,21 @@ class NaiveDispatcher {
       if (alert->amendment) changed = std::max(changed, alert->amendment->at);
       if (!earliest || changed < *earliest) earliest = changed;
     }
-    const Timestamp wanted = earliest.value_or(told.at + route.repeat_interval);
+    const Timestamp wanted = earliest.value_or(told.news_at + route.repeat_interval);
     if (route.group_interval == Duration(0)) return std::max(told.at, wanted);
     Timestamp tick = told.at + route.group_interval;
     while (tick < wanted) tick += route.group_interval;
     return tick;
   }
 
-  std::string tell(const std::pair<std::string, std::string>& key, const std::vector<const Alert*>& members,
-                   Timestamp now) {
+  std::string tell(const std::pair<std::string, std::string>& key, const Found& group, Timestamp now) {
     NotifiedGroup& told = told_[key];
     bool fresh = false;
     bool amended = false;
     std::string firing;
     std::string ended;
     std::map<std::string, std::uint32_t> now_firing;
-    for (const Alert* alert : members) {
+    for (const Alert* alert : group.members) {
       if (alert->phase == AlertPhase::firing) {
         const bool known = told.firing.count(alert->id) != 0;
         fresh = fresh || !known;
@@ -128,6 +128,8 @@ class NaiveDispatcher {
     if (!ended.empty()) reason = "resolved";
     if (fresh) reason = "new alerts";
     if (told.at == Timestamp{}) reason = "first";
+    const bool repeats = told.news_at + group.route->repeat_interval <= now;
+    if (!now_firing.empty() && (reason != "resolved" || repeats)) told.news_at = now;
     told.firing = now_firing;
     told.at = now;
     return key.first + " " + key.second + " " + reason + firing + ended;

@@ -105,6 +105,42 @@ TEST(DispatcherTest, RepeatIntervalIsRoundedUpToWholeIntervals) {
   EXPECT_EQ(dispatcher.next_due(), t0 + 30s + 15min);
 }
 
+TEST(DispatcherTest, ResolutionsDoNotPutOffTheRepeatOfWhatStillFires) {
+  Dispatcher dispatcher(route(), {});
+  dispatcher.update(small_alert("a", "acme", "page", t0), t0);
+  dispatcher.take_due(t0 + 30s);
+  // Every 40 minutes another alert comes to an end; the new ones are news, the resolved ones are not.
+  std::vector<Alert> others;
+  for (int i = 0; i < 5; ++i) others.push_back(small_alert("b" + std::to_string(i), "acme", "page", t0));
+  for (const Alert& other : others) dispatcher.update(other, t0 + 1min);
+  ASSERT_EQ(dispatcher.take_due(t0 + 30s + 5min).size(), 1u);
+  Timestamp now = t0 + 30s + 5min;
+  for (const Alert& other : others) {
+    now += 40min;
+    dispatcher.update(resolved(other, now), now);
+    const auto due = dispatcher.take_due(now);
+    ASSERT_EQ(due.size(), 1u);
+    EXPECT_FALSE(due[0].notification.firing_news);
+  }
+  EXPECT_EQ(dispatcher.next_due(), t0 + 30s + 5min + 4h);
+  const auto due = dispatcher.take_due(t0 + 30s + 5min + 4h);
+  ASSERT_EQ(told(due), (Texts{"repeat: +a"}));
+  EXPECT_TRUE(due[0].notification.firing_news);
+}
+
+TEST(DispatcherTest, ResolutionThatComesWithADueRepeatIsFiringNews) {
+  Dispatcher dispatcher(route(), {});
+  const Alert ends = small_alert("b", "acme", "page", t0);
+  dispatcher.update(small_alert("a", "acme", "page", t0), t0);
+  dispatcher.update(ends, t0);
+  dispatcher.take_due(t0 + 30s);
+  dispatcher.update(resolved(ends, t0 + 4h), t0 + 4h);
+  const auto due = dispatcher.take_due(t0 + 30s + 4h);
+  ASSERT_EQ(told(due), (Texts{"resolved: +a -b"}));
+  EXPECT_TRUE(due[0].notification.firing_news);
+  EXPECT_EQ(dispatcher.next_due(), t0 + 30s + 8h);
+}
+
 TEST(DispatcherTest, ResolvedAlertIsToldOnce) {
   Dispatcher dispatcher(route(), {});
   const Alert alert = small_alert("a", "acme", "page", t0);
@@ -212,7 +248,8 @@ TEST(DispatcherTest, RestartRepeatsNothing) {
   ASSERT_EQ(told(last), (Texts{"resolved: +a -b"}));
 
   Dispatcher after = restarted(last[0], {alert, resolved(gone, t0 + 1min)}, t0 + 20min);
-  EXPECT_EQ(after.next_due(), t0 + 6min + 4h);
+  EXPECT_EQ(after.next_due(), before.next_due());
+  EXPECT_EQ(after.next_due(), t0 + 6min + 3h + 55min);
 }
 
 TEST(DispatcherTest, RestartTellsWhatChangedMeanwhile) {
@@ -349,18 +386,28 @@ TEST(DispatcherTest, ManyGroupsAreTakenByTheirTime) {
 }
 
 TEST(NotifiedGroupTest, DamagedBytesAreRefused) {
-  const NotifiedGroup group{"oncall", "{}:{}", {{"a", 1}, {"b", 70'000}}, {{"c", t0}}, t0};
+  const NotifiedGroup group{"oncall", "{}:{}", {{"a", 1}, {"b", 70'000}}, {{"c", t0}}, t0, t0 - 3h};
   const std::string bytes = encode(group);
   const auto back = decode_notified_group(bytes);
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back->firing, group.firing);
   EXPECT_EQ(back->resolved, group.resolved);
   EXPECT_EQ(back->at, group.at);
+  EXPECT_EQ(back->news_at, group.news_at);
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_FALSE(decode_notified_group(bytes.substr(0, length)).has_value()) << length;
   }
   EXPECT_FALSE(decode_notified_group(bytes + "x").has_value());
-  EXPECT_FALSE(decode_notified_group("\x02" + bytes.substr(1)).has_value());
+  EXPECT_FALSE(decode_notified_group("\x03" + bytes.substr(1)).has_value());
+}
+
+TEST(NotifiedGroupTest, WhatAnEarlierVersionKeptIsRead) {
+  const NotifiedGroup group{"oncall", "{}:{}", {{"a", 1}}, {}, t0, Timestamp{}};
+  const std::string bytes = encode(group);  // an instant of 0 is one byte
+  const auto back = decode_notified_group("\x01" + bytes.substr(1, bytes.size() - 2));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->firing, group.firing);
+  EXPECT_EQ(back->news_at, t0);
 }
 
 }  // namespace
