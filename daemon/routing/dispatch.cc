@@ -102,7 +102,9 @@ struct Group {
   bool told_before = false;
   std::map<MemberKey, Member> members;
   std::unordered_map<std::string, MemberKey> places;  // by alert id
-  std::multiset<Timestamp> changes;                   // of the members
+  // By id: alerts that have other groups now, as they were, resolved. Members until that is told.
+  std::map<std::string, Known> departed;
+  std::multiset<Timestamp> changes;  // of the members
   std::optional<Timestamp> due;
   std::optional<Timestamp> forget_at;
 };
@@ -216,7 +218,36 @@ struct Dispatcher::State {
     if (changed) group.changes.insert(*changed);
   }
 
-  void put(Known& holder, Timestamp now) {
+  // The receiver was told that it fires, and will hear no more of it here: its end is told, under the labels
+  // that the receiver knows.
+  void depart(Group& group, Alert before, Timestamp now) {
+    if (before.phase == AlertPhase::firing) before.resolved_at = now;
+    before.phase = AlertPhase::resolved;
+    Known& kept = group.departed[before.id];
+    kept.alert = std::move(before);
+    place(group, kept, now);
+  }
+
+  // A reload makes groups anew. Where the routes have the group no more, nobody is told.
+  void keep_departed(Group& group, const Alert& departed, Timestamp now) {
+    const Labels labels = labels_of(departed);
+    for (const CompiledRoute* route : tree.match(labels)) {
+      const Labels shared = group_labels(*route, labels);
+      if (route->receiver != group.told.receiver || group_key(*route, shared) != group.told.group_key)
+        continue;
+      if (group.route == nullptr) {
+        group.route = route;
+        group.labels = shared;
+      }
+      Known& kept = group.departed[departed.id];
+      kept.alert = departed;
+      place(group, kept, now);
+      return;
+    }
+  }
+
+  // `before` is what was known of it.
+  void put(Known& holder, const std::optional<Alert>& before, Timestamp now) {
     const Labels labels = labels_of(holder.alert);
     std::vector<Group*> taken;
     for (const CompiledRoute* route : tree.match(labels)) {
@@ -235,11 +266,13 @@ struct Dispatcher::State {
         joined.told.group_key = name.group_key;
       }
       place(joined, holder, now);
+      joined.departed.erase(holder.alert.id);
     }
     // Its labels may have changed with the strategy, and its groups with them.
     for (Group* left : holder.groups) {
       if (std::find(taken.begin(), taken.end(), left) != taken.end()) continue;
       remove(*left, holder.alert.id);
+      if (before && left->told.firing.count(holder.alert.id) != 0) depart(*left, *before, now);
       settle(*left, now);
     }
     holder.groups.clear();
@@ -318,6 +351,7 @@ Dispatched Dispatcher::State::tell(Group& group, Timestamp now) {
   for (const std::string& id : ended) {
     group.members.erase(group.places.at(id));
     group.places.erase(id);
+    if (group.departed.erase(id) != 0) continue;
     const auto holder = known.find(id);
     std::erase(holder->second.groups, &group);
     drop_if_done(holder);
@@ -347,12 +381,14 @@ void Dispatcher::update(const Alert& alert, Timestamp now) {
   if (alert.phase == AlertPhase::inactive && found == state_->known.end()) return;
   if (found == state_->known.end()) found = state_->known.emplace(alert.id, Known{}).first;
   Known& known = found->second;
+  std::optional<Alert> before;
+  if (!known.groups.empty()) before = std::move(known.alert);
   known.alert = alert;
   if (alert.phase == AlertPhase::inactive) {
     known.alert.phase = AlertPhase::resolved;
     if (!known.alert.resolved_at) known.alert.resolved_at = now;
   }
-  state_->put(known, now);
+  state_->put(known, before, now);
   state_->drop_if_done(found);
 }
 
@@ -395,8 +431,16 @@ void Dispatcher::reload(config::Route root, Timestamp now) {
   }
   for (auto& [id, known] : state_->known) {
     const auto place = fresh->known.emplace(id, Known{std::move(known.alert), {}}).first;
-    fresh->put(place->second, now);
+    fresh->put(place->second, std::nullopt, now);
     fresh->drop_if_done(place);
+  }
+  for (const auto& [key, group] : state_->groups) {
+    if (group->departed.empty()) continue;
+    Group& kept = fresh->group(key);
+    for (const auto& [id, departed] : group->departed) {
+      if (kept.places.count(id) == 0) fresh->keep_departed(kept, departed.alert, now);
+    }
+    fresh->settle(kept, now);
   }
   for (const auto& [key, group] : fresh->groups) {
     reschedule(fresh->forgetting, *group, group->forget_at, fresh->forget_time(*group));

@@ -73,7 +73,8 @@ class Dispatcher {
 
   // The alert's newest state: firing ones join their groups; resolved ones are told once to those who were
   // told of the firing, or whose group_wait had passed before it resolved. Pending ones are ignored; an
-  // inactive one that was firing counts as resolved now. The same state again changes nothing.
+  // inactive one that was firing counts as resolved now. One whose labels take it out of a group that was
+  // told of it is told there as resolved now, as it was before. The same state again changes nothing.
   void update(const rules::Alert& alert, rules::Timestamp now);
   // What is due by now, by due time, with groups marked as told. Groups that hold nothing any more are
   // dropped.

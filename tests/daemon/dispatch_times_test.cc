@@ -374,6 +374,62 @@ TEST(DispatcherTest, LabelChangeMovesAnAlertToItsNewGroup) {
   EXPECT_EQ(due[0].notification.group_labels.at("client"), "beta");
 }
 
+config::Route with_pages() {
+  config::Route root = route();
+  config::Route pages = route();
+  pages.receiver = "pages";
+  pages.matchers = {{"severity", config::MatchKind::equal, "page"}};
+  root.routes = {pages};
+  return root;
+}
+
+TEST(DispatcherTest, ReceiverThatWasToldHearsThatAnAlertHasLeftItsGroup) {
+  Dispatcher dispatcher(with_pages(), {});
+  dispatcher.update(small_alert("a", "acme", "page", t0), t0);
+  ASSERT_EQ(dispatcher.take_due(t0 + 30s).size(), 1u);
+  const Alert milder = small_alert("a", "acme", "ticket", t0);
+  dispatcher.update(milder, t0 + 1min);
+  dispatcher.reload(with_pages(), t0 + 1min);  // which is what changed the severity
+  dispatcher.update(milder, t0 + 1min);
+
+  const auto joined = dispatcher.take_due(t0 + 1min);
+  ASSERT_EQ(told(joined), (Texts{"first: +a"}));
+  EXPECT_EQ(joined[0].notification.receiver, "oncall");
+  EXPECT_EQ(dispatcher.next_due(), t0 + 30s + 5min);
+  const auto left = dispatcher.take_due(t0 + 30s + 5min);
+  ASSERT_EQ(told(left), (Texts{"resolved: -a"}));
+  EXPECT_EQ(left[0].notification.receiver, "pages");
+  EXPECT_EQ(left[0].notification.common_labels.at("severity"), "page");
+  EXPECT_EQ(left[0].notification.resolved[0].resolved_at, t0 + 1min);
+  EXPECT_TRUE(left[0].notified.firing.empty());
+
+  dispatcher.update(resolved(milder, t0 + 7min), t0 + 7min);
+  EXPECT_EQ(told(dispatcher.take_due(t0 + 1h)), (Texts{"resolved: -a"})) << "to its new receiver only";
+  EXPECT_EQ(dispatcher.next_due(), std::nullopt);
+}
+
+TEST(DispatcherTest, AlertThatComesBackBeforeItsLeavingIsToldNeverLeft) {
+  Dispatcher dispatcher(with_pages(), {});
+  const Alert alert = small_alert("a", "acme", "page", t0);
+  dispatcher.update(alert, t0);
+  dispatcher.take_due(t0 + 30s);
+  dispatcher.update(small_alert("a", "acme", "ticket", t0), t0 + 31s);
+  dispatcher.update(alert, t0 + 32s);
+  EXPECT_EQ(dispatcher.next_due(), t0 + 30s + 4h);
+  EXPECT_EQ(told(dispatcher.take_due(t0 + 30s + 4h)), (Texts{"repeat: +a"}));
+}
+
+TEST(DispatcherTest, LeavingAGroupThatTheRoutesHaveNoMoreIsToldNobody) {
+  Dispatcher dispatcher(with_pages(), {});
+  dispatcher.update(small_alert("a", "acme", "page", t0), t0);
+  dispatcher.take_due(t0 + 30s);
+  dispatcher.update(small_alert("a", "acme", "ticket", t0), t0 + 1min);
+  dispatcher.reload(route(), t0 + 1min);
+  const auto due = dispatcher.take_due(t0 + 1h);
+  ASSERT_EQ(told(due), (Texts{"first: +a"}));
+  EXPECT_EQ(due[0].notification.receiver, "oncall");
+}
+
 TEST(DispatcherTest, ManyGroupsAreTakenByTheirTime) {
   Dispatcher dispatcher(route(), {});
   constexpr int kAlerts = 5'000;
