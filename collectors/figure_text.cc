@@ -101,6 +101,7 @@ std::optional<std::size_t> read_whole_part(std::string_view& text, DecimalMark m
   Separator used = Separator::none;
   std::size_t in_group = 0;
   std::size_t total = 0;
+  const char leading = text.empty() ? ' ' : text[0];
   while (!text.empty()) {
     if (is_digit(text[0])) {
       number.push_digit(text[0]);
@@ -114,6 +115,8 @@ std::optional<std::size_t> read_whole_part(std::string_view& text, DecimalMark m
     if (separator == Separator::none) break;
     const bool first = used == Separator::none;
     if (!first && separator != used) return std::nullopt;
+    // "0,123" is no thousand with its separator: it is a fraction, from a file of another locale.
+    if (first && leading == '0') return std::nullopt;
     if (first ? (in_group < 1 || in_group > 3) : (in_group < 2 || in_group > 3)) return std::nullopt;
     used = separator;
     in_group = 0;

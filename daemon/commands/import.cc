@@ -166,6 +166,11 @@ int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
       err << "--known-at: \"" << options.known_at << "\" is not a time; write 2026-11-20T08:00:00Z\n";
       return kUsage;
     }
+    // The journal goes forward only: until then all that is learnt would be too old.
+    if (*known_at > system_time()) {
+      err << "--known-at: " << options.known_at << " lies ahead; nothing can be known from then\n";
+      return kUsage;
+    }
   }
   const auto source = reading_from(*configured, options.file);
   if (!source) {
@@ -198,6 +203,12 @@ int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
                      collected.batch.entities.size(), days.size(),
                      days.empty() ? std::string("-") : to_string(days.begin()->first),
                      days.empty() ? std::string("-") : to_string(days.rbegin()->first));
+  if (collected.rows_outside > 0) {
+    err << fmt::format(
+        "{} row{} of days after tomorrow or before 1970 {} left out; is date_format of the source right?\n",
+        collected.rows_outside, collected.rows_outside == 1 ? "" : "s",
+        collected.rows_outside == 1 ? "was" : "were");
+  }
   const bool for_all = source->client.empty();  // rates that belong to nobody
   for (const config::Client& client : configuration->clients) {
     if (!for_all && client.strategy.client != source->client) continue;

@@ -92,7 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"0x1f", kPoint, "none"},      {"NaN", kPoint, "none"},        {"inf", kPoint, "none"},
         {"#N/A", kPoint, "none"},      {"Loading...", kPoint, "none"}, {"12 apples", kPoint, "none"},
         {"1 2", kPoint, "none"},       {",5", kPoint, "none"},         {"%", kPoint, "none"},
-        {"EUR", kPoint, "none"},       {"()", kPoint, "none"}}));
+        {"EUR", kPoint, "none"},       {"()", kPoint, "none"},         {"0,123", kPoint, "none"},
+        {"-0.500", kComma, "none"},    {"012,345", kPoint, "none"}}));
 
 TEST(FigureScaleTest, PowersOfTenOnlyMoveThePoint) {
   EXPECT_EQ(read("12345678901", kPoint, 0.000001), "12345.678901");

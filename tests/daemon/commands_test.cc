@@ -258,6 +258,20 @@ TEST_F(CommandsTest, ImportTellsWhatItDidAndASecondTimeThatItIsKnown) {
   EXPECT_EQ(rules::to_rfc3339(learnt[0]), "2026-03-01T23:59:59.999Z");
 }
 
+TEST_F(CommandsTest, ImportKnowsNothingFromTheFuture) {
+  const Ran ran = import({"--known-at=2999-01-01T00:00:00Z"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_TRUE(has(ran.err, "lies ahead")) << ran.err;
+  EXPECT_FALSE(daemon::open_sqlite_journal({.directory = directory_ / "data", .read_only = true}).journal);
+}
+
+TEST_F(CommandsTest, ImportSaysWhichRowsItLeavesOut) {
+  write_file(directory_ / "ads.csv", std::string(kHistory) + "2999-01-01,search,brand,30,3\n");
+  const Ran ran = import();
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(has(ran.err, "1 row of days after tomorrow or before 1970 was left out")) << ran.err;
+}
+
 TEST_F(CommandsTest, ImportingOldHistoryAgainAppendsNothingToTheJournal) {
   std::string old = kHistory;  // years before the days that an engine holds
   for (auto at = old.find("2026"); at != std::string::npos; at = old.find("2026", at))
