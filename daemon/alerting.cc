@@ -27,7 +27,18 @@ struct Alerting::State {
         feed(executor, time, over, links, on_event, seed_of("alertmanager")),
         due(executor, time),
         tasks(executor,
-              [this](const std::string& task, std::exception_ptr failure) { failed(task, failure); }) {}
+              [this](const std::string& task, std::exception_ptr failure) { failed(task, failure); }) {
+    outbox.on_lost([this](const OutboxMessage& message) { lost(message); });
+  }
+
+  // Who did not get a message is told again: else what fires would stay silent until it is repeated.
+  void lost(const OutboxMessage& message) {
+    if (!dispatcher) return;
+    const auto kept = dispatcher->lost(message.receiver, message.group_key, message.integration,
+                                       message.alerts, clock.now());
+    if (kept) outbox.remember(*kept);
+    due.set(dispatcher->next_due());
+  }
 
   void failed(const std::string& task, const std::exception_ptr& failure) const {
     try {
@@ -98,7 +109,6 @@ void Alerting::configure(const config::Configuration& configuration, const Store
     state.receivers.push_back(receiver.name);
     integrations.emplace_back(receiver.name, make_integrations(receiver, state.transfer, state.links));
   }
-  state.outbox.configure(std::move(integrations), stored.outbox);
   // Without routes nobody is told anything.
   state.feed.configure(configuration.route ? configuration.receivers : std::vector<config::Receiver>());
   if (!configuration.route) {
@@ -117,6 +127,8 @@ void Alerting::configure(const config::Configuration& configuration, const Store
     }
     state.dispatcher.emplace(*configuration.route, std::move(remembered));
   }
+  // After the routes: stored messages that are given up now have to be told again.
+  state.outbox.configure(std::move(integrations), stored.outbox);
 }
 
 void Alerting::know(const std::vector<rules::Alert>& alerts) {

@@ -39,6 +39,13 @@ struct Lane {
   bool gone = false;
 };
 
+bool is_for(const Dispatched& dispatched, const std::string& integration) {
+  const auto has = [&integration](const std::vector<std::string>& some) {
+    return std::find(some.begin(), some.end(), integration) != some.end();
+  };
+  return (dispatched.only.empty() || has(dispatched.only)) && !has(dispatched.but);
+}
+
 // A dispatch on its way into the journal.
 struct Unstored {
   std::vector<RecordChange> changes;
@@ -67,6 +74,7 @@ struct Outbox::State : std::enable_shared_from_this<Outbox::State> {
   Journal& journal;
   OutboxLimits limits;
   OnEvent on_event;
+  OnLost on_lost;
   std::uint64_t seed;
   std::shared_ptr<spdlog::logger> log;
 
@@ -135,6 +143,7 @@ void Outbox::State::give_up(const OutboxMessage& message, OutboxEvent::Kind kind
   log->error("a notification is lost receiver={} integration={} notification={} reason={}",
              quoted(message.receiver), quoted(message.integration), message.notification_id, quoted(why));
   tell(kind, message, why);
+  if (on_lost && lanes.count(message.integration) != 0) on_lost(message);
 }
 
 void Outbox::State::erase(const OutboxMessage& message) {
@@ -408,7 +417,7 @@ void Outbox::take(Dispatched dispatched) {
   unstored.changes.push_back(
       {std::string(kNotifiedTable), record_key(dispatched.notified), encode(dispatched.notified)});
   for (const auto& [name, lane] : state_->lanes) {
-    if (lane->receiver != notification.receiver) continue;
+    if (lane->receiver != notification.receiver || !is_for(dispatched, name)) continue;
     std::optional<std::string> body = lane->integration->render(notification);
     if (!body) continue;
     OutboxMessage message{.notification_id = notification.id,
@@ -416,7 +425,11 @@ void Outbox::take(Dispatched dispatched) {
                           .integration = name,
                           .body = std::move(*body),
                           .made_at = notification.made_at,
-                          .order = state_->next_order++};
+                          .order = state_->next_order++,
+                          .group_key = notification.group_key};
+    for (const auto* alerts : {&notification.firing, &notification.resolved}) {
+      for (const rules::Alert& alert : *alerts) message.alerts.push_back(alert.id);
+    }
     unstored.changes.push_back({std::string(kOutboxTable), record_key(message), encode(message)});
     unstored.messages.push_back(std::move(message));
   }
@@ -436,6 +449,20 @@ void Outbox::take(Dispatched dispatched) {
   }
   // At once, unless the store has just failed.
   if (!state_->store_retry) state_->start_write();
+}
+
+void Outbox::on_lost(OnLost told) {
+  state_->on_lost = std::move(told);
+}
+
+void Outbox::remember(const NotifiedGroup& group) {
+  // While so many wait, the next message of the group stores it.
+  if (state_->unstored.size() >= kMostUnstored) return;
+  Unstored unstored;
+  unstored.changes.push_back({std::string(kNotifiedTable), record_key(group), encode(group)});
+  state_->unstored.push_back(std::move(unstored));
+  // Not at once: this is called in the middle of other work on what is stored.
+  state_->reschedule_store();
 }
 
 void Outbox::forget(const std::vector<std::string>& notified_keys) {

@@ -40,6 +40,10 @@ class Outbox {
          OnEvent on_event, std::uint64_t jitter_seed);
   ~Outbox();
 
+  // Called when a message to an integration in force is given up, before it is erased from the store.
+  using OnLost = std::function<void(const OutboxMessage&)>;
+  void on_lost(OnLost told);
+
   // A receiver's name and its integrations.
   using ReceiverIntegrations = std::pair<std::string, std::vector<std::unique_ptr<Integration>>>;
   // The integrations in force; what waits for a retry is tried at once. Messages to one that is gone are
@@ -49,6 +53,8 @@ class Outbox {
   // Stores the messages of a dispatch and what was told in one transaction, then sends. If the store fails,
   // tries again until it holds: a message is never lost because a disk was full for a while. Returns at once.
   void take(Dispatched dispatched);
+  // Stores what is remembered of a group anew, no later than whatever is erased or taken after it.
+  void remember(const NotifiedGroup& group);
   // Erases what was told of groups that are gone (Dispatcher::take_forgotten), after everything taken before.
   void forget(const std::vector<std::string>& notified_keys);
   // Messages not yet delivered to the receiver, over all its integrations.

@@ -8,7 +8,7 @@
 namespace tightrope::daemon {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 }  // namespace
 
@@ -21,19 +21,27 @@ std::string encode(const OutboxMessage& message) {
   writer.string(message.body);
   writer.signed_varint(message.made_at.time_since_epoch().count());
   writer.varint(message.order);
+  writer.string(message.group_key);
+  writer.varint(message.alerts.size());
+  for (const std::string& id : message.alerts) writer.string(id);
   return std::move(writer).take();
 }
 
 std::optional<OutboxMessage> decode_outbox_message(std::string_view bytes) {
   rules::ByteReader reader(bytes);
   OutboxMessage message;
-  if (reader.byte() != kVersion) return std::nullopt;
+  const std::uint8_t version = reader.byte();
+  if (version != 1 && version != kVersion) return std::nullopt;
   message.notification_id = reader.string();
   message.receiver = reader.string();
   message.integration = reader.string();
   message.body = reader.string();
   message.made_at = rules::Timestamp(rules::Duration(reader.signed_varint()));
   message.order = reader.varint();
+  if (version == kVersion) {
+    message.group_key = reader.string();
+    for (std::size_t left = reader.count(1); left > 0; --left) message.alerts.emplace_back(reader.string());
+  }
   if (!reader.finished()) return std::nullopt;
   return message;
 }

@@ -33,8 +33,12 @@ struct OutboxMessage {
   std::string body;
   rules::Timestamp made_at{};
   std::uint64_t order = 0;  // among those made at one time
+  // What it says, for when it is lost: its group, and the ids of its alerts.
+  std::string group_key = {};
+  std::vector<std::string> alerts = {};
 };
-// Version 1: a version byte, then the fields as above, each as rules/codec.h writes them.
+// Version 2: a version byte, then the fields as above, each as rules/codec.h writes them. Version 1 ended
+// with `order`.
 std::string encode(const OutboxMessage& message);
 // Nothing when the bytes are not a whole message of a known version.
 std::optional<OutboxMessage> decode_outbox_message(std::string_view bytes);

@@ -126,8 +126,9 @@ struct Dispatcher::State {
   RouteTree tree;
   std::map<std::string, Known> known;  // ordered, so that a reload treats them in the same order everywhere
   std::unordered_map<std::string, std::unique_ptr<Group>> groups;
-  Agenda agenda;      // by due
-  Agenda forgetting;  // by forget_at
+  Agenda agenda;                                         // by due
+  Agenda forgetting;                                     // by forget_at
+  std::set<std::pair<Timestamp, std::string>> expiring;  // resolved alerts that no group has to tell
   std::vector<std::string> forgotten;
   Timestamp latest = Timestamp::min();  // that was passed as now
 
@@ -144,7 +145,24 @@ struct Dispatcher::State {
     return std::min(group.told.news_at, now) + group.route->repeat_interval;
   }
 
+  // When an integration is told what it missed. Not at once, even if that were a multiple of the interval:
+  // one that refuses everything is tried once in each.
+  static Timestamp again_at(const Group& group, const Missed& missed, Timestamp now) {
+    return next_tick(std::min(group.told.at, now), group.route->group_interval,
+                     std::min(missed.at, now) + Duration(1));
+  }
+
   std::optional<Timestamp> due_of(const Group& group, Timestamp now) const {
+    std::optional<Timestamp> due = news_due(group, now);
+    if (group.route == nullptr) return due;
+    for (const auto& [integration, missed] : group.told.missed) {
+      const Timestamp again = again_at(group, missed, now);
+      if (!due || again < *due) due = again;
+    }
+    return due;
+  }
+
+  std::optional<Timestamp> news_due(const Group& group, Timestamp now) const {
     if (group.members.empty()) return std::nullopt;
     const CompiledRoute& route = *group.route;
     if (group.told.firing.empty()) {
@@ -282,46 +300,106 @@ struct Dispatcher::State {
     }
   }
 
+  // What resolved lately stays: its message may yet be lost, and is made again then.
   void drop_if_done(std::map<std::string, Known>::iterator holder) {
-    if (holder->second.alert.phase != AlertPhase::firing && holder->second.groups.empty())
+    const Alert& alert = holder->second.alert;
+    if (alert.phase == AlertPhase::firing || !holder->second.groups.empty()) return;
+    const std::optional<Timestamp> resolved_at = alert.fired_at ? alert.resolved_at : std::nullopt;
+    if (resolved_at && *resolved_at + kResolvedRemembered > latest) {
+      expiring.insert({*resolved_at + kResolvedRemembered, holder->first});
+    } else {
       known.erase(holder);
+    }
   }
 
+  void drop_expired(Timestamp now) {
+    while (!expiring.empty() && expiring.begin()->first <= now) {
+      const auto holder = known.find(expiring.begin()->second);
+      expiring.erase(expiring.begin());
+      if (holder != known.end()) drop_if_done(holder);
+    }
+  }
+
+  Notification message_of(const Group& group, const std::set<std::string>& missed, Timestamp now) const;
   Dispatched tell(Group& group, Timestamp now);
+  void tell_due(Group& group, Timestamp now, std::vector<Dispatched>& due);
 };
+
+// What the group says as of now, with those of the missed alerts that have resolved and been told.
+Notification Dispatcher::State::message_of(const Group& group, const std::set<std::string>& missed,
+                                           Timestamp now) const {
+  Notification notification;
+  notification.receiver = group.told.receiver;
+  notification.group_key = group.told.group_key;
+  notification.group_labels = group.labels;
+  notification.made_at = now;
+  std::map<MemberKey, const Alert*> said;
+  for (const auto& [key, member] : group.members) said[key] = &member.known->alert;
+  for (const std::string& id : missed) {
+    const auto holder = known.find(id);
+    if (holder == known.end() || group.places.count(id) != 0) continue;
+    const Alert& alert = holder->second.alert;
+    if (alert.phase == AlertPhase::resolved) said[{alert.fired_at.value_or(alert.pending_at), id}] = &alert;
+  }
+  bool first_labels = true;
+  for (const auto& [key, alert] : said) {
+    const Labels labels = labels_of(*alert);
+    if (std::exchange(first_labels, false)) {
+      notification.common_labels = labels;
+    } else {
+      keep_common(notification.common_labels, labels);
+    }
+    (alert->phase == AlertPhase::firing ? notification.firing : notification.resolved).push_back(*alert);
+  }
+  return notification;
+}
+
+// Messages for those who missed one, then the one for everybody else, each where it is due.
+void Dispatcher::State::tell_due(Group& group, Timestamp now, std::vector<Dispatched>& due) {
+  std::vector<std::string> apart;
+  for (auto each = group.told.missed.begin(); each != group.told.missed.end();) {
+    if (group.route == nullptr || again_at(group, each->second, now) > now) {
+      ++each;
+      continue;
+    }
+    Dispatched again;
+    again.notification = message_of(group, each->second.alerts, now);
+    again.reason = "lost before";
+    again.only = {each->first};
+    each = group.told.missed.erase(each);
+    Notification& notification = again.notification;
+    if (notification.firing.empty() && notification.resolved.empty()) continue;
+    notification.firing_news = !notification.firing.empty();
+    notification.id = id_of(notification);
+    again.notified = group.told;
+    apart.push_back(again.only.front());
+    due.push_back(std::move(again));
+  }
+  const std::optional<Timestamp> news = news_due(group, now);
+  if (!news || *news > now) return settle(group, now);
+  due.push_back(tell(group, now));
+  due.back().but = std::move(apart);
+}
 
 // The group's message as of now; the group is marked as told.
 Dispatched Dispatcher::State::tell(Group& group, Timestamp now) {
   Dispatched dispatched;
   Notification& notification = dispatched.notification;
-  notification.receiver = group.told.receiver;
-  notification.group_key = group.told.group_key;
-  notification.group_labels = group.labels;
-  notification.made_at = now;
+  notification = message_of(group, {}, now);
 
   bool news = false;
   bool amended = false;
   std::map<std::string, std::uint32_t> firing;
   std::vector<std::string> ended;
-  bool first_labels = true;
   for (auto& [key, member] : group.members) {
     const Alert& alert = member.known->alert;
-    const Labels labels = labels_of(alert);
-    if (first_labels) {
-      notification.common_labels = labels;
-      first_labels = false;
-    } else {
-      keep_common(notification.common_labels, labels);
-    }
     if (alert.phase == AlertPhase::firing) {
       const bool was_told = group.told.firing.count(alert.id) != 0;
       news = news || !was_told;
       amended = amended || (was_told && member.changed);
       firing[alert.id] = alert.revision;
-      notification.firing.push_back(alert);
       member.changed.reset();
     } else {
-      notification.resolved.push_back(alert);
       group.told.resolved[alert.id] = alert.resolved_at.value_or(now);
       ended.push_back(alert.id);
     }
@@ -378,7 +456,9 @@ void Dispatcher::update(const Alert& alert, Timestamp now) {
   state_->note_time(now);
   if (alert.phase == AlertPhase::pending) return;
   auto found = state_->known.find(alert.id);
-  if (alert.phase == AlertPhase::inactive && found == state_->known.end()) return;
+  if (alert.phase == AlertPhase::inactive &&
+      (found == state_->known.end() || found->second.alert.phase != AlertPhase::firing))
+    return;
   if (found == state_->known.end()) found = state_->known.emplace(alert.id, Known{}).first;
   Known& known = found->second;
   std::optional<Alert> before;
@@ -392,6 +472,23 @@ void Dispatcher::update(const Alert& alert, Timestamp now) {
   state_->drop_if_done(found);
 }
 
+std::optional<NotifiedGroup> Dispatcher::lost(const std::string& receiver, const std::string& group_key,
+                                              const std::string& integration,
+                                              const std::vector<std::string>& alerts, Timestamp now) {
+  state_->note_time(now);
+  NotifiedGroup name;
+  name.receiver = receiver;
+  name.group_key = group_key;
+  const auto found = state_->groups.find(record_key(name));
+  if (found == state_->groups.end() || !found->second->told_before || alerts.empty()) return std::nullopt;
+  Group& group = *found->second;
+  Missed& missed = group.told.missed[integration];
+  missed.at = now;
+  missed.alerts.insert(alerts.begin(), alerts.end());
+  state_->settle(group, now);
+  return group.told;
+}
+
 std::vector<Dispatched> Dispatcher::take_due(Timestamp now) {
   state_->note_time(now);
   std::vector<Dispatched> due;
@@ -403,7 +500,8 @@ std::vector<Dispatched> Dispatcher::take_due(Timestamp now) {
     groups.push_back(group);
   }
   due.reserve(groups.size());
-  for (Group* group : groups) due.push_back(state_->tell(*group, now));
+  for (Group* group : groups) state_->tell_due(*group, now, due);
+  state_->drop_expired(now);
 
   while (!state_->forgetting.empty() && std::get<0>(*state_->forgetting.begin()) <= now) {
     Group& group = *std::get<2>(*state_->forgetting.begin());

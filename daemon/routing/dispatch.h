@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,12 @@ constexpr rules::Duration kResolvedRemembered = std::chrono::hours(24);
 // removed.
 constexpr rules::Duration kGoneForgotten = std::chrono::days(5);
 
+// What an integration was to be told and never got: its messages were given up.
+struct Missed {
+  rules::Timestamp at{};         // when the last of them was
+  std::set<std::string> alerts;  // ids
+};
+
 // What a receiver was last told of a group; kept durably, so that a restart neither forgets nor repeats.
 struct NotifiedGroup {
   std::string receiver;
@@ -35,9 +42,10 @@ struct NotifiedGroup {
   // Of the last one with Notification::firing_news: repeats count from it, since those who do not want to
   // hear of resolved alerts have not been sent any other.
   rules::Timestamp news_at{};
+  std::map<std::string, Missed> missed;  // by integration; until a message makes up for it
 };
-// Version 2: a version byte, then receiver, group key, `at`, firing, resolved and `news_at`, each as
-// rules/codec.h writes them. Version 1 had no `news_at`: it is taken to be `at`.
+// Version 2: a version byte, then receiver, group key, `at`, firing, resolved, `news_at` and `missed`, each
+// as rules/codec.h writes them. Version 1 ended with `resolved`: `news_at` is taken to be `at`.
 std::string encode(const NotifiedGroup& group);
 // Nothing when the bytes are not a whole group of a known version.
 std::optional<NotifiedGroup> decode_notified_group(std::string_view bytes);
@@ -49,7 +57,9 @@ constexpr std::string_view kNotifiedTable = "notified";
 struct Dispatched {
   Notification notification;
   NotifiedGroup notified;
-  std::string reason;  // "first", "new alerts", "resolved", "amended", "repeat": for the log
+  std::string reason;  // "first", "new alerts", "resolved", "amended", "repeat", "lost before": for the log
+  std::vector<std::string> only = {};  // the integrations it is for; empty: all of the receiver's
+  std::vector<std::string> but = {};   // those that are told by a message of their own
 };
 
 // The state of all groups. Deterministic: no clock, no I/O. One thread. Each call costs in proportion to what
@@ -59,7 +69,8 @@ struct Dispatched {
 //   nothing of it is known to the receiver to be firing: group_wait after its earliest alert fired;
 //   something changed (an alert is new, resolved, or has another revision): at the next whole multiple of
 //   group_interval since the last message; nothing changed: at the first such multiple at or after
-//   repeat_interval since the last message with firing news.
+//   repeat_interval since the last message with firing news;
+//   an integration never got a message: at the first such multiple after that was known, it alone.
 // These times come from the alerts and from what was told, never from when update() happened to be called, so
 // that a restart changes none of them. Times that have passed are due at once.
 class Dispatcher {
@@ -76,6 +87,12 @@ class Dispatcher {
   // inactive one that was firing counts as resolved now. One whose labels take it out of a group that was
   // told of it is told there as resolved now, as it was before. The same state again changes nothing.
   void update(const rules::Alert& alert, rules::Timestamp now);
+  // A message of the group will never reach the integration: its alerts are news to it again, those that
+  // resolved no longer than kResolvedRemembered ago included. Returns what is to be remembered now; nothing
+  // when the group is not known.
+  std::optional<NotifiedGroup> lost(const std::string& receiver, const std::string& group_key,
+                                    const std::string& integration, const std::vector<std::string>& alerts,
+                                    rules::Timestamp now);
   // What is due by now, by due time, with groups marked as told. Groups that hold nothing any more are
   // dropped.
   std::vector<Dispatched> take_due(rules::Timestamp now);

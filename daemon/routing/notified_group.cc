@@ -30,6 +30,13 @@ std::string encode(const NotifiedGroup& group) {
     writer.signed_varint(at.time_since_epoch().count());
   }
   writer.signed_varint(group.news_at.time_since_epoch().count());
+  writer.varint(group.missed.size());
+  for (const auto& [integration, missed] : group.missed) {
+    writer.string(integration);
+    writer.signed_varint(missed.at.time_since_epoch().count());
+    writer.varint(missed.alerts.size());
+    for (const std::string& id : missed.alerts) writer.string(id);
+  }
   return std::move(writer).take();
 }
 
@@ -50,6 +57,11 @@ std::optional<NotifiedGroup> decode_notified_group(std::string_view bytes) {
     group.resolved[std::move(id)] = timestamp(reader.signed_varint());
   }
   group.news_at = version == 1 ? group.at : timestamp(reader.signed_varint());
+  for (std::size_t left = version == 1 ? 0 : reader.count(3); left > 0; --left) {
+    Missed& missed = group.missed[std::string(reader.string())];
+    missed.at = timestamp(reader.signed_varint());
+    for (std::size_t ids = reader.count(1); ids > 0; --ids) missed.alerts.emplace(reader.string());
+  }
   if (!reader.finished()) return std::nullopt;
   return group;
 }

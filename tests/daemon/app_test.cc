@@ -177,6 +177,35 @@ TEST_F(AppTest, AMessageThatNobodyTookIsSentAfterTheRestartUnderTheSameId) {
   EXPECT_FALSE(id.empty());
 }
 
+TEST_F(AppTest, WhatAReceiverRefusesIsToldAgainUntilItIsTaken) {
+  const LogCapture log;
+  // The answer may change only when the refusal has arrived.
+  const auto refused = [&log](std::ptrdiff_t times) {
+    const auto is_loss = [](const std::string& line) {
+      return line.find("a notification is lost") != std::string::npos;
+    };
+    for (int i = 0; i < 2000 && std::ranges::count_if(log.lines(), is_loss) < times; ++i)
+      std::this_thread::sleep_for(5ms);
+    return std::ranges::count_if(log.lines(), is_loss) >= times;
+  };
+  configure();
+  answer_ = 404;
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem());
+  ASSERT_TRUE(push(app, "brand", 100, 1));
+  ASSERT_TRUE(refused(1));
+  answer_ = 200;
+  ASSERT_TRUE(sink_.wait_for_requests(2)) << "it would be silent until it is repeated";
+  EXPECT_EQ(alerts_in(sink_.requests()[1]), (std::map<std::string, std::string>{{"brand", "firing"}}));
+  for (int i = 0; i < 2000 && !log.contains("msg=\"delivered"); ++i) std::this_thread::sleep_for(5ms);
+  answer_ = 404;
+  ASSERT_TRUE(push(app, "brand", 100, 50));
+  ASSERT_TRUE(refused(2));
+  answer_ = 200;
+  ASSERT_TRUE(sink_.wait_for_requests(4));
+  EXPECT_EQ(alerts_in(sink_.requests()[3]), (std::map<std::string, std::string>{{"brand", "resolved"}}));
+}
+
 TEST_F(AppTest, AResolvedAlertIsToldToThoseWhoWereToldThatItFired) {
   configure();
   RunningApp app(options());

@@ -281,7 +281,7 @@ TEST(DispatcherTest, ForgottenGroupsAreGivenOnceTheirAlertsAreGone) {
 }
 
 TEST(DispatcherTest, GroupWhoseAlertsNeverComeBackIsForgottenAfterDays) {
-  NotifiedGroup told_once{"oncall", "{}:{client=\"gone\"}", {{"a", 1}}, {}, t0};
+  NotifiedGroup told_once{"oncall", "{}:{client=\"gone\"}", {{"a", 1}}, {}, t0, t0, {}};
   Dispatcher dispatcher(route(), {told_once});
   dispatcher.take_due(t0 + 24h);
   EXPECT_TRUE(dispatcher.take_forgotten().empty());
@@ -430,6 +430,47 @@ TEST(DispatcherTest, LeavingAGroupThatTheRoutesHaveNoMoreIsToldNobody) {
   EXPECT_EQ(due[0].notification.receiver, "oncall");
 }
 
+TEST(DispatcherTest, IntegrationThatLostAMessageIsToldAgainAtTheNextInterval) {
+  Dispatcher dispatcher(route(), {});
+  const Alert ends = small_alert("b", "acme", "page", t0);
+  dispatcher.update(small_alert("a", "acme", "page", t0), t0);
+  dispatcher.update(ends, t0);
+  dispatcher.take_due(t0 + 30s);
+  dispatcher.update(resolved(ends, t0 + 1min), t0 + 1min);
+  const auto first = dispatcher.take_due(t0 + 30s + 5min);
+  ASSERT_EQ(told(first), (Texts{"resolved: +a -b"}));
+  const std::string key = first[0].notification.group_key;
+  Timestamp now = t0 + 30s + 5min;
+  for (int refused = 0; refused < 3; ++refused) {
+    const auto kept = dispatcher.lost("oncall", key, "oncall/slack[0]", {"a", "b"}, now);
+    ASSERT_TRUE(kept.has_value());
+    EXPECT_TRUE(dispatcher.take_due(now).empty()) << "one that refuses for ever is tried once an interval";
+    EXPECT_EQ(dispatcher.next_due(), now + 5min);
+    Dispatcher after(route(), {decode_notified_group(encode(*kept)).value()});
+    after.update(small_alert("a", "acme", "page", t0), now);
+    after.update(resolved(ends, t0 + 1min), now);
+    EXPECT_EQ(after.next_due(), now + 5min);
+    now += 5min;
+    EXPECT_EQ(told(after.take_due(now)), (Texts{"lost before: +a -b"})) << "after a restart";
+    const auto again = dispatcher.take_due(now);
+    ASSERT_EQ(told(again), (Texts{"lost before: +a -b"}));
+    EXPECT_EQ(again[0].only, (Texts{"oncall/slack[0]"}));
+    EXPECT_TRUE(again[0].notified.missed.empty());
+  }
+  EXPECT_EQ(dispatcher.next_due(), t0 + 30s + 5min + 3h + 55min) << "others are repeated to as ever";
+}
+
+TEST(DispatcherTest, WhatALostMessageMissedComesWithTheNewsOfTheGroup) {
+  Dispatcher dispatcher(route(), {});
+  dispatcher.update(small_alert("a", "acme", "page", t0), t0);
+  const auto first = dispatcher.take_due(t0 + 30s);
+  dispatcher.lost("oncall", first[0].notification.group_key, "oncall/slack[0]", {"a"}, t0 + 31s);
+  dispatcher.update(small_alert("b", "acme", "page", t0 + 1min), t0 + 1min);
+  const auto due = dispatcher.take_due(t0 + 30s + 5min);
+  ASSERT_EQ(told(due), (Texts{"lost before: +a +b", "new alerts: +a +b"}));
+  EXPECT_EQ(due[1].but, due[0].only) << "each integration once";
+}
+
 TEST(DispatcherTest, ManyGroupsAreTakenByTheirTime) {
   Dispatcher dispatcher(route(), {});
   constexpr int kAlerts = 5'000;
@@ -442,7 +483,8 @@ TEST(DispatcherTest, ManyGroupsAreTakenByTheirTime) {
 }
 
 TEST(NotifiedGroupTest, DamagedBytesAreRefused) {
-  const NotifiedGroup group{"oncall", "{}:{}", {{"a", 1}, {"b", 70'000}}, {{"c", t0}}, t0, t0 - 3h};
+  const NotifiedGroup group{"oncall", "{}:{}", {{"a", 1}, {"b", 70'000}},         {{"c", t0}},
+                            t0,       t0 - 3h, {{"oncall/slack[0]", {t0, {"a"}}}}};
   const std::string bytes = encode(group);
   const auto back = decode_notified_group(bytes);
   ASSERT_TRUE(back.has_value());
@@ -450,6 +492,7 @@ TEST(NotifiedGroupTest, DamagedBytesAreRefused) {
   EXPECT_EQ(back->resolved, group.resolved);
   EXPECT_EQ(back->at, group.at);
   EXPECT_EQ(back->news_at, group.news_at);
+  EXPECT_EQ(back->missed.at("oncall/slack[0]").alerts, (std::set<std::string>{"a"}));
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_FALSE(decode_notified_group(bytes.substr(0, length)).has_value()) << length;
   }
@@ -458,9 +501,9 @@ TEST(NotifiedGroupTest, DamagedBytesAreRefused) {
 }
 
 TEST(NotifiedGroupTest, WhatAnEarlierVersionKeptIsRead) {
-  const NotifiedGroup group{"oncall", "{}:{}", {{"a", 1}}, {}, t0, Timestamp{}};
-  const std::string bytes = encode(group);  // an instant of 0 is one byte
-  const auto back = decode_notified_group("\x01" + bytes.substr(1, bytes.size() - 2));
+  const NotifiedGroup group{"oncall", "{}:{}", {{"a", 1}}, {}, t0, Timestamp{}, {}};
+  const std::string bytes = encode(group);  // an instant of 0 is one byte, and so is an empty list
+  const auto back = decode_notified_group("\x01" + bytes.substr(1, bytes.size() - 3));
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back->firing, group.firing);
   EXPECT_EQ(back->news_at, t0);

@@ -220,6 +220,53 @@ TEST_F(OutboxTest, RefusedMessageIsLostWithAnErrorAndTheNextGoesOut) {
   EXPECT_EQ(stored(), 0u);
 }
 
+TEST_F(OutboxTest, LostMessageIsGivenBackAndErasedWithWhatIsRememberedOfIt) {
+  const Dispatched sent = dispatch("n1");
+  Strings lost;
+  outbox_->on_lost([&](const OutboxMessage& message) {
+    lost.push_back(message.integration + " " + message.group_key + " " + message.alerts.at(0));
+    NotifiedGroup group = sent.notified;
+    group.missed[message.integration].alerts.insert("a");
+    outbox_->remember(group);
+  });
+  oncall_.answers = {{.kind = Kind::refused, .text = "answered 404", .retry_after = {}}};
+  outbox_->take(sent);
+  run();
+  EXPECT_EQ(lost, (Strings{"oncall/webhook[0] {}:{} a"}));
+  Strings tables;
+  for (const RecordChange& change : journal_.writes.back()) tables.push_back(change.table);
+  EXPECT_EQ(tables, (Strings{"notified", "outbox"})) << "in one transaction";
+  const auto notified = journal_.table("notified");
+  ASSERT_EQ(notified.size(), 1u);
+  EXPECT_EQ(decode_notified_group(notified[0].value)->missed.count("oncall/webhook[0]"), 1u);
+  EXPECT_EQ(stored(), 0u);
+  EXPECT_EQ(events_[0].kind, OutboxEvent::Kind::refused);
+}
+
+TEST_F(OutboxTest, MessagesOfARemovedReceiverAreNotGivenBack) {
+  int lost = 0;
+  outbox_->on_lost([&lost](const OutboxMessage&) { ++lost; });
+  second_.answers = {failure("down")};
+  outbox_->take(dispatch("n1", "second"));
+  run();
+  configure({"oncall"});
+  run();
+  EXPECT_EQ(lost, 0) << "there is nobody to tell again";
+}
+
+TEST_F(OutboxTest, DispatchIsForSomeIntegrationsOnly) {
+  Dispatched others = dispatch("n1");
+  others.but = {"oncall/webhook[0]"};
+  outbox_->take(others);
+  Dispatched again = dispatch("n2");
+  again.only = {"oncall/webhook[0]"};
+  outbox_->take(again);
+  again.only = {"oncall/slack[0]"};
+  outbox_->take(again);
+  run();
+  EXPECT_EQ(oncall_.ids, (Strings{"n2"}));
+}
+
 TEST_F(OutboxTest, DeadReceiverDelaysNobodyElse) {
   oncall_.hangs = true;
   outbox_->take(dispatch("n1", "oncall"));

@@ -134,8 +134,18 @@ TEST(OutboxQueueTest, BytesAreBoundedAndTheNewestAlwaysFits) {
   EXPECT_EQ(queue.size(), 1u);
 }
 
+TEST(OutboxMessageTest, WhatAnEarlierVersionStoredIsRead) {
+  const std::string bytes = encode(message("a"));  // without a group and alerts: two bytes of 0
+  const auto back = decode_outbox_message("\x01" + bytes.substr(1, bytes.size() - 3));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->order, 7u);
+  EXPECT_TRUE(back->alerts.empty());
+}
+
 TEST(OutboxMessageTest, BytesComeBackWholeOrNotAtAll) {
-  const OutboxMessage original = message("a");
+  OutboxMessage original = message("a");
+  original.group_key = "{}:{}";
+  original.alerts = {"a", "b"};
   const std::string bytes = encode(original);
   const auto back = decode_outbox_message(bytes);
   ASSERT_TRUE(back.has_value());
@@ -144,6 +154,8 @@ TEST(OutboxMessageTest, BytesComeBackWholeOrNotAtAll) {
   EXPECT_EQ(back->body, original.body);
   EXPECT_EQ(back->made_at, original.made_at);
   EXPECT_EQ(back->order, original.order);
+  EXPECT_EQ(back->group_key, original.group_key);
+  EXPECT_EQ(back->alerts, original.alerts);
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_FALSE(decode_outbox_message(bytes.substr(0, length)).has_value());
   }
