@@ -10,6 +10,7 @@
 
 #include "collectors/csv_document.h"
 #include "collectors/http_answer.h"
+#include "collectors/login.h"
 #include "collectors/rates.h"
 #include "collectors/request_template.h"
 #include "rules/entity.h"
@@ -141,7 +142,9 @@ class CsvCollector final : public Collector {
     read.requests = 1;
     if (!answer) co_return transfer_failure(answer.error());
     read.bytes = answer->body.size();
-    auto error = answer_error(*answer, {}, request.now);
+    std::vector<std::string> secrets;
+    add_environment(source_, secrets);
+    auto error = answer_error(*answer, secrets, request.now);
     if (error) co_return error;
     if (is_html(*answer)) {
       co_return failure(FailureKind::bad_data, "an HTML page came instead of CSV: is the sheet private?");

@@ -24,7 +24,9 @@ class GoogleSheetsCollector final : public Collector {
       : source_(source),
         sheet_(std::get<config::GoogleSheetsSource>(source_.kind)),
         context_(context),
-        secrets_(secrets_of({"", sheet_.token})) {}
+        secrets_(secrets_of({"", sheet_.token})) {
+    add_environment(source_, secrets_);
+  }
 
   asio::awaitable<CollectResult> collect(CollectRequest request) override {
     auto mapper = FieldMapper::compile(sheet_.table.mapping, context_.calendar);

@@ -1,5 +1,7 @@
 #include "collectors/login.h"
 
+#include <algorithm>
+
 #include "collectors/web_address.h"
 
 namespace tightrope::collectors {
@@ -16,6 +18,19 @@ std::vector<std::string> secrets_of(const config::Login& login) {
   std::vector<std::string> secrets{login.secret.reveal()};
   if (!login.user.empty()) secrets.push_back(base64(login.user + ':' + login.secret.reveal()));
   return secrets;
+}
+
+void add_environment(const config::Source& source, std::vector<std::string>& secrets) {
+  for (const config::Secret& value : source.from_environment) {
+    secrets.push_back(value.reveal());
+    const std::string sent = percent_encode(value.reveal());
+    if (sent != value.reveal()) secrets.push_back(sent);
+  }
+}
+
+bool holds_environment(const config::Source& source, std::string_view text) {
+  return std::any_of(source.from_environment.begin(), source.from_environment.end(),
+                     [text](const config::Secret& value) { return text.find(value.reveal()) != text.npos; });
 }
 
 }  // namespace tightrope::collectors

@@ -39,7 +39,9 @@ class PrometheusCollector final : public Collector {
       : source_(source),
         prometheus_(std::get<config::PrometheusSource>(source_.kind)),
         context_(context),
-        secrets_(secrets_of(prometheus_.login)) {}
+        secrets_(secrets_of(prometheus_.login)) {
+    add_environment(source_, secrets_);
+  }
 
   asio::awaitable<CollectResult> collect(CollectRequest request) override {
     const auto plan = plan_evaluations(prometheus_.per, request.days, request.now, context_.calendar);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "collectors/login.h"
+
 namespace tightrope::collectors {
 namespace {
 
@@ -144,7 +146,7 @@ PreparedRequest RequestWriter::follow(const WebAddress& address, const config::H
   for (const auto& [name, value] : request.headers) {
     std::string filled = fill_template(value, values, Escaping::none);
     if (left_out(filled, value, values)) continue;
-    if (has_secret(value, http_)) {
+    if (has_secret(value, http_) || holds_environment(source_, value)) {
       sent.secret_headers.emplace_back(name, config::Secret(std::move(filled)));
     } else {
       sent.headers.emplace_back(name, std::move(filled));

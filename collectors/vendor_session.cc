@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "collectors/http_answer.h"
+#include "collectors/login.h"
 
 namespace tightrope::collectors {
 namespace {
@@ -63,6 +64,7 @@ Vendor::Vendor(const config::Source& of, CollectorContext with)
   values.source = &http;
   account = account_of(of, http, values);
   for (const auto& [name, secret] : http.secrets) secrets.push_back(secret.reveal());
+  add_environment(of, secrets);
   if (http.auth.kind == config::AuthKind::basic) {
     const auto fill = [&values](const std::string& text) {
       return fill_template(text, values, Escaping::none);

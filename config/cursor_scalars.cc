@@ -23,7 +23,7 @@ std::optional<std::string> Cursor::raw() const {
 std::optional<std::string> Cursor::text() const {
   auto written = raw();
   if (!written || !reading_->environment) return written;
-  auto expanded = expand_environment(*written);
+  auto expanded = expand_environment(*written, reading_->from_environment);
   if (auto* failure = std::get_if<EnvironmentError>(&expanded)) {
     error_at(failure->offset, failure->problem);
     return std::nullopt;
@@ -199,6 +199,9 @@ std::optional<Secret> Cursor::secret_file() const {
   const auto path = (std::filesystem::path(directory()) / *file).lexically_normal().string();
   auto content = read_secret_file(path);
   if (auto* failure = std::get_if<std::string>(&content)) {
+    // As it is written: whoever wrote token_file for token has given the secret itself here.
+    if (const auto shown = failure->find(in_quotes(path)); *file != node_->text && shown != std::string::npos)
+      failure->replace(shown, in_quotes(path).size(), in_quotes(node_->text));
     error(std::move(*failure));
     return std::nullopt;
   }

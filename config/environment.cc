@@ -63,7 +63,8 @@ std::variant<Content, std::string> read(const std::string& path, std::size_t mos
 
 }  // namespace
 
-std::variant<std::string, EnvironmentError> expand_environment(std::string_view text) {
+std::variant<std::string, EnvironmentError> expand_environment(std::string_view text,
+                                                               std::vector<std::string>& values) {
   constexpr std::string_view kOpening = "${env:";
   std::string out;
   std::size_t at = 0;
@@ -83,6 +84,7 @@ std::variant<std::string, EnvironmentError> expand_environment(std::string_view 
     if (*value == '\0')
       return EnvironmentError{begin, fmt::format("environment variable {} is empty", in_quotes(name))};
     out.append(value);
+    values.emplace_back(value);
     at = end + 1;
   }
   out.append(text.substr(at));

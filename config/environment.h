@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "config/secret.h"
 
@@ -15,8 +16,10 @@ struct EnvironmentError {
   std::string problem;  // names the variable, never shows its value
 };
 
-// Replaces every ${env:NAME}. Values are not looked at again. A variable that is unset or empty is an error.
-std::variant<std::string, EnvironmentError> expand_environment(std::string_view text);
+// Replaces every ${env:NAME}. Values are not looked at again; they are added to `values`. A variable that is
+// unset or empty is an error.
+std::variant<std::string, EnvironmentError> expand_environment(std::string_view text,
+                                                               std::vector<std::string>& values);
 
 struct SecretFile {
   Secret secret;  // without the line break at its end

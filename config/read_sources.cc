@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "config/connector_files.h"
 #include "config/readers.h"
@@ -136,6 +137,8 @@ Source read_source(const Cursor& at, const Scope& scope, const std::vector<std::
                    ConnectorFiles& files, Names& names) {
   MappingReader in(at, kSourceKeys);
   Source source;
+  const std::vector<std::string>& from_environment = at.reading().from_environment;
+  const auto before = static_cast<std::ptrdiff_t>(from_environment.size());
   source.file_dir = at.directory();
   const auto at_name = in.get("name", Shape::name);
   if (const auto name = at_name ? at_name->name() : std::nullopt) {
@@ -147,6 +150,9 @@ Source read_source(const Cursor& at, const Scope& scope, const std::vector<std::
   source.allow_private_addresses = in.boolean("allow_private_addresses").value_or(false);
   read_checks(in, source);
   read_kind(in, scope, files, source);
+  std::transform(from_environment.begin() + before, from_environment.end(),
+                 std::back_inserter(source.from_environment),
+                 [](const std::string& value) { return Secret(value); });
   return source;
 }
 

@@ -86,7 +86,8 @@ struct Source {
   bool allow_private_addresses = false;               // URLs may lead to loopback and private networks
   std::vector<rules::SourceFindingKind> ignored_findings;  // sorted: checks on arrival that are off
   SourceKind kind;
-  std::string file_dir;  // of the file it was configured in; relative paths start there
+  std::vector<Secret> from_environment;  // what ${env:} brought, wherever it stands: no text may show it
+  std::string file_dir;                  // of the file it was configured in; relative paths start there
   friend bool operator==(const Source&, const Source&) = default;
 };
 

@@ -26,6 +26,7 @@ struct Reading {
   bool environment = true;               // whether ${env:NAME} is replaced
   std::vector<std::string> directories;  // of each file, for `_file` twins
   bool incomplete = false;               // a file could not be read: names may be unknown for that alone
+  std::vector<std::string> from_environment = {};  // every value that came from there, in order
 };
 
 template <class T>

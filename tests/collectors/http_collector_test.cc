@@ -85,6 +85,19 @@ class HttpCollectorTest : public ::testing::Test {
 
 constexpr const char* kRow = R"([{"date":"2026-11-20","campaign":"brand","spend":"12.50"}])";
 
+TEST_F(HttpCollectorTest, WhatCameFromTheEnvironmentIsShownToNobodyElse) {
+  source.from_environment = {config::Secret("s3cr3t key")};
+  http.request.headers = {{"X-Api-Key", "s3cr3t key"}, {"X-Plain", "yes"}};
+  http.request.query = {{"key", "s3cr3t key"}};
+  will_answer(403, R"({"message": "no such key: s3cr3t key, in /report?key=s3cr3t%20key"})");
+  const std::vector<std::string> said = figures();
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_THAT(said[0], HasSubstr("403"));
+  EXPECT_EQ(said[0].find("s3cr3t"), std::string::npos) << said[0];
+  EXPECT_EQ(secret(request(), "X-Api-Key"), "s3cr3t key");  // a redirect to another host drops those
+  EXPECT_EQ(secret(request(), "X-Plain"), "none");
+}
+
 TEST_F(HttpCollectorTest, ParametersAndSecretsGoWhereTheRequestNamesThem) {
   http.parameters["account"] = "12/3";
   http.parameters["manager"] = "";

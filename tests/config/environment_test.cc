@@ -55,6 +55,28 @@ TEST(SecretTest, ComesFromTheKeyItselfOrTheEnvironmentOrAFile) {
   EXPECT_TRUE(file.errors.empty());
 }
 
+TEST(SecretTest, OneInPlaceOfAFileIsNotShown) {
+  const ScratchFolder folder;
+  const Variable variable("TIGHTROPE_TEST_TOKEN", "hunter22secret");
+  const auto loaded =
+      load(folder.write("a.yaml", with_secret("{token_file: \"${env:TIGHTROPE_TEST_TOKEN}\"}")));
+  ASSERT_FALSE(loaded.configuration);
+  const std::string told = format(loaded.errors);
+  EXPECT_NE(told.find("cannot read \"${env:TIGHTROPE_TEST_TOKEN}\": No such file"), std::string::npos)
+      << told;
+  EXPECT_EQ(told.find("hunter22"), std::string::npos) << told;
+}
+
+TEST(SecretTest, ASourceKnowsWhatCameFromTheEnvironment) {
+  const ScratchFolder folder;
+  const Variable variable("TIGHTROPE_TEST_KEY", "hunter22secret");
+  const auto loaded = load(folder.write(
+      "a.yaml", with_secret("{token: plain}", "https://example.com/report?key=${env:TIGHTROPE_TEST_KEY}")));
+  ASSERT_TRUE(loaded.configuration);
+  ASSERT_EQ(loaded.configuration->sources[0].from_environment.size(), 1u);
+  EXPECT_EQ(loaded.configuration->sources[0].from_environment[0].reveal(), "hunter22secret");
+}
+
 TEST(SecretTest, AFileThatEverybodyCanReadIsAWarning) {
   const ScratchFolder folder;
   namespace fs = std::filesystem;
