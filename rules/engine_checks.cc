@@ -23,8 +23,8 @@ Health Engine::State::health(const Checks& check, NodeIndex node) const {
     // Missed on too little to judge, well again for too short a while, or not known before more is reported:
     // neither raises an alert nor clears one.
     case VerdictState::watch:
-      if (reason == Reason::on_course && !check.is_silent) return Health::ok;
-      return reason == Reason::little_volume || reason == Reason::recovering || reason == Reason::on_course ||
+      if (reason == Reason::on_course) return check.is_silent ? Health::unknown : Health::ok;
+      return reason == Reason::little_volume || reason == Reason::recovering ||
                      reason == Reason::over_its_share
                  ? Health::unknown
                  : Health::ok;
@@ -177,14 +177,7 @@ CheckInput Engine::State::restated_input(const Checks& check, std::span<const do
   CheckInput input;
   input.any_figure =
       std::any_of(figures.begin(), figures.end(), [](double figure) { return !std::isnan(figure); });
-  input.value = formula.evaluate(figures);
-  input.numerator = input.value;
-  if (formula.is_quotient()) {
-    input.numerator = formula.numerator(figures);
-    input.denominator = formula.denominator(figures);
-    input.denominator_unit = formula.denominator_unit();
-    if (is_below_none(input)) input.value = kUndefined;
-  }
+  set_value(input, formula, figures);
   for (const MinimumVolume& least : check.target->min_volume) {
     for (std::size_t i = 0; i < figures.size(); ++i) {
       if (formula.inputs()[i].name == least.metric && !(figures[i] >= least.amount))

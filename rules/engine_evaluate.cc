@@ -231,7 +231,6 @@ void Engine::State::load(const Checks& check, const CheckSource& source, NodeInd
 CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
   const Rollup& rollup = rollups[check.rollup];
   const TimeframeNow& frame = frames_now[check.frame];
-  const Formula& formula = check.kpi->formula;
   CheckInput input;
   std::vector<double> figures(check.sources.size());
   std::uint8_t any = 0;
@@ -251,15 +250,7 @@ CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
   }
   input.any_figure = (any & kHasFigures) != 0;
   input.needs_hours = check.needs_hours;
-  input.value = formula.evaluate(std::span<const double>(figures));
-  if (formula.is_quotient()) {
-    input.numerator = formula.numerator(figures);
-    input.denominator = formula.denominator(figures);
-    input.denominator_unit = formula.denominator_unit();
-    if (is_below_none(input)) input.value = kUndefined;
-  } else {
-    input.numerator = input.value;
-  }
+  set_value(input, check.kpi->formula, figures);
   input.reported = check.share;
   input.period_over = check.period_over;
   input.spend = sum_at(rollup.at(check.spend), node, true);

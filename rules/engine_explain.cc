@@ -148,15 +148,7 @@ void Engine::State::explain_numbers(CheckKey key, Explanation& explanation) cons
     const MetricIndex index = cube.find_metric(one.metric);
     if (!window.hours.empty() && index != Cube::kNoMetric && !cube.has_hours(index)) input.needs_hours = true;
   }
-  const Formula& formula = check.kpi->formula;
-  input.value = formula.evaluate(std::span<const double>(figures));
-  input.numerator = input.value;
-  if (formula.is_quotient()) {
-    input.numerator = formula.numerator(figures);
-    input.denominator = formula.denominator(figures);
-    input.denominator_unit = formula.denominator_unit();
-    if (is_below_none(input)) input.value = kUndefined;
-  }
+  set_value(input, check.kpi->formula, figures);
   input.reported = check.share;
   input.period_over = check.period_over;
   input.spend = sum_of("spend");

@@ -107,6 +107,16 @@ double gap_of(BoundKind kind, double value, Sides sides) noexcept {
   return above < below ? below : above;
 }
 
+void set_value(CheckInput& input, const Formula& formula, std::span<const double> figures) {
+  input.value = formula.evaluate(figures);
+  input.numerator = input.value;
+  if (!formula.is_quotient()) return;
+  input.numerator = formula.numerator(figures);
+  input.denominator = formula.denominator(figures);
+  input.denominator_unit = formula.denominator_unit();
+  if (input.denominator < 0 && input.numerator > 0) input.value = kUndefined;
+}
+
 Verdict judge(const Target& target, const Kpi& kpi, const std::optional<Sides>& sides,
               const CheckInput& input) noexcept {
   Verdict verdict;

@@ -157,10 +157,9 @@ struct CheckInput {
   double reported = 1;       // of a total: the share of the window that its figures can be from
 };
 
-// More results taken back than came: like none at all, they have no price, and no target is met by them.
-inline bool is_below_none(const CheckInput& input) noexcept {
-  return input.denominator < 0 && input.numerator > 0;
-}
+// What the formula makes of the figures of its inputs: the value and its two sides. More results taken back
+// than came have no price, like none at all, and no target is met by them.
+void set_value(CheckInput& input, const Formula& formula, std::span<const double> figures);
 
 // What a value is held against; undefined where the target has no such side.
 struct Sides {
