@@ -149,19 +149,11 @@ void Alerting::dispatch() {
 }
 
 void Alerting::end(std::vector<rules::Alert> alerts) {
-  using Kind = rules::AlertChange::Kind;
   const Timestamp now = state_->clock.now();
   std::vector<rules::AlertChange> changes;
   for (rules::Alert& alert : alerts) {
-    const bool fired = alert.phase == rules::AlertPhase::firing;
-    if (!fired && alert.phase != rules::AlertPhase::pending) continue;
-    alert.reason = "The client is no longer configured.";
-    alert.phase = fired ? rules::AlertPhase::resolved : rules::AlertPhase::inactive;
-    if (fired) {
-      alert.resolved_at = now;
-      ++alert.revision;
-    }
-    changes.push_back({.kind = fired ? Kind::resolved : Kind::dropped, .at = now, .alert = std::move(alert)});
+    if (alert.phase == rules::AlertPhase::firing || alert.phase == rules::AlertPhase::pending)
+      changes.push_back(rules::ended(std::move(alert), "The client is no longer configured.", now));
   }
   if (!changes.empty()) changed(changes);
 }

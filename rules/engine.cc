@@ -90,6 +90,17 @@ Effects Engine::apply(const Event& event) {
   return effects;
 }
 
+AlertChange ended(Alert alert, std::string_view reason, Timestamp now) {
+  const bool fired = alert.phase == AlertPhase::firing;
+  alert.reason = reason;
+  alert.phase = fired ? AlertPhase::resolved : AlertPhase::inactive;
+  if (fired) {
+    alert.resolved_at = now;
+    ++alert.revision;
+  }
+  return {fired ? AlertChange::Kind::resolved : AlertChange::Kind::dropped, now, std::move(alert)};
+}
+
 Effects Engine::adopt(Strategy strategy, Timestamp at) {
   Effects effects;
   State& old = *state_;
@@ -161,16 +172,10 @@ Effects Engine::adopt(Strategy strategy, Timestamp at) {
       next->renew_recommendations(*found);
       continue;
     }
-    const bool fired = live_alert.state.phase == AlertPhase::firing;
-    live_alert.alert.reason = "The target is no longer part of the strategy.";
-    live_alert.alert.phase = fired ? AlertPhase::resolved : AlertPhase::inactive;
-    if (fired) {
-      live_alert.alert.resolved_at = next->now;
-      ++live_alert.alert.revision;
-    }
     effects.alerts.push_back(
-        {fired ? AlertChange::Kind::resolved : AlertChange::Kind::dropped, next->now, live_alert.alert});
-    if (!fired) continue;
+        ended(live_alert.alert, "The target is no longer part of the strategy.", next->now));
+    if (effects.alerts.back().kind != AlertChange::Kind::resolved) continue;
+    live_alert.alert = effects.alerts.back().alert;
     live_alert.key.reset();  // for now: a node of that name may come again
     next->resolved.push_front(std::move(live_alert));
   }

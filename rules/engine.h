@@ -46,6 +46,10 @@ struct AlertChange {
   Timestamp at;
   Alert alert;
 };
+
+// The last word of an alert that nobody watches any more: resolved if it was firing, else dropped. REQUIRES:
+// it is pending or firing.
+AlertChange ended(Alert alert, std::string_view reason, Timestamp now);
 std::string_view to_string(AlertChange::Kind kind) noexcept;
 
 struct Effects {
