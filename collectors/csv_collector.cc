@@ -142,9 +142,7 @@ class CsvCollector final : public Collector {
     read.requests = 1;
     if (!answer) co_return transfer_failure(answer.error());
     read.bytes = answer->body.size();
-    std::vector<std::string> secrets;
-    add_environment(source_, secrets);
-    auto error = answer_error(*answer, secrets, request.now);
+    auto error = answer_error(*answer, secrets_of(source_), request.now);
     if (error) co_return error;
     if (is_html(*answer)) {
       co_return failure(FailureKind::bad_data, "an HTML page came instead of CSV: is the sheet private?");

@@ -24,9 +24,7 @@ class GoogleSheetsCollector final : public Collector {
       : source_(source),
         sheet_(std::get<config::GoogleSheetsSource>(source_.kind)),
         context_(context),
-        secrets_(secrets_of({"", sheet_.token})) {
-    add_environment(source_, secrets_);
-  }
+        secrets_(secrets_of(source_, {"", sheet_.token})) {}
 
   asio::awaitable<CollectResult> collect(CollectRequest request) override {
     auto mapper = FieldMapper::compile(sheet_.table.mapping, context_.calendar);

@@ -27,7 +27,7 @@ class IcalendarCollector final : public Collector {
         feed_(std::get<config::IcalendarSource>(source_.kind)),
         context_(context),
         most_bytes_(std::min(source_.most_bytes, kMostBytes)),
-        secrets_(secrets_of(feed_.login)) {
+        secrets_(secrets_of(source_, feed_.login)) {
     if (feed_.url.empty()) return;
     const std::string& url = feed_.url.reveal();
     secrets_.push_back(url);

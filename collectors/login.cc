@@ -1,6 +1,7 @@
 #include "collectors/login.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "collectors/web_address.h"
 
@@ -13,19 +14,18 @@ void authorize(const config::Login& login, TransferRequest& request) {
   request.secret_headers.emplace_back("Authorization", config::Secret(header));
 }
 
-std::vector<std::string> secrets_of(const config::Login& login) {
-  if (login.secret.empty()) return {};
-  std::vector<std::string> secrets{login.secret.reveal()};
-  if (!login.user.empty()) secrets.push_back(base64(login.user + ':' + login.secret.reveal()));
-  return secrets;
-}
-
-void add_environment(const config::Source& source, std::vector<std::string>& secrets) {
+std::vector<std::string> secrets_of(const config::Source& source, const config::Login& login) {
+  std::vector<std::string> secrets;
+  if (!login.secret.empty()) {
+    secrets.push_back(login.secret.reveal());
+    if (!login.user.empty()) secrets.push_back(base64(login.user + ':' + login.secret.reveal()));
+  }
   for (const config::Secret& value : source.from_environment) {
     secrets.push_back(value.reveal());
-    const std::string sent = percent_encode(value.reveal());
-    if (sent != value.reveal()) secrets.push_back(sent);
+    std::string sent = percent_encode(value.reveal());
+    if (sent != value.reveal()) secrets.push_back(std::move(sent));
   }
+  return secrets;
 }
 
 bool holds_environment(const config::Source& source, std::string_view text) {

@@ -13,11 +13,10 @@ namespace tightrope::collectors {
 
 // Adds the header that the login asks for, if any.
 void authorize(const config::Login& login, TransferRequest& request);
-// What no error may quote: the secret, and the form it is sent in.
-std::vector<std::string> secrets_of(const config::Login& login);
-// Likewise what came from the environment, wherever it stands in the source.
-void add_environment(const config::Source& source, std::vector<std::string>& secrets);
-// Whether any of that is in `text`.
+// What no error may quote: the secret, what came from the environment wherever it stands in the source, and
+// the forms they are sent in.
+std::vector<std::string> secrets_of(const config::Source& source, const config::Login& login = {});
+// Whether anything that came from the environment is in `text`.
 bool holds_environment(const config::Source& source, std::string_view text);
 
 }  // namespace tightrope::collectors

@@ -39,9 +39,7 @@ class PrometheusCollector final : public Collector {
       : source_(source),
         prometheus_(std::get<config::PrometheusSource>(source_.kind)),
         context_(context),
-        secrets_(secrets_of(prometheus_.login)) {
-    add_environment(source_, secrets_);
-  }
+        secrets_(secrets_of(source_, prometheus_.login)) {}
 
   asio::awaitable<CollectResult> collect(CollectRequest request) override {
     const auto plan = plan_evaluations(prometheus_.per, request.days, request.now, context_.calendar);

@@ -63,8 +63,8 @@ Vendor::Vendor(const config::Source& of, CollectorContext with)
   TemplateValues values{{}, {}, &with.calendar};
   values.source = &http;
   account = account_of(of, http, values);
+  secrets = secrets_of(of);
   for (const auto& [name, secret] : http.secrets) secrets.push_back(secret.reveal());
-  add_environment(of, secrets);
   if (http.auth.kind == config::AuthKind::basic) {
     const auto fill = [&values](const std::string& text) {
       return fill_template(text, values, Escaping::none);
