@@ -60,6 +60,17 @@ class CommandsTest : public ::testing::Test {
 
   std::string config_flag() const { return "--config.file=" + config_; }
   std::string storage_flag() const { return "--storage.path=" + (directory_ / "data"); }
+  daemon::AppOptions daemon_options(std::string listen_address = "127.0.0.1:0") const {
+    daemon::AppOptions options;
+    options.config_file = config_;
+    options.storage_path = directory_ / "data";
+    options.http.listen_address = std::move(listen_address);
+    return options;
+  }
+  static rules::Day utc_today() {
+    return {static_cast<std::int32_t>(
+        std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count())};
+  }
   Ran import(std::vector<std::string> more = {}) {
     std::vector<std::string> words{"import", config_flag(), storage_flag(), "--source=ads",
                                    directory_ / "ads.csv"};
@@ -407,14 +418,9 @@ TEST_F(CommandsTest, ExplainAsOfATimeShowsWhatWasKnownThen) {
 
 TEST_F(CommandsTest, ExplainShowsEveryNumberBehindAVerdict) {
   {
-    daemon::AppOptions options;
-    options.config_file = config_;
-    options.storage_path = directory_ / "data";
-    options.http.listen_address = "127.0.0.1:0";
-    RunningApp app(options);
+    RunningApp app(daemon_options());
     ASSERT_FALSE(app.problem()) << *app.problem();
-    const auto today = rules::Day{static_cast<std::int32_t>(
-        std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count())};
+    const rules::Day today = utc_today();
     ASSERT_TRUE(app.run(app.app().find_client("acme")->observe(figures("brand", today, 100, 1))));
     ASSERT_TRUE(app.run(app.app().find_client("acme")->observe(figures("brand", today - 1, 20, 2))));
     // Beside the running daemon.
@@ -448,14 +454,9 @@ TEST_F(CommandsTest, ExplainShowsEveryNumberBehindAVerdict) {
 }
 
 TEST_F(CommandsTest, ARunningDaemonCanBeAskedAndTold) {
-  daemon::AppOptions options;
-  options.config_file = config_;
-  options.storage_path = directory_ / "data";
-  options.http.listen_address = "127.0.0.1:0";
-  RunningApp app(options);
+  RunningApp app(daemon_options());
   ASSERT_FALSE(app.problem()) << *app.problem();
-  const auto today = rules::Day{static_cast<std::int32_t>(
-      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count())};
+  const rules::Day today = utc_today();
   ASSERT_TRUE(app.run(app.app().find_client("acme")->observe(figures("brand", today, 100, 1))));
   const std::string url = "--url=" + app.url();
 
@@ -506,14 +507,9 @@ TEST_F(CommandsTest, ARunningDaemonCanBeAskedAndTold) {
 
 // A campaign's name is whatever somebody typed into a vendor's form, and a terminal does what it is told.
 TEST_F(CommandsTest, NamesCannotSteerTheTerminal) {
-  daemon::AppOptions options;
-  options.config_file = config_;
-  options.storage_path = directory_ / "data";
-  options.http.listen_address = "127.0.0.1:0";
-  RunningApp app(options);
+  RunningApp app(daemon_options());
   ASSERT_FALSE(app.problem()) << *app.problem();
-  const auto today = rules::Day{static_cast<std::int32_t>(
-      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count())};
+  const rules::Day today = utc_today();
   ASSERT_TRUE(app.run(app.app().find_client("acme")->observe(
       figures("br\x1b[2Jand\nX\xc2\x9bY\xe2\x80\xaeZ", today, 100, 1))));
   const std::string url = "--url=" + app.url();
@@ -532,11 +528,7 @@ TEST_F(CommandsTest, ADaemonThatAsksForATokenNamesTheFlag) {
   const std::string token_file = directory_ / "token";
   std::ofstream(token_file) << "s3cret\n";
   std::ofstream(config_, std::ios::app) << "http: {bearer_token: s3cret}\n";
-  daemon::AppOptions options;
-  options.config_file = config_;
-  options.storage_path = directory_ / "data";
-  options.http.listen_address = ":0";
-  RunningApp app(options);
+  RunningApp app(daemon_options(":0"));
   ASSERT_FALSE(app.problem()) << *app.problem();
   const std::string url = "--url=" + app.url();
   const Ran without = tightrope({"alerts", url});

@@ -231,6 +231,10 @@ bool NaiveEngine::any_figure(const std::string& metric, const Objective& objecti
   });
 }
 
+bool NaiveEngine::is_over(const Target& target) const {
+  return target.over.kind == Window::Kind::flight && calendar_.day_of(now_) - target.over.last > 7;
+}
+
 std::optional<Bound> NaiveEngine::bound_of(const Target& target, const Entity& node) const {
   const std::vector<Bound>* bounds = &target.bounds;
   for (const BoundException& exception : target.exceptions) {
@@ -240,7 +244,7 @@ std::optional<Bound> NaiveEngine::bound_of(const Target& target, const Entity& n
   }
   // What the window shows belongs to its last day, which is not always today.
   const Day today = calendar_.day_of(now_);
-  if (target.over.kind == Window::Kind::flight && today - target.over.last > 7) return std::nullopt;
+  if (is_over(target)) return std::nullopt;
   const Day day = calendar_.days_of(target.over, today).last;
   std::optional<Bound> in_force;
   for (const Bound& bound : *bounds) {

@@ -97,6 +97,7 @@ class NaiveEngine {
   // Of the objective, in a bucket that `in` says yes to.
   bool any_figure(const std::string& metric, const Objective& objective,
                   const std::function<bool(const Bucket&)>& in) const;
+  bool is_over(const Target& target) const;  // a flight that is closed
   std::optional<Bound> bound_of(const Target& target, const Entity& node) const;
   NaiveVerdict judge_alone(const Target& target, const Objective& objective, const Entity& node,
                            const Sides* paced) const;

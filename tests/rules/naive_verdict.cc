@@ -182,9 +182,7 @@ NaiveVerdict NaiveEngine::judge_alone(const Target& target, const Objective& obj
   // and that the verdict is unknown.
   verdict.is_open =
       inputs.week_unconverted || (!std::isnan(verdict.value) && (inputs.no_hours || inputs.unconverted));
-  const bool is_over =
-      target.over.kind == Window::Kind::flight && calendar_.day_of(now_) - target.over.last > 7;
-  if (!verdict.bound) verdict.reasons.insert(is_over ? Reason::period_over : Reason::no_bound_yet);
+  if (!verdict.bound) verdict.reasons.insert(is_over(target) ? Reason::period_over : Reason::no_bound_yet);
   if (inputs.does_not_add) {
     verdict.is_open = true;
     verdict.reasons.insert({Reason::does_not_add, Reason::no_rate, Reason::needs_hours});
