@@ -16,6 +16,7 @@
 #include "daemon/journal_lock.h"
 #include "daemon/journal_writer.h"
 #include "daemon/sqlite.h"
+#include "daemon/sqlite_log.h"
 #include "daemon/sqlite_reader.h"
 #include "daemon/sqlite_store.h"
 
@@ -127,6 +128,23 @@ std::optional<JournalError> make_folder(const std::string& path) {
   return sync_folder(parent_of(path));
 }
 
+// Before SQLite opens the file: it would leave out what is behind the damage, and write over it.
+std::optional<JournalError> check_log(const std::string& path) {
+  const auto damage = find_log_damage(path + "-wal");
+  if (!damage) return std::nullopt;
+  const std::string lost = damage->commits == 0 ? std::string("all that is in it")
+                                                : fmt::format("{} commits or more", damage->commits);
+  return JournalError{
+      JournalFailure::corrupt,
+      fmt::format(
+          "{0}-wal: the log is damaged at byte {1}, so that {2} could not be read, and nothing was changed "
+          "in "
+          "it; copy {0}, {0}-wal and {0}-shm aside together, put a backup in their place and start again. Or "
+          "go on without what is behind the damage: after copying, `sqlite3 {0} 'PRAGMA "
+          "wal_checkpoint(TRUNCATE)'` drops it",
+          path, damage->offset, lost)};
+}
+
 OpenedJournal open_to_write(const JournalOptions& options, const std::string& path) {
   if (auto error = make_folder(options.directory)) return failed(std::move(*error));
   JournalLock::Taken taken = JournalLock::take(options.directory);
@@ -136,6 +154,7 @@ OpenedJournal open_to_write(const JournalOptions& options, const std::string& pa
   if (empty && size_of(path + "-wal").value_or(0) > 0) {
     return failed(damaged(path, fmt::format("it is missing or empty, and its log {}-wal is not", path)));
   }
+  if (auto error = check_log(path)) return failed(std::move(*error));
   auto store = std::make_unique<SqliteStore>(path);
   if (auto error = store->open()) return failed(std::move(*error));
   if (auto error = sync_folder(options.directory)) return failed(std::move(*error));
@@ -151,6 +170,7 @@ OpenedJournal open_to_read(const std::string& path) {
     return failed({JournalFailure::io,
                    fmt::format("{}: there is no journal here; is --storage.path the daemon's?", path)});
   }
+  if (auto damage = check_log(path)) return failed(std::move(*damage));
   auto reader = std::make_unique<SqliteReader>(path, SqliteAccess::read);
   std::optional<JournalError> error = reader->check();
   // On a medium that cannot be written, SQLite cannot make the files it coordinates by. Where nothing can
