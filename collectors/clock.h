@@ -10,7 +10,7 @@ namespace tightrope::collectors {
 class Clock {
  public:
   virtual ~Clock() = default;
-  // Wall-clock time, which may jump. Any thread.
+  // Wall-clock time, which may jump ahead. Any thread.
   virtual rules::Timestamp now() const noexcept = 0;
   // Returns at the deadline or soon after it; a wall clock that jumps ahead is noticed within a second.
   // Throws boost::system::system_error(operation_aborted) when cancelled. On the awaiting coroutine's

@@ -19,6 +19,14 @@ namespace tightrope::daemon {
 namespace {
 
 constexpr Duration kFlushLook = std::chrono::milliseconds(20);
+constexpr Duration kClockLook = std::chrono::seconds(10);
+constexpr Duration kWorthTelling = std::chrono::seconds(1);  // of a clock that was set back
+// Events further ahead of the clock than this are no clock that was set right, and time does not follow them.
+constexpr Duration kMostAhead = std::chrono::hours(24);
+
+double in_seconds(Duration duration) noexcept {
+  return std::chrono::duration<double>(duration).count();
+}
 
 std::size_t threads_for_engines(const AppOptions& options) {
   if (options.engine_threads > 0) return options.engine_threads;
@@ -105,9 +113,49 @@ asio::awaitable<App::Problem> App::recover() {
     co_return problem;
   }
   clients_->enter(std::move(std::get<ClientSet::Runtimes>(recovered)));
+  go_on_from_journal();
   alerting_->configure(*configuration_, stored);
   co_await know_alerts();
   co_return problem;
+}
+
+Timestamp App::newest_event() {
+  Timestamp newest{};
+  for (ClientRuntime* client : clients()) newest = std::max(newest, client->last_event_at());
+  return newest;
+}
+
+void App::go_on_from_journal() {
+  const Timestamp newest = newest_event();
+  const Duration ahead = newest - clock_->now();
+  if (ahead <= kMostAhead) return clock_->not_before(newest);
+  logger("app")->error(
+      "the journal has events of the future: the clock is wrong now, or was when they were stored. Alerts "
+      "stand "
+      "still until it has passed them; set the clock right, or stop and put a copy of the storage from "
+      "before "
+      "them in its place newest={} ahead_seconds={:.0f}",
+      rules::to_rfc3339(newest), in_seconds(ahead));
+}
+
+asio::awaitable<void> App::watch_clock() {
+  bool told = false;
+  for (;;) {
+    const Duration ahead = clock_->ahead();
+    if (ahead > kWorthTelling && !told) {
+      logger("app")->warn(
+          "the system's clock was set back; time goes on at half its speed until it has caught up "
+          "ahead_seconds={:.0f}",
+          in_seconds(ahead));
+      told = true;
+    } else if (ahead == Duration(0) && told) {
+      logger("app")->info("the system's clock has caught up");
+      told = false;
+    }
+    metrics_.clock_state(std::max(ahead, newest_event() - clock_->now()));
+    const Timestamp next = clock_->now() + kClockLook;
+    co_await clock_->sleep_until(next);
+  }
 }
 
 asio::awaitable<void> App::know_alerts() {
@@ -138,6 +186,7 @@ asio::awaitable<std::optional<std::string>> App::start() {
   logger("app")->info("ready after {:.2f}s port={} clients={} sources={} storage={}", took.count(), port(),
                       names.size(), configuration_->sources.size(), quoted(options_.storage_path));
   notify_ready(fmt::format("{} clients, {} sources", names.size(), configuration_->sources.size()));
+  tasks_.spawn("clock", watch_clock());
   if (const auto every = watchdog_interval()) tasks_.spawn("watchdog", keep_alive(*every));
   co_return problem;
 }

@@ -63,6 +63,11 @@ class App final : public Services {
   Problem open();
   asio::awaitable<Problem> recover();
   asio::awaitable<void> keep_alive(Duration every);
+  Timestamp newest_event();  // of all clients
+  // Time goes on from the newest event of the journal, also when the clock was set back since.
+  void go_on_from_journal();
+  // Tells when the system's clock is set.
+  asio::awaitable<void> watch_clock();
   asio::awaitable<config::Errors> prepare_and_swap();
   asio::awaitable<config::Errors> swap(std::unique_ptr<config::Configuration> wanted);
   // Everything each client's engine knows of alerts goes to the routes in force.
@@ -73,7 +78,7 @@ class App final : public Services {
   asio::io_context& io_;
   const AppOptions options_;
   asio::thread_pool pool_;
-  const std::unique_ptr<Clock> clock_;
+  const std::unique_ptr<SystemClock> clock_;
   Metrics metrics_;
   const std::unique_ptr<collectors::Transfer> transfer_;
   const std::unique_ptr<collectors::TokenStore> token_store_;

@@ -77,6 +77,11 @@ struct Metrics::Families {
   Labelled<Gauge> journal_queued{
       registry, "tightrope_journal_queued_bytes", "Bytes waiting to be made durable.", {}};
   Labelled<Gauge> journal_file{registry, "tightrope_journal_file_bytes", "Size of the journal's files.", {}};
+  Labelled<Gauge> clock_ahead{
+      registry,
+      "tightrope_clock_ahead_seconds",
+      "How far the time of events is ahead of the system's clock, which was set back.",
+      {}};
   Labelled<Gauge> journal_last{
       registry, "tightrope_journal_last_commit_seconds", "How long the newest commit took.", {}};
 
@@ -306,6 +311,12 @@ void Metrics::journal_state(const JournalStats& stats) {
   families_->journal_queued.at({}).Set(static_cast<double>(stats.queued_bytes));
   families_->journal_file.at({}).Set(static_cast<double>(stats.file_bytes));
   families_->journal_last.at({}).Set(stats.last_commit_seconds);
+}
+
+void Metrics::clock_state(rules::Duration ahead) {
+  const std::lock_guard lock(families_->mutex);
+  const double seconds = std::chrono::duration<double>(ahead).count();
+  families_->clock_ahead.at({}).Set(std::max(seconds, 0.0));
 }
 
 void Metrics::process_state() {

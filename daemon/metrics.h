@@ -39,6 +39,8 @@ class Metrics {
                       rules::Timestamp at);
   void engine_state(std::string_view client, const rules::EngineStats& stats);  // at scrape time
   void journal_state(const JournalStats& stats);                                // at scrape time
+  // By how much the time of events is ahead of the system's clock; nothing where it is not.
+  void clock_state(rules::Duration ahead);
   void process_state();  // at scrape time; reads /proc/self
   void reloaded(bool successful, rules::Timestamp at);
   void http_answered(std::string_view handler, int status, double seconds);

@@ -194,6 +194,12 @@ asio::awaitable<std::optional<Poller::Failure>> Poller::hand_over(Figures figure
                  quoted(collected.partial));
     }
   }
+  if (outside_.news(taken->outside > 0 ? "outside" : "") && taken->outside > 0) {
+    log_->warn(
+        "figures left out: they are older than what is kept, or of days that are not yet here source={} "
+        "figures={} of={}",
+        source_.name, taken->outside, collected.rows_read);
+  }
   context_.metrics.source_received(source_.name, source_.client, taken->changed, taken->restated);
   log_->debug("polled source={} rows={} changed={} restated={} outside={} requests={} bytes={}", source_.name,
               collected.rows_read, taken->changed, taken->restated, taken->outside, collected.requests,

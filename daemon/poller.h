@@ -89,6 +89,7 @@ class Poller {
   SourceStatus status_;
   RepeatedError repeated_;
   RepeatedError partial_;  // why answers are not whole
+  RepeatedError outside_;  // whether figures were left out
   std::optional<PollSchedule> schedule_;
 };
 

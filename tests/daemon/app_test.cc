@@ -13,8 +13,12 @@
 #include <vector>
 
 #include "client_world.h"
+#include "daemon/clock.h"
+#include "daemon/journal.h"
+#include "rules/event.h"
 #include "running_app.h"
 #include "tests/support/http_server.h"
+#include "tests/support/journal_calls.h"
 #include "tests/support/log_capture.h"
 #include "tests/support/temporary_directory.h"
 
@@ -42,6 +46,15 @@ std::map<std::string, std::string> alerts_in(const HttpRequest& request) {
 bool is_good(const config::Errors& errors) {
   return std::ranges::none_of(
       errors, [](const config::Error& error) { return error.level == config::ErrorLevel::error; });
+}
+
+// An event as a run stored it whose clock showed this.
+void store_tick(const std::string& storage, daemon::Timestamp at) {
+  const daemon::OpenedJournal opened = daemon::open_sqlite_journal({.directory = storage});
+  ASSERT_EQ(opened.error, std::nullopt);
+  const daemon::JournalEvent event{
+      .sequence = 0, .client = "acme", .at = at, .payload = rules::encode(rules::Tick{.at = at})};
+  ASSERT_EQ(append(*opened.journal, event).error, std::nullopt);
 }
 
 class AppTest : public ::testing::Test {
@@ -340,6 +353,30 @@ TEST_F(AppTest, AReloadOfTheSameFileChangesNothing) {
   ASSERT_TRUE(sink_.wait_for_requests(2));
   EXPECT_EQ(alerts_in(sink_.requests()[1]).begin()->first, "other");
   EXPECT_TRUE(log.contains("configuration reloaded"));
+}
+
+TEST_F(AppTest, TimeGoesOnFromTheNewestEventWhenTheClockWasSetBackSince) {
+  configure();
+  { RunningApp app(options()); }
+  const daemon::Timestamp stamped = daemon::system_time() + 1h;
+  store_tick(options().storage_path, stamped);
+  const LogCapture log;
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem());
+  EXPECT_GE(app.app().clock().now(), stamped);
+  EXPECT_LT(app.app().clock().now(), stamped + 10min);
+  EXPECT_TRUE(push(app, "brand", 100, 1)) << "figures are taken meanwhile";
+}
+
+TEST_F(AppTest, EventsOfTheFarFutureAreSaid) {
+  configure();
+  { RunningApp app(options()); }
+  store_tick(options().storage_path, daemon::system_time() + std::chrono::days(40));
+  const LogCapture log;
+  RunningApp app(options());
+  ASSERT_FALSE(app.problem());
+  EXPECT_TRUE(log.contains("level=error component=app msg=\"the journal has events of the future"));
+  EXPECT_LT(app.app().clock().now(), daemon::system_time() + 1h) << "a wrong clock is not followed";
 }
 
 TEST_F(AppTest, WhatKeepsItFromRunningIsSaid) {

@@ -11,6 +11,7 @@
 #include <boost/system/system_error.hpp>
 #include <exception>
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "tests/support/manual_clock.h"
@@ -168,6 +169,73 @@ TEST(SystemClockTest, AClockThatIsSetBackDoesNotWakeTheSleeperEarly) {
   io.run();
   EXPECT_TRUE(outcome->woke());
   EXPECT_GE(clock->now(), deadline);
+}
+
+TEST(SystemClockTest, AClockThatIsSetBackKeepsNobodyWaitingForTheOldTime) {
+  asio::io_context io;
+  auto ahead = std::make_shared<Duration>(0);
+  const auto clock = make_system_clock(io.get_executor(), [ahead] { return system_time() + *ahead; });
+  const Timestamp before = clock->now();
+  const auto outcome = start_sleep(io, *clock, before + 50ms);
+  io.poll();
+  *ahead = -10h;
+  EXPECT_GE(clock->now(), before);
+  EXPECT_GT(clock->ahead(), 9h);
+  io.run();  // would take ten hours if time stood still meanwhile
+  EXPECT_TRUE(outcome->woke());
+}
+
+TEST(SystemClockTest, ATimeThatWasGivenBeforeIsGoneOnFrom) {
+  asio::io_context io;
+  const auto clock = make_system_clock(io.get_executor());
+  EXPECT_EQ(clock->ahead(), 0ms);
+  const Timestamp stamped = clock->now() + 1h;
+  clock->not_before(stamped);
+  EXPECT_GE(clock->now(), stamped);
+  EXPECT_GT(clock->ahead(), 59min);
+  clock->not_before(stamped - 2h);
+  EXPECT_GE(clock->now(), stamped);
+}
+
+TEST(ForwardTimeTest, FollowsTheWallClock) {
+  ForwardTime time;
+  const ForwardTime::Steady steady{};
+  EXPECT_EQ(time.at(kStart, steady), kStart);
+  EXPECT_EQ(time.at(kStart + 1s, steady + 1s), kStart + 1s);
+  EXPECT_EQ(time.at(kStart + 5h, steady + 2s), kStart + 5h);
+}
+
+TEST(ForwardTimeTest, SetBackItGoesOnAtHalfTheSpeedUntilTheWallClockHasCaughtUp) {
+  ForwardTime time;
+  const ForwardTime::Steady steady{};
+  ASSERT_EQ(time.at(kStart, steady), kStart);
+  const Timestamp set_back = kStart - 1h;
+  EXPECT_EQ(time.at(set_back, steady), kStart);
+  EXPECT_EQ(time.at(set_back + 1h, steady + 1h), kStart + 30min);
+  EXPECT_EQ(time.at(set_back + 2h, steady + 2h), kStart + 1h);
+  EXPECT_EQ(time.at(set_back + 3h, steady + 3h), kStart + 2h);
+}
+
+TEST(ForwardTimeTest, NeverGoesBackWhateverTheClockIsSetTo) {
+  std::mt19937_64 random(7);
+  const auto draw = [&random](Duration most) {
+    return Duration(std::uniform_int_distribution<Duration::rep>(0, most.count())(random));
+  };
+  ForwardTime time;
+  ForwardTime::Steady steady{};
+  Timestamp wall = kStart;
+  Timestamp newest = time.at(wall, steady);
+  for (int i = 0; i < 10'000; ++i) {
+    const Duration passed = draw(5s);
+    steady += passed;
+    wall += passed;
+    if (i % 10 == 0) wall += draw(2min) - draw(2min);
+    const Timestamp now = time.at(wall, steady);
+    ASSERT_GE(now, newest);
+    ASSERT_GE(now, wall);
+    ASSERT_GE(now - newest, now == wall ? 0ms : passed / 2 - 1ms) << "it stands still";
+    newest = now;
+  }
 }
 
 TEST(SystemClockTest, TenThousandSleepersAllWake) {

@@ -104,8 +104,8 @@ class PollerTest : public ::testing::Test {
   }
 
   asio::awaitable<Taken<Accepted>> take(rules::ObservationBatch batch) {
-    Taken<Accepted> taken =
-        Accepted{.changed = static_cast<std::uint32_t>(batch.rows.size()), .restated = 0, .outside = 0};
+    Taken<Accepted> taken = Accepted{
+        .changed = static_cast<std::uint32_t>(batch.rows.size()), .restated = 0, .outside = outside_};
     if (!refusals_.empty()) {
       taken = refusals_.front();
       refusals_.pop_front();
@@ -159,6 +159,7 @@ class PollerTest : public ::testing::Test {
   rules::Strategy client_;  // in UTC and EUR
   std::deque<ScriptedCollector::Answer> answers_;
   std::deque<Refusal> refusals_;
+  std::uint32_t outside_ = 0;  // of what is handed over
   std::vector<std::pair<Timestamp, CollectRequest>> asked_;
   std::vector<rules::ObservationBatch> batches_;
   std::vector<std::optional<rules::Coverage>> covered_;  // of what was handed over
@@ -277,6 +278,22 @@ TEST_F(PollerTest, AnAnswerThatMayLackFiguresIsHandedOverAndToldOnce) {
   EXPECT_NE(lines[0].find("answers may lack figures, none are taken back"), std::string::npos);
   EXPECT_NE(lines[0].find("orders: remote store down"), std::string::npos);
   EXPECT_NE(lines[1].find("answers are whole again"), std::string::npos);
+}
+
+TEST_F(PollerTest, FiguresThatAreLeftOutAreToldOnceUntilNoneAre) {
+  LogCapture log(LogLevel::info);
+  outside_ = 2;
+  start();
+  pass(25min);
+  EXPECT_EQ(log.lines().size(), 1u);
+  EXPECT_TRUE(
+      log.contains("level=warn component=poller msg=\"figures left out: they are older than what is kept"));
+  EXPECT_TRUE(log.contains("source=ads figures=2 of="));
+  outside_ = 0;
+  pass(10min);
+  outside_ = 1;
+  pass(10min);
+  EXPECT_EQ(log.lines().size(), 2u);
 }
 
 TEST_F(PollerTest, AFailureIsLoggedWhenItStartsWhenItChangesAndWhenItEnds) {
