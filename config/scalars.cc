@@ -19,7 +19,7 @@ struct DurationUnit {
 };
 constexpr std::array<DurationUnit, 6> kDurationUnits{
     {{"w", 604'800'000}, {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
-constexpr std::int64_t kLongest = 3'653 * 86'400'000LL;
+constexpr std::int64_t kLongest = 365'250 * 86'400'000LL;  // a thousand years
 
 struct SizeUnit {
   std::string_view name;

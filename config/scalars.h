@@ -12,7 +12,7 @@
 
 namespace tightrope::config {
 
-// "30s", "90m", "1h30m", "1d", "1w", "250ms", and "0"; units from large to small, each once; at most ten
+// "30s", "90m", "1h30m", "1d", "1w", "250ms", and "0"; units from large to small, each once; at most a thousand
 // years.
 std::optional<rules::Duration> parse_duration(std::string_view text) noexcept;
 // The shortest text that parses to it: "1h30m", "0s".

@@ -129,6 +129,11 @@ JournalError to_journal_error(int system_error, std::string_view doing, const st
     case EACCES:
     case EPERM:
       return explain(JournalFailure::read_only, path, what);
+    case ENOTDIR:
+      return {JournalFailure::io,
+              fmt::format("{}: {}; --storage.path names a folder, and where it or one above "
+                          "it should be there is a file: name another, or move that aside",
+                          path, what)};
     default:
       return explain(JournalFailure::io, path, what);
   }

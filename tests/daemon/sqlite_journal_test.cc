@@ -142,6 +142,14 @@ TEST_F(SqliteJournalTest, AnotherProgramsFileIsRefusedAndLeftAlone) {
   EXPECT_EQ(read_file(file), before);
 }
 
+TEST_F(SqliteJournalTest, AFileWhereTheFolderShouldBeIsNamedAndLeftAlone) {
+  write_file(directory / "deep", "notes");
+  EXPECT_THAT(open_error().text, HasSubstr("--storage.path names a folder"));
+  folder = directory / "deep";
+  EXPECT_THAT(open_error().text, HasSubstr("where it or one above it should be there is a file"));
+  EXPECT_EQ(read_file(directory / "deep"), "notes");
+}
+
 TEST_F(SqliteJournalTest, AFileThatIsNoDatabaseIsRefusedAndLeftAlone) {
   std::filesystem::create_directories(folder);
   write_file(file, noise(10'000, 1));
