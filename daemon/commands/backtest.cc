@@ -164,7 +164,8 @@ int run_backtest(const BacktestOptions& options, std::ostream& out, std::ostream
     const Backtest& result = options.as_known == "now" ? comparison.now : comparison.then;
     const auto calendar = client.strategy.open_calendar();
     if (result.events == 0)
-      err << "client " << name << ": the journal holds no figures of it until " << options.to << "\n";
+      err << "client " << name << ": the journal holds no figures of it until " << options.to
+          << " (the daemon drops them after journal.retention; import brings them back)\n";
     if (options.format == "json") {
       add_json(name, client.strategy, *calendar, result, alerts, targets);
       add_restatements_json(name, *calendar, comparison.restatements, restated);

@@ -25,6 +25,8 @@ namespace {
 constexpr std::uint64_t kMostFileBytes = 8ull << 30;  // the operator's own file, read once
 constexpr rules::Duration kLongestReading = std::chrono::hours(6);
 constexpr std::size_t kProgressEvery = 100;  // days
+constexpr std::int64_t kSpareDays = 30;      // of a retention that is recommended
+constexpr std::int64_t kMostDays = 3'653;    // of journal.retention
 
 struct ImportOptions {
   std::string config_file;
@@ -101,6 +103,10 @@ struct Import {
   rules::Timestamp now;
 };
 
+rules::Timestamp known_when(const Import& import, const rules::Calendar& of_client, rules::Day day) {
+  return import.known_at.value_or(std::min(of_client.start_of(day + 1) - rules::Duration(1), import.now));
+}
+
 // Nothing after saying what went wrong.
 std::optional<Totals> import_into(const config::Client& client, const Import& import, Journal& journal,
                                   std::ostream& err) {
@@ -117,8 +123,7 @@ std::optional<Totals> import_into(const config::Client& client, const Import& im
   const rules::Calendar& of_client = engine->engine().calendar();
   auto days = import.days;
   for (auto& [day, batch] : days) {
-    batch.learnt =
-        import.known_at.value_or(std::min(of_client.start_of(day + 1) - rules::Duration(1), import.now));
+    batch.learnt = known_when(import, of_client, day);
     batch = engine->named(std::move(batch));
     totals.figures += batch.rows.size();
   }
@@ -152,6 +157,24 @@ void print(const Totals& totals, std::ostream& out) {
   if (totals.outside > 0)
     out << fmt::format(", {} too old to be shown and kept for backtests", totals.outside);
   out << "\n";
+}
+
+// The daemon prunes events by when they became known; said before anybody counts on what was imported.
+void warn_of_retention(const Import& import, const rules::Calendar& calendar, rules::Duration retention,
+                       std::ostream& err) {
+  const auto known = [&](rules::Day day) { return known_when(import, calendar, day); };
+  const auto first_kept = std::ranges::find_if(
+      import.days, [&](const auto& of_day) { return known(of_day.first) >= import.now - retention; });
+  const auto dropped = std::distance(import.days.begin(), first_kept);
+  if (dropped == 0) return;
+  const auto needed = std::chrono::ceil<std::chrono::days>(import.now - known(import.days.begin()->first));
+  const auto kept = std::chrono::floor<std::chrono::days>(retention);
+  err << fmt::format(
+      "{} of the days, up to {}, became known longer ago than journal.retention ({}d): backtests have them "
+      "until "
+      "the daemon runs, which drops them; to keep them, write journal: {{retention: {}d}}\n",
+      dropped, to_string(std::prev(first_kept)->first), kept.count(),
+      std::min(needed.count() + kSpareDays, kMostDays));
 }
 
 int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
@@ -218,6 +241,7 @@ int import(const ImportOptions& options, std::ostream& out, std::ostream& err) {
     if (for_all) out << client.strategy.client << ": ";
     print(*totals, out);
   }
+  warn_of_retention({days, known_at, now}, calendar, configuration->journal.retention, err);
   return kGood;
 }
 

@@ -305,6 +305,14 @@ TEST_F(CommandsTest, ImportingOldHistoryAgainAppendsNothingToTheJournal) {
   EXPECT_EQ(journalled("acme").size(), 13u);
 }
 
+TEST_F(CommandsTest, ImportSaysWhatTheDaemonWillDrop) {
+  write_file(directory_ / "ads.csv", std::string(kHistory) + "2021-11-20,search,brand,30,3\n");
+  const Ran ran = import();
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(has(ran.err, "became known longer ago than journal.retention (400d)")) << ran.err;
+  EXPECT_TRUE(has(ran.err, "to keep them, write journal: {retention: ")) << ran.err;
+}
+
 TEST_F(CommandsTest, AnImportThatWasStoppedGoesOnWhereItWas) {
   const std::string whole = kHistory;
   write_file(directory_ / "ads.csv", whole.substr(0, whole.find("2026-03-04")));
