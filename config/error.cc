@@ -27,6 +27,21 @@ bool append_caret(std::string& out, std::string_view line, int column) {
   return true;
 }
 
+// Errors quote what was written, and a terminal would obey the control characters in it (U+0000 to U+001F,
+// U+007F to U+009F).
+void hide_controls(std::string& text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool second_set =
+        byte == 0xC2 && i + 1 < text.size() && (static_cast<unsigned char>(text[i + 1]) & 0xE0u) == 0x80;
+    if (second_set) {
+      text.replace(i, 2, "?");
+    } else if (byte == 0x7F || (byte < 0x20 && byte != '\n' && byte != '\t')) {
+      text[i] = '?';
+    }
+  }
+}
+
 }  // namespace
 
 std::string format(const Error& error) {
@@ -46,6 +61,7 @@ std::string format(const Error& error) {
     append_caret(out, line, error.where.column - static_cast<int>(first));
   }
   if (!error.hint.empty()) out += fmt::format("{}{}\n", kIndent, error.hint);
+  hide_controls(out);
   return out;
 }
 

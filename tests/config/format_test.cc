@@ -32,6 +32,16 @@ TEST(FormatTest, ColumnsAreCharactersNotBytes) {
   EXPECT_EQ(format(errors[0]), "a.yaml:1:10: error: name: odd\n   name: \xC3\xBC\xC3\xBC x\n            ^\n");
 }
 
+TEST(FormatTest, ControlCharactersDoNotReachTheTerminal) {
+  const Error error{{"a.yaml", 2, 7},        "foo\x1b[31m", "unknown key \"\x7f\"",
+                    "did you mean \xC2\x9B", "foo\x1b:\tx", ErrorLevel::error};
+  EXPECT_EQ(format(error),
+            "a.yaml:2:7: error: foo?[31m: unknown key \"?\"\n"
+            "   foo?:\tx\n"
+            "        \t^\n"
+            "   did you mean ?\n");
+}
+
 TEST(ProblemsTest, ErrorsComeInTheOrderOfFilesAndLines) {
   Problems problems;
   const auto first = problems.add_file("a.yaml");
