@@ -200,12 +200,15 @@ function boundText(check) {
   return check.high !== null ? `at most ${shown(check.high)}` : `at least ${shown(check.low)}`;
 }
 
-function digestView(clients) {
+// The list is of what all campaigns together make sure; an alert may fire on its bound alone.
+function digestView(clients, firing) {
   const entries = clients.flatMap((client) => client.entries.map((entry) => checkView(entry, client.client, entry.boundText)));
   const share = clients.length ? clients[0].falseShare : 0.1;
   const promise = element("p", "quiet small", entries.length
     ? `Of a client's list, on average at most ${percent(share)} are here by luck.`
-    : "Nothing misses its target by more than luck explains, all campaigns taken together.");
+    : firing > 0
+      ? "What fires above misses its target as it is written; all campaigns taken together, luck may still explain it."
+      : "Nothing misses its target by more than luck explains, all campaigns taken together.");
   return entries.length ? [element("div", "card", promise, ...entries)] : [promise];
 }
 
@@ -288,7 +291,7 @@ async function refresh() {
       (alerts.next || objectives.next || sources.next ? " (only the first are shown)" : "");
     show("alerts", (await withLinked(alerts.alerts)).map(alertView), "Nothing is off target.");
     showAnomalies(anomalies.anomalies);
-    byId("digest").replaceChildren(...digestView(digest.clients));
+    byId("digest").replaceChildren(...digestView(digest.clients, firing));
     showWatched(watched);
     show("objectives", objectives.clients.map(clientView), "No objectives are configured.");
     show("sources", sources.sources.length ? [element("div", "card", ...sources.sources.map(sourceView))] : [],
