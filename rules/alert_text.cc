@@ -89,6 +89,7 @@ std::string subject(const Alert& alert) {
 
 std::string percent(double ratio) {
   const double value = ratio * 100;
+  if (value >= 1'000) return fmt::format("{:.0f} times", ratio);
   if (std::abs(value) >= 10) return fmt::format("{:.0f} %", value);
   return fmt::format("{:.1f} %", value);
 }
@@ -181,8 +182,11 @@ class Description {
                                 alert_.pace ? "pace" : "target", bound(), seen);
     }
     if (resolved_) {
-      return line + fmt::format("{} no longer checked, was {} {}, {}, {}", kpi, figure(alert_.fired_on.value),
-                                window, target(), seen);
+      const bool in_force = !std::isnan(verdict.low) || !std::isnan(verdict.high);
+      const bool silent = in_force && verdict.reason == Reason::no_figures;
+      return line + fmt::format("{} {}, was {} {}, {}, {}", kpi,
+                                silent ? "has no figures any more" : "no longer checked",
+                                figure(alert_.fired_on.value), window, target(), seen);
     }
     if (verdict.state != VerdictState::unknown) {
       line += fmt::format("{} {} {}{}, {}, {}", kpi, figure(verdict.value), window, basis(), target(),
@@ -241,14 +245,14 @@ class Description {
       return line;
     }
     if (alert_.verdict.missed()) {
-      add_sentence(line, costs_of(alert_.verdict, "Off by "));
+      add_sentence(line, costs_of(alert_.verdict));
     } else if (alert_.verdict.state == VerdictState::unknown) {
-      add_sentence(line, alert_.fired_on.missed() ? costs_of(alert_.fired_on, "When last known: off by ")
+      add_sentence(line, alert_.fired_on.missed() ? costs_of(alert_.fired_on, "when last known: ")
                                                   : std::string("Cost unknown while figures are missing"));
     } else if (alert_.verdict.reason == Reason::little_volume) {
-      add_sentence(line, costs_of(alert_.verdict, "Off by ") + ", on too little volume to judge");
+      add_sentence(line, costs_of(alert_.verdict) + ", on too little volume to judge");
     } else if (is_filling()) {
-      add_sentence(line, costs_of(alert_.fired_on, "When last known: off by "));
+      add_sentence(line, costs_of(alert_.fired_on, "when last known: "));
     } else {
       add_sentence(line, "No cost while it stays there");
     }
@@ -258,9 +262,13 @@ class Description {
     return line;
   }
 
-  std::string costs_of(const Verdict& verdict, std::string_view off_by) const {
+  std::string costs_of(const Verdict& verdict, std::string_view when = {}) const {
     std::string line;
-    if (std::isfinite(verdict.gap_ratio)) line = std::string(off_by) + percent(verdict.gap_ratio);
+    if (is_none_seen(verdict)) {
+      line = std::string(when) + none_seen(verdict);
+    } else if (std::isfinite(verdict.gap_ratio)) {
+      line = fmt::format("{}off by {}", when, percent(verdict.gap_ratio));
+    }
     if (std::isfinite(verdict.stake_per_hour) && verdict.stake_per_hour > 0) {
       if (!line.empty()) line += ", ";
       // By the hour only where that is an amount.
@@ -276,12 +284,24 @@ class Description {
     return line;
   }
 
+  // A price of results of which not one came has no value; its gap says how many were due (judge()).
+  static bool is_none_seen(const Verdict& verdict) {
+    return std::isnan(verdict.value) && std::isfinite(verdict.gap_ratio);
+  }
+  std::string none_seen(const Verdict& verdict) const {
+    const std::string due = format_value(std::floor(verdict.gap_ratio + 1), Unit::count, "");
+    return fmt::format("no {} where {} {} due", counted(false), due, due == "1" ? "was" : "were");
+  }
+
   std::string past_costs() const {
     const Timestamp end = alert_.resolved_at.value_or(alert_.pending_at);
     const Duration off = std::max(end - alert_.pending_at, Duration(0));
     std::string line = "Off for " + length_of(off);
-    if (std::isfinite(alert_.fired_on.gap_ratio))
+    if (is_none_seen(alert_.fired_on)) {
+      line += ", " + none_seen(alert_.fired_on) + " at first";
+    } else if (std::isfinite(alert_.fired_on.gap_ratio)) {
       line += ", by " + percent(alert_.fired_on.gap_ratio) + " at first";
+    }
     const double hours = std::chrono::duration<double, std::ratio<3600>>(off).count();
     const double cost = alert_.fired_on.stake_per_hour * hours;
     if (std::isfinite(cost) && cost >= 1) line += ", " + about_money(cost, alert_.currency) + " at that rate";

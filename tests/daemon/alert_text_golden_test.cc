@@ -88,6 +88,26 @@ std::vector<TextCase> cases() {
   gone.verdict = rules::Verdict{};
   all.push_back({"target_removed", gone});
 
+  Alert silent = gone;
+  silent.verdict.high = 32;
+  all.push_back({"figures_stopped_and_that_is_fine", silent});
+
+  Alert none_seen = testing::firing_cpa();
+  none_seen.verdict.value = rules::kUndefined;
+  none_seen.verdict.results = 0;
+  none_seen.verdict.gap_ratio = 65.67;
+  none_seen.fired_on = none_seen.verdict;
+  all.push_back({"not_one_came", none_seen});
+  all.push_back({"not_one_came_at_first", testing::resolved(none_seen, testing::kEvening + 50h)});
+  none_seen.verdict = gone.verdict;
+  none_seen.verdict.high = 32;
+  all.push_back({"not_one_came_when_last_known", none_seen});
+
+  Alert far_off = testing::firing_cpa();
+  far_off.verdict.value = 1'984;
+  far_off.verdict.gap_ratio = 61;
+  all.push_back({"far_off", far_off});
+
   Alert between = testing::firing_cpa();
   between.kpi = "avg_order_value";
   between.counted.clear();  // two sides are not judged by their days
