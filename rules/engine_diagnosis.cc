@@ -145,19 +145,23 @@ Diagnosis Engine::State::diagnosis(const Checks& check, NodeIndex node) const {
                                 return known == nullptr ? Unit::number : known->unit;
                               }};
   const bool worse = explained.harm() > 0 && !(std::abs(relative_change(explained.value)) < kSteady);
+  // A total of days that are not all over is held against its share, which was another before.
+  const bool missed_before =
+      is_total(kpi) || explained.value.before > verdict.high || explained.value.before < verdict.low;
   if (!is_cause && is_defined(explained.value)) {
     if (!result.factors.drivers.empty()) {
       result.reason = factors_clause(explained, result.factors, context);
     } else if (worse && !explained.reciprocal) {
       result.reason = movement(kpi.name, explained.value, kpi.unit, strategy.currency);
     } else if (!explained.reciprocal) {
-      const double bound = !std::isnan(verdict.high) && !(verdict.value <= verdict.high) ? verdict.high
-                           : std::isnan(verdict.low)                                     ? verdict.high
-                                                                                         : verdict.low;
-      result.reason =
-          fmt::format("Nothing new: {} was {} before", spoken_kpi(kpi.name),
-                      ComparedFigures(kpi.unit, strategy.currency, explained.value.now, bound, kUndefined)
-                          .text(explained.value.before));
+      const bool too_high = !std::isnan(verdict.high) && !(verdict.value <= verdict.high);
+      const double bound = too_high || std::isnan(verdict.low) ? verdict.high : verdict.low;
+      const ComparedFigures shown(kpi.unit, strategy.currency, explained.value.now, bound, kUndefined);
+      const std::string before = shown.text(explained.value.before);
+      result.reason = missed_before
+                          ? fmt::format("Nothing new: {} was {} before", spoken_kpi(kpi.name), before)
+                          : fmt::format("A small step past the bound: {} was {} before, and is {}",
+                                        spoken_kpi(kpi.name), before, shown.text(explained.value.now));
     } else if (explained.value.before == 0 && explained.value.now == 0 && !context.exposure.empty()) {
       result.reason = fmt::format("Nothing new: there were no {} before", context.exposure);
     }

@@ -217,10 +217,17 @@ bool Engine::State::has_own_source(std::string_view metric, std::string_view oth
 std::optional<Diagnosis> Engine::State::broken_tracking(Window window,
                                                         std::span<const EntityIndex> members) const {
   const DayRange whole = timeframe_now(calendar, {window, 0}, now).days;
-  std::vector<DayRange> stretches{whole};
-  if (whole.length() > kOvernight) stretches.push_back({whole.last - (kOvernight - 1), whole.last});
   const bool has_clicks = !std::isnan(metric_over("clicks", members, whole));
   const std::string_view traffic = has_clicks ? "clicks" : "sessions";
+  std::vector<DayRange> stretches{whole};
+  if (whole.length() > kOvernight) {
+    // Of days that figures have come of: early in the day today has none yet.
+    Day last = whole.last;
+    while (last > whole.first + (kOvernight - 1) &&
+           std::isnan(metric_over(traffic, members, DayRange{last, last})))
+      last = last - 1;
+    stretches.push_back({last - (kOvernight - 1), last});
+  }
   for (const DayRange days : stretches) {
     const auto own = results_over(traffic, "conversions", members, days);
     if (!own || !own->collapsed()) continue;

@@ -183,6 +183,20 @@ TEST(EngineDiagnosisTest, AnHourlyWindowIsSplitAsWell) {
               StartsWith("CPC up 50 % (1.00 to 1.50 EUR); mostly in campaign brand (all of +0.50"));
 }
 
+TEST(EngineDiagnosisTest, WhatWasOffBeforeIsNothingNewAndWhatMetItsBoundIsAStep) {
+  for (const double before : {12.5, 11.9}) {
+    Engine engine = engine_with(at_most("cpa", "cpa", 12));
+    std::vector<Figure> list;
+    for (int back = 13; back >= 0; --back) {
+      list.push_back({kBrand, "conversions", kToday - back, 100});
+      list.push_back({kBrand, "spend", kToday - back, back < 7 ? 1'205 : before * 100});
+    }
+    EXPECT_EQ(alert_of(engine, list).reason,
+              before > 12 ? "Nothing new: CPA was 12.50 EUR before."
+                          : "A small step past the bound: CPA was 11.90 EUR before, and is 12.05 EUR.");
+  }
+}
+
 // --- Tracking or demand ---
 
 constexpr DayOf kSilentDay{.spend = 100, .impressions = 5000, .clicks = 100, .conversions = 0};
@@ -191,6 +205,15 @@ constexpr DayOf kSilentDay{.spend = 100, .impressions = 5000, .clicks = 100, .co
 void add_silence(std::vector<Figure>& list, const Entity& entity) {
   add_days(list, entity, kToday - 30, kToday - 3, kSteadyDay);
   add_days(list, entity, kToday - 2, kToday, kSilentDay);
+}
+
+TEST(EngineDiagnosisTest, TheThreeDaysOfASilenceAreDaysWithFigures) {
+  Engine engine = engine_with(at_most("cpa", "cpa", 12));
+  std::vector<Figure> list;  // nothing of today yet
+  add_days(list, kBrand, kToday - 30, kToday - 4, kSteadyDay);
+  add_days(list, kBrand, kToday - 3, kToday - 1, kSilentDay);
+  EXPECT_THAT(alert_of(engine, list).reason,
+              StartsWith("No conversions on 300 clicks in three days, where about 30 were due"));
 }
 
 const Alert* find_alert(const std::vector<Alert>& alerts, std::string_view name) {
