@@ -142,7 +142,7 @@ std::vector<Recommendation> Engine::State::recommend(const Checks& check, NodeIn
   const auto& members = rollups[check.rollup].members(node);
   const Alert& alert = live_alert.alert;
   const TimeframeNow& window = frames_now[check.frame];
-  const double days = std::max(1.0, window.hours_elapsed / 24);
+  const double days = std::max(1.0, hours_of_money(*check.kpi, window, members) / 24);
   Situation situation;
   situation.kpi = alert.kpi;
   situation.drivers = alert.deeper_drivers;

@@ -263,7 +263,12 @@ CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
 }
 
 Verdict Engine::State::verdict_without_evidence(const Checks& check, NodeIndex node) const {
-  Verdict verdict = judge(*check.target, *check.kpi, sides_at(check, node), input_at(check, node));
+  CheckInput input = input_at(check, node);
+  Verdict verdict = judge(*check.target, *check.kpi, sides_at(check, node), input);
+  if (verdict.stake_per_hour > 0) {
+    input.hours = hours_of_money(*check.kpi, frames_now[check.frame], rollups[check.rollup].members(node));
+    verdict = judge(*check.target, *check.kpi, sides_at(check, node), input);
+  }
   if ((check.evidence.judges() || check.by_projection) && verdict.state != check.states[node]) {
     verdict.state = check.states[node];
     verdict.reason = check.reasons[node];

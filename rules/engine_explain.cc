@@ -152,7 +152,7 @@ void Engine::State::explain_numbers(CheckKey key, Explanation& explanation) cons
   input.reported = check.share;
   input.period_over = check.period_over;
   input.spend = sum_of("spend");
-  input.hours = window.hours_elapsed;
+  input.hours = hours_of_money(*check.kpi, window, rollups[check.rollup].members(key.node));
   explanation.elapsed_share = window.elapsed_share;
   if (target.pace && explanation.bound) {
     const PacePlan plan =

@@ -108,6 +108,29 @@ double Engine::State::kpi_over(const Kpi& kpi, std::span<const EntityIndex> memb
   return kpi.formula.evaluate(std::span<const double>(figures));
 }
 
+double Engine::State::hours_of_money(const Kpi& kpi, const TimeframeNow& frame,
+                                     std::span<const EntityIndex> members) const {
+  constexpr int kLongestPause = 28;
+  if (!frame.hours.empty()) return frame.hours_elapsed;
+  std::vector<MetricIndex> metrics{cube.find_metric("spend")};
+  for (const Input& input : kpi.formula.inputs()) {
+    if (input.kind != Name::Kind::value && input.of == Input::Of::entity)
+      metrics.push_back(cube.find_metric(input.name));
+  }
+  const auto any = [&](DayRange days) {
+    return std::any_of(metrics.begin(), metrics.end(), [&](MetricIndex metric) {
+      return metric != Cube::kNoMetric && sum_over(cube, metric, members, days).present > 0;
+    });
+  };
+  Day first = frame.days.first;
+  if (any({first, first})) return frame.hours_elapsed;
+  if (any({first - std::max(kLongestPause, frame.days.length()), first - 1})) return frame.hours_elapsed;
+  while (first < frame.days.last && !any({first, first})) first = first + 1;
+  const Duration without = calendar.start_of(first) - calendar.start_of(frame.days.first);
+  return std::max(1.0,
+                  frame.hours_elapsed - std::chrono::duration<double, std::ratio<3600>>(without).count());
+}
+
 // A KPI (every additive metric is one of its own name) over a window and over what came before it. Metrics
 // that do not add are no KPIs.
 BeforeAndNow Engine::State::figure_around(std::string_view name, Window window,

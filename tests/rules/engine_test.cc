@@ -232,6 +232,38 @@ TEST(EngineTest, StakeIsWhatTheMissCostsAnHour) {
   EXPECT_NEAR(verdict_of(engine, "cpa", kBrand).stake_per_hour, (700 - 14 * 40) / hours, 1e-9);
 }
 
+TEST(EngineTest, DaysBeforeACampaignBeganCostNothing) {
+  Target target = at_most("cpa", "cpa", 40);
+  target.over = *parse_window("28d");
+  const auto days_of = [](int first, int last) {
+    std::vector<Figure> list;
+    for (int back = first; back >= last; --back) {
+      list.push_back({kBrand, "spend", kToday - back, 100});
+      list.push_back({kBrand, "conversions", kToday - back, 2});
+    }
+    return list;
+  };
+  const double over = 100 - 2 * 40.0;  // a day
+  {
+    Engine engine = engine_with(target);
+    engine.apply(figures(kNoon, days_of(2, 0)));
+    EXPECT_NEAR(verdict_of(engine, "cpa", kBrand).stake_per_hour, 3 * over / (2 * 24 + 13), 1e-9);
+  }
+  {
+    Engine engine = engine_with(target);
+    engine.apply(figures(kNoon, days_of(0, 0)));
+    EXPECT_NEAR(verdict_of(engine, "cpa", kBrand).stake_per_hour, over / 13, 1e-9);
+  }
+  {
+    // It was there before and paused: those days saved what the others cost.
+    Engine engine = engine_with(target);
+    std::vector<Figure> list = days_of(40, 38);
+    for (const Figure& figure : days_of(2, 0)) list.push_back(figure);
+    engine.apply(figures(kNoon, list));
+    EXPECT_NEAR(verdict_of(engine, "cpa", kBrand).stake_per_hour, 3 * over / (27 * 24 + 13), 1e-9);
+  }
+}
+
 TEST(EngineTest, TheDriverIsNamedAndItsPlaybookLeads) {
   Engine engine = engine_with(at_most("cpa", "cpa", 12),
                               {playbook("any", "cpa", "", "", "Look at {campaign}."),
