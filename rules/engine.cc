@@ -343,7 +343,10 @@ CellChange Engine::State::put(MetricIndex metric, EntityIndex entity, Bucket buc
   const CellChange change = cube.set_raw(metric, entity, bucket, value);
   if (change.kind == CellChange::Kind::none || change.kind == CellChange::Kind::outside) return change;
   const bool is_over = bucket.day < today;
-  const bool restated = is_over && change.kind == CellChange::Kind::restated;
+  // Late first figures count as well: an alert may have fired for want of them.
+  const bool restated =
+      touch.alerting &&
+      (is_over || (!bucket.whole_day() && bucket.day == today && bucket.hour < touch.open_hour.hour));
   for (const Membership& membership : memberships[entity]) {
     Rollup& rollup = rollups[membership.rollup];
     const NodeIndex node = membership.node;
@@ -440,6 +443,8 @@ void Engine::State::take(const ObservationBatch& batch, Effects& effects) {
   }
 
   Touch touch;
+  touch.alerting = !live.empty() || !resolved.empty();
+  if (touch.alerting) touch.open_hour = calendar.hour_of(now);
   std::set<Day> rate_days;
   for (const ObservationBatch::Row& row : batch.rows) {
     Incoming& incoming = metric_of[row.metric];

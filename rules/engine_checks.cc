@@ -9,6 +9,7 @@ namespace {
 
 // Of the value people were told: by how much it must have moved for an amendment to be worth a message.
 constexpr double kWorthTelling = 0.1;
+constexpr double kRounding = 1e-9;  // relative
 
 }  // namespace
 
@@ -193,6 +194,7 @@ bool Engine::State::amend(LiveAlert& live_alert, const Checks& check, NodeIndex 
   Alert& alert = live_alert.alert;
   const Formula& formula = check.kpi->formula;
   if (!alert.fired_at || live_alert.open_sums.size() != formula.inputs().size()) return false;
+  if (!alert.fired_on.missed()) return false;  // it fired for want of figures, and not on one
   for (const Input& input : formula.inputs()) {
     // What is made of other windows is not followed once it has fired.
     if (input.over || input.of != Input::Of::entity || input.kind == Name::Kind::value) return false;
@@ -221,7 +223,9 @@ bool Engine::State::amend(LiveAlert& live_alert, const Checks& check, NodeIndex 
   const bool misses =
       judge(*check.target, *check.kpi, Sides{.low = fired_on.low, .high = fired_on.high}, input).missed();
   const double before = alert.amendment ? alert.amendment->value_now : fired_on.value;
-  if (value == before || (std::isnan(value) && std::isnan(before))) return false;
+  // Sums of the same figures in another order may differ in their last bits.
+  if (std::abs(value - before) <= kRounding * std::abs(before) || (std::isnan(value) && std::isnan(before)))
+    return false;
   const bool missed_before = !alert.amendment || alert.amendment->would_have_fired;
   alert.amendment =
       Amendment{.at = now, .value_before = fired_on.value, .value_now = value, .would_have_fired = misses};

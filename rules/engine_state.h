@@ -264,7 +264,9 @@ struct Engine::State {
   void take(const Acknowledgement& acknowledgement, Effects& effects);
   // One figure of a metric that is summed. Notes what it touched.
   struct Touch {
-    std::vector<TouchedNode> restated;  // a day that is over changed there, and had another figure before
+    bool alerting = false;              // there are alerts that may have to be amended
+    Bucket open_hour;                   // of today
+    std::vector<TouchedNode> restated;  // where a day or an hour that is over changed; empty if not `alerting`
   };
   CellChange put(MetricIndex metric, EntityIndex entity, Bucket bucket, std::int64_t value, Touch& touch);
 
@@ -317,7 +319,7 @@ struct Engine::State {
   // has some.
   void load(const Checks& check, const CheckSource& source, NodeIndex first, const NodeIndex* list,
             std::size_t count, double* out, std::uint8_t* any) const;
-  // `restated`: sorted, each once.
+  // `restated`: of Touch, sorted, each once.
   void check_dirty(const std::vector<TouchedNode>& restated, Effects& effects);
   std::vector<NodeIndex> moved_nodes;
   enum class Which { hourly, all };

@@ -125,6 +125,43 @@ TEST(EngineTest, AnAlertThatFiredOnAFigureSinceRestatedIsAmended) {
   EXPECT_EQ(effects.alerts[0].alert.revision, 2u);
 }
 
+TEST(EngineTest, FirstFiguresThatComeAfterTheAlertAmendIt) {
+  Target target = at_most("cpa", "cpa", 40);
+  target.keep_firing_for = days(3);
+  Engine engine = engine_with(target);
+  std::vector<Figure> list;
+  for (int back = 6; back >= 0; --back) {
+    list.push_back({kBrand, "spend", kToday - back, 100});
+    if (back != 1) list.push_back({kBrand, "conversions", kToday - back, 2});
+  }
+  ASSERT_EQ(told(engine.apply(figures(kNoon, list))), "fired cpa search/brand\n");
+  const Effects effects = engine.apply(figures(kNoon + 1h, {{kBrand, "conversions", kToday - 1, 20}}));
+  ASSERT_EQ(told(effects), "amended cpa search/brand\n");
+  const Amendment& amendment = *effects.alerts[0].alert.amendment;
+  EXPECT_DOUBLE_EQ(amendment.value_before, 700.0 / 12);
+  EXPECT_DOUBLE_EQ(amendment.value_now, 700.0 / 32);
+  EXPECT_FALSE(amendment.would_have_fired);
+  EXPECT_EQ(effects.cells_restated, 0u);
+}
+
+TEST(EngineTest, AnHourOfTodayThatIsRestatedAmendsAnHourlyAlert) {
+  Target target = at_most("cpc", "cpc", 1.2, {0});
+  target.over = *parse_window("3h");
+  target.keep_firing_for = days(3);
+  Engine engine = engine_with(target);
+  std::vector<Figure> list;
+  for (int hour = 10; hour <= 12; ++hour) {
+    list.push_back({kBrand, "clicks", kToday, 100, hour});
+    list.push_back({kBrand, "spend", kToday, 150, hour});
+  }
+  ASSERT_EQ(told(engine.apply(figures(kNoon, list))), "fired cpc\n");
+  // The open hour grows, and that is no restatement.
+  EXPECT_EQ(told(engine.apply(figures(kNoon + 10min, {{kBrand, "clicks", kToday, 101, 12}}))), "");
+  const Effects effects = engine.apply(figures(kNoon + 20min, {{kBrand, "clicks", kToday, 400, 11}}));
+  ASSERT_EQ(told(effects), "amended cpc\n");
+  EXPECT_DOUBLE_EQ(effects.alerts[0].alert.amendment->value_now, 450.0 / 600);
+}
+
 TEST(EngineTest, TodayGrowingIsNoRestatement) {
   Target target = at_most("cpa", "cpa", 40);
   target.keep_firing_for = days(3);
