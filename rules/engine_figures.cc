@@ -108,24 +108,30 @@ double Engine::State::kpi_over(const Kpi& kpi, std::span<const EntityIndex> memb
   return kpi.formula.evaluate(std::span<const double>(figures));
 }
 
+bool Engine::State::began_before(DayRange days, std::span<const MetricIndex> metrics,
+                                 std::span<const EntityIndex> members) const {
+  constexpr int kLongestPause = 28;
+  return any_figure(metrics, members, {days.first, days.first}) ||
+         any_figure(metrics, members, {days.first - std::max(kLongestPause, days.length()), days.first - 1});
+}
+
+bool Engine::State::any_figure(std::span<const MetricIndex> metrics, std::span<const EntityIndex> members,
+                               DayRange days) const {
+  return std::any_of(metrics.begin(), metrics.end(),
+                     [&](MetricIndex metric) { return sum_over(cube, metric, members, days).present > 0; });
+}
+
 double Engine::State::hours_of_money(const Kpi& kpi, const TimeframeNow& frame,
                                      std::span<const EntityIndex> members) const {
-  constexpr int kLongestPause = 28;
   if (!frame.hours.empty()) return frame.hours_elapsed;
   std::vector<MetricIndex> metrics{cube.find_metric("spend")};
   for (const Input& input : kpi.formula.inputs()) {
     if (input.kind != Name::Kind::value && input.of == Input::Of::entity)
       metrics.push_back(cube.find_metric(input.name));
   }
-  const auto any = [&](DayRange days) {
-    return std::any_of(metrics.begin(), metrics.end(), [&](MetricIndex metric) {
-      return metric != Cube::kNoMetric && sum_over(cube, metric, members, days).present > 0;
-    });
-  };
+  if (began_before(frame.days, metrics, members)) return frame.hours_elapsed;
   Day first = frame.days.first;
-  if (any({first, first})) return frame.hours_elapsed;
-  if (any({first - std::max(kLongestPause, frame.days.length()), first - 1})) return frame.hours_elapsed;
-  while (first < frame.days.last && !any({first, first})) first = first + 1;
+  while (first < frame.days.last && !any_figure(metrics, members, {first, first})) first = first + 1;
   const Duration without = calendar.start_of(first) - calendar.start_of(frame.days.first);
   return std::max(1.0,
                   frame.hours_elapsed - std::chrono::duration<double, std::ratio<3600>>(without).count());
@@ -143,8 +149,11 @@ BeforeAndNow Engine::State::figure_around(std::string_view name, Window window,
                          kpi_over(*kpi, members, current.days)};
     // A part of today is not held against whole days.
     const bool is_total = kpi->unit != Unit::ratio && !kpi->formula.is_quotient();
-    if (is_total && current.days.contains(today) && !kpi->formula.inputs().empty()) {
-      const MetricIndex metric = cube.find_metric(kpi->formula.inputs().front().name);
+    if (!is_total || kpi->formula.inputs().empty()) return figures;
+    const MetricIndex metric = cube.find_metric(kpi->formula.inputs().front().name);
+    // Nor are whole days held against those before it began.
+    if (!began_before(days_before(current.days), {&metric, 1}, members)) figures.before = kUndefined;
+    if (current.days.contains(today)) {
       const bool has_today = sum_over(cube, metric, members, DayRange{today, today}).present > 0;
       figures.before *= so_far(current.days.length(), has_today);
     }

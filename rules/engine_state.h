@@ -443,9 +443,14 @@ struct Engine::State {
   double kpi_over(const Kpi& kpi, std::span<const EntityIndex> members, DayRange days) const;
   // What a playbook names at a check.
   double figure(const Input& input, const Checks& check, NodeIndex node) const;
-  // The hours of a window that its money is spread over. Of days, those before the first figure (of spend or
-  // of the KPI's metrics) do not count where the four weeks before it, and as many days as it has, had none
-  // either: nobody spent then. At least 1.
+  bool any_figure(std::span<const MetricIndex> metrics, std::span<const EntityIndex> members,
+                  DayRange days) const;
+  // Whether there were figures on the first of these days, or in the time before it that a pause may take:
+  // four weeks, and as long as they are themselves.
+  bool began_before(DayRange days, std::span<const MetricIndex> metrics,
+                    std::span<const EntityIndex> members) const;
+  // The hours of a window that its money is spread over: of days, from the first one on that has figures (of
+  // spend or of the KPI's metrics), unless it began before the window. At least 1.
   double hours_of_money(const Kpi& kpi, const TimeframeNow& frame, std::span<const EntityIndex> members) const;
   BeforeAndNow figure_around(std::string_view name, Window window,
                              std::span<const EntityIndex> members) const;

@@ -197,6 +197,21 @@ TEST(EngineDiagnosisTest, WhatWasOffBeforeIsNothingNewAndWhatMetItsBoundIsAStep)
   }
 }
 
+TEST(EngineDiagnosisTest, ATotalIsNotHeldAgainstDaysBeforeItBegan) {
+  for (const int days : {9, 14}) {
+    Engine engine = engine_with(at_most("spend", "spend", 700));
+    std::vector<Figure> list;
+    for (int back = days - 1; back >= 0; --back)
+      list.push_back({kBrand, "spend", kToday - back, back < 7 ? 150.0 : 75.0});
+    const std::string reason = alert_of(engine, list).reason;
+    if (days == 14) {
+      EXPECT_THAT(reason, StartsWith("spend up 1"));
+    } else {
+      EXPECT_EQ(reason, "") << "1050 against 150 of two days";
+    }
+  }
+}
+
 // --- Tracking or demand ---
 
 constexpr DayOf kSilentDay{.spend = 100, .impressions = 5000, .clicks = 100, .conversions = 0};
