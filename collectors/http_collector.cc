@@ -105,7 +105,7 @@ class HttpCollector final : public Collector {
 
   // Borrows the request.
   asio::awaitable<Problem> read_pages(Read& read, const config::HttpRequest& request, TemplateValues values) {
-    Pager pager(http_.pagination);
+    Pager pager(http_.pagination, std::get<RecordReader>(reader_).paged_by());
     for (bool more = true; more;) {
       values.page = pager.page();
       values.offset = pager.offset();

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 
@@ -51,14 +52,14 @@ bool is_next(std::string_view parameter) noexcept {
   return false;
 }
 
-// How many there are in all, where the answer says so.
+// How many there are in all, where the answer says so; -1 is how some say that they do not know.
 std::optional<std::int64_t> read_total(JsonValue root, const std::string& path) {
   const JsonValue value = path.empty() ? JsonValue() : find_at(root, path);
   if (!value || !value.is_scalar()) return std::nullopt;
   std::int64_t total = 0;
   const std::string_view text = value.text();
   const auto read = std::from_chars(text.data(), text.data() + text.size(), total);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || total < 0) return std::nullopt;
   return total;
 }
 
@@ -164,34 +165,52 @@ std::variant<bool, std::string> Pager::advance_link(const WebAddress& asked, con
   return true;
 }
 
+// Servers give fewer records at a time than they are asked for (500 wanted, 100 come). Where a total tells
+// that more follow, the walk goes by what came, up to the total; without one, a page that is not full is the
+// last, for nothing else would end it.
 std::variant<bool, std::string> Pager::advance_count(const TransferResponse& response, JsonValue root,
                                                      std::size_t records) {
   const auto count = static_cast<std::int64_t>(records);
   const bool by_page = pagination_.kind == PaginationKind::page;
-  const std::int64_t step = by_page ? 1 : pagination_.page_size > 0 ? pagination_.page_size : count;
-  auto total = read_total(root, pagination_.total_pointer);
-  if (total && by_page && pagination_.total_is_records && pagination_.page_size > 0)
-    total = (*total + pagination_.page_size - 1) / pagination_.page_size;
-  if (total) {
-    // Pages or records that were read before this page.
-    const std::int64_t before = by_page ? page_ - pagination_.first_page : offset_ - pagination_.first_offset;
+  const bool total_is_pages = by_page && !pagination_.total_is_records;
+  if (const auto total = read_total(root, pagination_.total_pointer)) total_ = total;
+  fullest_ = std::max(fullest_, count);
+  const bool by_what_came = pagination_.page_size == 0 || (total_ && by_ == PagedBy::records);
+  const std::int64_t in_records = by_what_came ? count : pagination_.page_size;
+  const std::int64_t step = total_is_pages ? 1 : in_records;
+  if (total_) {
     // A single page is often announced where there is nothing.
-    const bool announced = before < *total && (!by_page || before > 0 || pagination_.total_is_records);
-    if (records == 0 && announced) return fmt::format("is empty, and {} are announced", *total);
-    if (before + step >= *total) return false;
+    const bool announced = walked_ < *total_ && (!total_is_pages || walked_ > 0);
+    if (records == 0 && announced) {
+      const bool some_came = !total_is_pages && walked_ > 0;
+      return "is empty, and " + (some_came ? shortfall(walked_) : fmt::format("{} are announced", *total_));
+    }
+    if (walked_ + step >= *total_) return false;
   } else if (records == 0 || (pagination_.page_size > 0 && count < pagination_.page_size)) {
     return false;
   }
   const std::size_t body = std::hash<std::string_view>()(response.body);
   if (pages_ > 1 && body == last_body_) {
+    // Some give their last page again for each page after it.
+    if (total_ && !total_is_pages && pages_ > 2)
+      return "the same as the page before, and " + shortfall(walked_);
     return fmt::format("the same as the page before: does the server know the parameter {}?",
                        quoted(pagination_.parameter));
   }
   last_body_ = body;
   ++page_;
-  // A server may have a lower limit than was asked for; without one stated, what came is what to step by.
-  offset_ += pagination_.page_size > 0 ? pagination_.page_size : count;
+  offset_ += in_records;
+  walked_ += step;
   return true;
+}
+
+std::string Pager::shortfall(std::int64_t came) const {
+  const std::string text = fmt::format("{} of {} announced records came: ", came, *total_);
+  if (fullest_ < pagination_.page_size) {
+    return text +
+           fmt::format("the server gives at most {} at a time, so write \"size: {}\"", fullest_, fullest_);
+  }
+  return text + "if \"total\" counts others as well, leave it out";
 }
 
 std::optional<std::string> next_link(std::string_view link_header) {

@@ -16,11 +16,15 @@
 
 namespace tightrope::collectors {
 
+// What offsets and totals count: the records themselves, or the elements of a list around theirs (ads with
+// their days), which say nothing of how many records come.
+enum class PagedBy : std::uint8_t { records, outer_list };
+
 // One read's walk through the pages.
 class Pager {
  public:
-  explicit Pager(const config::Pagination& pagination)
-      : pagination_(pagination), page_(pagination.first_page), offset_(pagination.first_offset) {}
+  explicit Pager(const config::Pagination& pagination, PagedBy by = PagedBy::records)
+      : pagination_(pagination), by_(by), page_(pagination.first_page), offset_(pagination.first_offset) {}
 
   int pages() const noexcept { return pages_; }  // how many have been asked for, this one included
   std::int64_t page() const noexcept { return page_; }
@@ -34,7 +38,7 @@ class Pager {
 
   // What follows the page that was asked for at `asked`. False when it was the last; an error when the pages
   // go round in a circle, leave their host, or are too many. `root` may be none (an answer without a body),
-  // and so may be `last`, its last record.
+  // and so may be `last`, its last record. `records` counts those that the answer has, wanted or not.
   std::variant<bool, std::string> advance(const WebAddress& asked, const TransferResponse& response,
                                           JsonValue root, std::size_t records, JsonValue last = {});
 
@@ -45,12 +49,18 @@ class Pager {
                                                JsonValue root);
   std::variant<bool, std::string> advance_count(const TransferResponse& response, JsonValue root,
                                                 std::size_t records);
+  // How many of the announced records came, and what to do about it.
+  std::string shortfall(std::int64_t came) const;
 
   const config::Pagination& pagination_;
+  const PagedBy by_;
   int pages_ = 1;
   int empty_pages_ = 0;  // in a row
   std::int64_t page_;
   std::int64_t offset_;
+  std::optional<std::int64_t> total_;  // as last announced
+  std::int64_t walked_ = 0;            // before this page: pages or records, whichever the total counts
+  std::int64_t fullest_ = 0;           // the most records of a page
   std::string cursor_;
   std::optional<WebAddress> address_;
   std::set<std::string> seen_;  // cursors, or addresses

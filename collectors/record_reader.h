@@ -10,6 +10,7 @@
 #include "collectors/field_mapping.h"
 #include "collectors/field_path.h"
 #include "collectors/json_records.h"
+#include "collectors/pagination.h"
 #include "config/sources.h"
 
 namespace tightrope::collectors {
@@ -31,6 +32,8 @@ class RecordReader {
 
   // A mapper for one read. The reader outlives it.
   FieldMapper mapper() const { return mapper_; }
+
+  PagedBy paged_by() const noexcept { return path_.has_wildcard() ? PagedBy::outer_list : PagedBy::records; }
 
   // The error names the record and the field. `tree` is the body, where somebody has read it already.
   std::variant<ReadPage, std::string> read(const std::string& body, std::shared_ptr<const JsonTree> tree,

@@ -92,6 +92,88 @@ TEST(PaginationTest, OffsetsStepBySizeOrByWhatCame) {
   EXPECT_EQ(advance(pager, "[]", 0), "end");
 }
 
+// A server that gives at most 2 at a time, whatever was asked for.
+Pagination of_capped_pages(PaginationKind kind) {
+  Pagination pagination;
+  pagination.kind = kind;
+  pagination.parameter = "at";
+  pagination.page_size = 5;
+  pagination.total_pointer = "/total";
+  pagination.total_is_records = kind == PaginationKind::page;
+  return pagination;
+}
+
+TEST(PaginationTest, OffsetsStepByWhatCameWhereTheServerCapsItsPages) {
+  Pagination pagination = of_capped_pages(PaginationKind::offset);
+  for (const int first : {0, 1}) {
+    pagination.first_offset = first;
+    Pager pager(pagination);
+    EXPECT_EQ(advance(pager, R"({"total":5,"rows":[1,2]})", 2), "more");
+    EXPECT_EQ(query_of(pager), first == 0 ? "at=2 " : "at=3 ");
+    EXPECT_EQ(advance(pager, R"({"total":5,"rows":[3,4]})", 2), "more");
+    EXPECT_EQ(query_of(pager), first == 0 ? "at=4 " : "at=5 ");
+    EXPECT_EQ(advance(pager, R"({"total":5,"rows":[5]})", 1), "end");
+  }
+}
+
+TEST(PaginationTest, PagesGoOnToTheTotalWhereTheServerCapsThem) {
+  const Pagination pagination = of_capped_pages(PaginationKind::page);
+  Pager pager(pagination);
+  EXPECT_EQ(advance(pager, R"({"total":5,"rows":[1,2]})", 2), "more");
+  EXPECT_EQ(advance(pager, R"({"total":5,"rows":[3,4]})", 2), "more");
+  EXPECT_EQ(query_of(pager), "at=3 ");
+  EXPECT_EQ(advance(pager, R"({"total":5,"rows":[5]})", 1), "end");
+}
+
+TEST(PaginationTest, AnEmptyPageBeforeTheTotalSaysHowManyCame) {
+  for (const auto kind : {PaginationKind::page, PaginationKind::offset}) {
+    Pagination pagination = of_capped_pages(kind);
+    Pager pager(pagination);
+    EXPECT_EQ(advance(pager, R"({"total":5,"rows":[1,2]})", 2), "more");
+    EXPECT_EQ(advance(pager, R"({"total":5,"rows":[]})", 0),
+              "is empty, and 2 of 5 announced records came: the server gives at most 2 at a time, so write "
+              "\"size: 2\"");
+    pagination.page_size = 2;
+    Pager full(pagination);
+    EXPECT_EQ(advance(full, R"({"total":5,"rows":[1,2]})", 2), "more");
+    EXPECT_EQ(
+        advance(full, R"({"total":5,"rows":[]})", 0),
+        "is empty, and 2 of 5 announced records came: if \"total\" counts others as well, leave it out");
+  }
+}
+
+TEST(PaginationTest, TheLastPageAgainBeforeTheTotalSaysHowManyCame) {
+  const Pagination pagination = of_capped_pages(PaginationKind::page);
+  Pager pager(pagination);
+  EXPECT_EQ(advance(pager, R"({"total":5,"rows":[1,2]})", 2), "more");
+  EXPECT_EQ(advance(pager, R"({"total":5,"rows":[3]})", 1), "more");
+  EXPECT_EQ(advance(pager, R"({"total":5,"rows":[3]})", 1),
+            "the same as the page before, and 3 of 5 announced records came: the server gives at most 2 at a "
+            "time, so write \"size: 2\"");
+}
+
+TEST(PaginationTest, ATotalThatIsSaidOnceHoldsForAllPages) {
+  const Pagination pagination = of_capped_pages(PaginationKind::offset);
+  Pager pager(pagination);
+  EXPECT_EQ(advance(pager, R"({"total":4,"rows":[1,2]})", 2), "more");
+  EXPECT_EQ(advance(pager, R"({"rows":[3]})", 1), "more");
+  EXPECT_EQ(advance(pager, R"({"rows":[4]})", 1), "end");
+  Pager unknown(pagination);
+  EXPECT_EQ(advance(unknown, R"({"total":-1,"rows":[1,2,3,4,5]})", 5), "more") << "below zero says nothing";
+}
+
+TEST(PaginationTest, RecordsWithinTheListThatIsPagedAreNotHeldAgainstItsTotal) {
+  Pagination pagination = of_capped_pages(PaginationKind::offset);
+  Pager pager(pagination, PagedBy::outer_list);
+  EXPECT_EQ(advance(pager, R"({"total":8,"ads":[[1,2],[3]]})", 9), "more");
+  EXPECT_EQ(query_of(pager), "at=5 ");
+  EXPECT_EQ(advance(pager, R"({"total":8,"ads":[[1]]})", 1), "end");
+  pagination = of_capped_pages(PaginationKind::page);
+  Pager by_page(pagination, PagedBy::outer_list);
+  EXPECT_EQ(advance(by_page, R"({"total":8,"ads":[[1,2],[3]]})", 9), "more");
+  EXPECT_EQ(advance(by_page, R"({"total":8,"ads":[[1]]})", 1), "end");
+}
+
 TEST(PaginationTest, TheSamePageAgainIsNoProgress) {
   Pagination pagination;
   pagination.kind = PaginationKind::page;
