@@ -124,6 +124,40 @@ void FieldPath::collect(std::size_t from, JsonValue value, JsonValue holder,
   found.push_back({value, holder});
 }
 
+std::optional<FieldPath::Lost> FieldPath::lost(JsonValue value) const {
+  return value ? lost_from(0, value, "") : std::nullopt;
+}
+
+std::optional<FieldPath::Lost> FieldPath::lost_from(std::size_t from, JsonValue value,
+                                                    std::string way) const {
+  for (std::size_t i = from; i < tokens_.size(); ++i) {
+    const Token& token = tokens_[i];
+    if (value.kind() == JsonKind::null) return std::nullopt;
+    if (token.kind == Token::Kind::any) {
+      if (value.is_scalar()) return Lost{value, std::move(way), "*"};
+      std::optional<Lost> first;
+      std::size_t place = 0;
+      for (JsonValue each = value.first(); each; each = each.next(), ++place) {
+        const bool member = value.kind() == JsonKind::object;
+        auto lost =
+            lost_from(i + 1, each, way + '/' + (member ? std::string(each.key()) : std::to_string(place)));
+        if (!lost) return std::nullopt;
+        if (!first) first = std::move(lost);
+      }
+      return first;
+    }
+    const bool chosen = token.kind == Token::Kind::chosen;
+    if (chosen && value.kind() == JsonKind::array && !value.first()) return std::nullopt;
+    const std::string text =
+        chosen ? fmt::format("[{}={}]", name(token), this->value(token)) : std::string(name(token));
+    const JsonValue next = step(token, value);
+    if (!next) return Lost{value, std::move(way), text};
+    way += (chosen ? "" : "/") + text;
+    value = next;
+  }
+  return std::nullopt;
+}
+
 JsonValue find_at(JsonValue from, std::string_view path) {
   const auto compiled = FieldPath::compile(path);
   const auto* found = std::get_if<FieldPath>(&compiled);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -33,6 +34,14 @@ class FieldPath {
     JsonValue holder;
   };
   std::vector<Found> find_all(JsonValue value) const;
+  // Where the path loses its way. Nothing where it leads somewhere, and where what it goes through is null or
+  // a list without elements: then there is nothing to be found, rather than a wrong path.
+  struct Lost {
+    JsonValue place;   // the last value that is there
+    std::string way;   // the pointer to it; "" for the whole
+    std::string name;  // what it has not, as the path has it
+  };
+  std::optional<Lost> lost(JsonValue value) const;
 
  private:
   struct Token {
@@ -50,6 +59,7 @@ class FieldPath {
     return std::string_view(text_).substr(token.value_at, token.value_size);
   }
   JsonValue step(const Token& token, JsonValue value) const;
+  std::optional<Lost> lost_from(std::size_t from, JsonValue value, std::string way) const;
   void collect(std::size_t from, JsonValue value, JsonValue holder, std::vector<Found>& found) const;
 
   std::string text_;  // unescaped names, one after the other

@@ -31,6 +31,30 @@ std::string date_in(JsonValue value) {
   return fmt::format("{:04}-{:02}-{:02}", numbers[0], numbers[1], numbers[2]);
 }
 
+// "; did you mean "spend"?; the record has "spend", "clicks"". Names are written as pointers where `name` is.
+std::string members_of(JsonValue object, const std::string& name, std::string_view noun) {
+  constexpr std::size_t kMostShown = 12;
+  std::vector<std::string> names;
+  if (object.kind() != JsonKind::object) return {};
+  for (JsonValue member = object.first(); member && names.size() < kMostShown; member = member.next()) {
+    names.emplace_back((name.starts_with('/') ? "/" : "") + std::string(member.key()));
+  }
+  const std::string nearest = rules::nearest_name(name, names);
+  std::string text = nearest.empty() ? "" : "; did you mean " + quoted(nearest) + "?";
+  text += fmt::format("; {} {}", noun, names.empty() ? "is empty" : "has ");
+  for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : ", ") + quoted(names[i]);
+  return text;
+}
+
+std::string lost_way(const FieldPath::Lost& lost, std::string_view written) {
+  const std::string place = lost.way.empty() ? "the answer" : quoted(lost.way);
+  return fmt::format(
+      "no records at {}: {} has no {}{}; if it is left out when there are none, write records: {{path: {}, "
+      "may_be_absent: true}}",
+      quoted(written), place, quoted(lost.name),
+      members_of(lost.place, lost.name, lost.way.empty() ? "it" : place), quoted(written));
+}
+
 }  // namespace
 
 std::string sentence_in(JsonValue value) {
@@ -47,7 +71,7 @@ std::string sentence_in(JsonValue value) {
 }
 
 std::variant<std::vector<JsonRecord>, std::string> find_records(JsonValue root, const FieldPath& path,
-                                                                std::string_view written) {
+                                                                std::string_view written, AbsentList absent) {
   constexpr std::size_t kMostShown = 200;
   std::vector<FieldPath::Found> places = path.find_all(root);
   std::erase_if(places, [](const auto& place) { return place.value.kind() == JsonKind::null; });
@@ -67,6 +91,9 @@ std::variant<std::vector<JsonRecord>, std::string> find_records(JsonValue root, 
     const JsonValue error = root.member(name);
     if (error && says_something(error))
       return "the answer is an error: " + printable(sentence_in(error), kMostShown);
+  }
+  if (absent == AbsentList::is_an_error) {
+    if (const auto lost = path.lost(root)) return lost_way(*lost, written);
   }
   return records;
 }
@@ -92,17 +119,7 @@ FieldValue field_value(JsonValue value, std::string& scratch) {
 }
 
 std::string known_fields(JsonValue record, const std::string& name) {
-  constexpr std::size_t kMostShown = 12;
-  std::vector<std::string> names;
-  if (record.kind() != JsonKind::object) return {};
-  for (JsonValue member = record.first(); member && names.size() < kMostShown; member = member.next()) {
-    names.emplace_back((name.starts_with('/') ? "/" : "") + std::string(member.key()));
-  }
-  const std::string nearest = rules::nearest_name(name, names);
-  std::string text = nearest.empty() ? "" : "; did you mean " + quoted(nearest) + "?";
-  text += names.empty() ? "; the record is empty" : "; the record has ";
-  for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : ", ") + quoted(names[i]);
-  return text;
+  return members_of(record, name, "the record");
 }
 
 }  // namespace tightrope::collectors

@@ -1,6 +1,7 @@
 // Finds the records of an answer and the fields of a record.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,11 +19,15 @@ struct JsonRecord {
   JsonValue answer;  // the whole
   JsonValue holder;  // what holds the list it stands in, where the path has a `*` before it; else none
 };
-// The records a path leads to: the elements of an array, or one object. Null or nothing there means no
-// records, for many APIs leave empty lists out; but an answer that has an `error` or `errors` instead is an
-// error, whose message is quoted.
+// What it means when the path to the records leads nowhere: a path that is wrong, or, of APIs that leave out
+// lists without elements, that there are none.
+enum class AbsentList : std::uint8_t { is_an_error, has_no_records };
+
+// The records a path leads to: the elements of an array, or one object. Null there means no records. An
+// answer that has an `error` or `errors` instead is an error, whose message is quoted; one that has nothing
+// there is one that tells where the path loses its way, unless `absent` says else.
 std::variant<std::vector<JsonRecord>, std::string> find_records(JsonValue root, const FieldPath& path,
-                                                                std::string_view written);
+                                                                std::string_view written, AbsentList absent);
 
 // The sentence for people within a value that tells of an error, wherever it is; else "".
 std::string sentence_in(JsonValue value);

@@ -165,7 +165,9 @@ std::variant<ReadPage, std::string> RecordReader::read_json(std::shared_ptr<cons
                                                             FieldMapper& mapper, FigureTable& table) const {
   ReadPage page{std::move(tree), {}, {}, 0};
   page.root = page.tree->root();
-  auto found = find_records(page.root, path_, path_text_);
+  auto found =
+      find_records(page.root, path_, path_text_,
+                   source_->records.may_be_absent ? AbsentList::has_no_records : AbsentList::is_an_error);
   if (auto* problem = std::get_if<std::string>(&found)) return std::move(*problem);
   const auto& records = std::get<std::vector<JsonRecord>>(found);
   page.records = records.size();

@@ -171,8 +171,9 @@ struct ReportJob {
 enum class AnswerFormat : std::uint8_t { json, ndjson, csv };
 struct RecordsSpec {
   AnswerFormat format = AnswerFormat::json;
-  bool zipped = false;  // a ZIP archive with one file
-  std::string path;     // json: to the records; ndjson: within each line
+  bool zipped = false;         // a ZIP archive with one file
+  std::string path;            // json: to the records; ndjson: within each line
+  bool may_be_absent = false;  // nothing at `path` means that there are none; else it is an error
   // Names in one place and values in another: field `name` of a record is the value at the place its name
   // has.
   struct Zip {

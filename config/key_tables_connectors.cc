@@ -272,10 +272,13 @@ constexpr std::array<Key, 3> kLink{{
     {.name = "pointer", .shape = Shape::text, .about = "The same as path"},
 }};
 
-constexpr std::array<Key, 7> kRecords{{
+constexpr std::array<Key, 8> kRecords{{
     {.name = "format", .shape = Shape::choice, .about = "json unless given", .choices = kFormats},
     {.name = "zipped", .shape = Shape::boolean, .about = "A ZIP archive with one file; false unless given"},
     {.name = "path", .shape = Shape::text, .about = "To the list of records; the whole answer unless given"},
+    {.name = "may_be_absent",
+     .shape = Shape::boolean,
+     .about = "The list is left out when it has no element; else nothing there is an error"},
     {.name = "zip",
      .shape = Shape::mappings,
      .about = "Names in one place and values in another: fields are names then",

@@ -161,8 +161,11 @@ void check_format(MappingReader& in, const RecordsSpec& records) {
   } else {
     refuse("path", "json or ndjson");
     refuse("where", "json or ndjson");
+    refuse("may_be_absent", "json or ndjson");
   }
   if (records.format != AnswerFormat::json) refuse("zip", "json");
+  if (records.may_be_absent && records.format != AnswerFormat::csv && in.readable() && !in.has("path"))
+    in.at().error("\"may_be_absent\" needs the \"path\" that may lead nowhere");
 }
 
 }  // namespace
@@ -224,6 +227,7 @@ RecordsSpec read_records(const Cursor& at, TemplateNames* names) {
   if (const auto format = in.choice("format")) records.format = kFormats[*format];
   records.zipped = in.boolean("zipped").value_or(false);
   take_path(in.get("path", Shape::text));
+  records.may_be_absent = in.boolean("may_be_absent").value_or(false);
   for (const auto& item : in.mappings("zip")) records.zips.push_back(read_zip(item));
   for (const auto& item : in.mappings("where")) {
     MappingReader inner(item, kRecordTestKeys);

@@ -79,12 +79,46 @@ TEST_F(HttpJsonTest, RecordsMayBeArraysBatchesOrOneObject) {
 }
 
 TEST_F(HttpJsonTest, NoRecordsAreNoFigures) {
-  for (const char* body :
-       {R"({"data":[]})", R"({"data":null})", R"({"rowCount":0})", R"({"error":null})", R"({"errors":[]})"}) {
+  for (const char* body : {R"({"data":[]})", R"({"data":null})", R"({"data":[],"error":null})"}) {
+    EXPECT_THAT(figures(body), ElementsAre()) << body;
+  }
+  http.records.path = "/data/*/rows";
+  for (const char* body : {R"({"data":[]})", R"({"data":null})", R"({"data":[{"rows":null}]})"}) {
+    EXPECT_THAT(figures(body), ElementsAre()) << body;
+  }
+  http.records.path = "/data";
+  http.records.may_be_absent = true;
+  for (const char* body : {R"({"rowCount":0})", R"({"error":null})", R"({"errors":[]})", "{}", "[]"}) {
     EXPECT_THAT(figures(body), ElementsAre()) << body;
   }
   collecting.transfer.will_answer(204, "");
   EXPECT_THAT(figures(), ElementsAre());
+}
+
+TEST_F(HttpJsonTest, APathToTheRecordsThatLeadsNowhereIsAnErrorThatSaysWhere) {
+  const std::string remedy = "; if it is left out when there are none, write records: {path: ";
+  const auto problem = [&](const char* path, const char* body) {
+    http.records.path = path;
+    const auto found = figures(body);
+    return found.size() == 1 ? found.front() : "no error";
+  };
+  EXPECT_EQ(
+      problem("/dta", R"({"data":[{"date":"2026-11-20"}],"paging":{}})"),
+      "error bad_data: no records at \"/dta\": the answer has no \"dta\"; did you mean \"data\"?; it has "
+      "\"data\", \"paging\"" +
+          remedy + "\"/dta\", may_be_absent: true}");
+  EXPECT_EQ(problem("/data/row", R"({"data":{"rows":[],"total":3}})"),
+            "error bad_data: no records at \"/data/row\": \"/data\" has no \"row\"; did you mean \"rows\"?; "
+            "\"/data\" has \"rows\", \"total\"" +
+                remedy + "\"/data/row\", may_be_absent: true}");
+  EXPECT_EQ(
+      problem("/ads/*/rows", R"({"ads":[{"row":[]},{"row":[]}]})"),
+      "error bad_data: no records at \"/ads/*/rows\": \"/ads/0\" has no \"rows\"; did you mean \"row\"?; "
+      "\"/ads/0\" has \"row\"" +
+          remedy + "\"/ads/*/rows\", may_be_absent: true}");
+  EXPECT_THAT(problem("/data", "{}"), HasSubstr("the answer has no \"data\"; it is empty;"));
+  EXPECT_THAT(problem("/data", R"([{"date":"2026-11-20"}])"), HasSubstr("the answer has no \"data\"; if it"));
+  EXPECT_THAT(problem("/data/rows", R"({"data":7})"), HasSubstr("\"/data\" has no \"rows\"; if it"));
 }
 
 TEST_F(HttpJsonTest, AnAnswerIsCompleteForTheDaysItWasAskedForAndElseForThoseItHas) {

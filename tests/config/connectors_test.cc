@@ -65,6 +65,7 @@ pagination:
 max_pages: 20
 records:
   path: /data/*/rows
+  may_be_absent: true
   zip: [{names: "/names/*", values: "/values/*"}]
   where: [{path: /kind, is: [ad, post]}, {path: /gone, absent: true}]
 fields:
@@ -177,6 +178,7 @@ TEST_F(EverythingTest, ItsRecordsAndFieldsArrive) {
   const Source read = load_source(source("{account: 1}"));
   const auto& http = std::get<HttpSource>(read.kind);
   EXPECT_EQ(http.records.path, "/data/*/rows");
+  EXPECT_TRUE(http.records.may_be_absent);
   EXPECT_EQ(http.records.zips.at(0).values, "/values/*");
   EXPECT_EQ(http.records.where.at(0).is, (std::vector<std::string>{"ad", "post"}));
   EXPECT_TRUE(http.records.where.at(1).absent);

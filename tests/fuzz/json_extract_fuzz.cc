@@ -26,7 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   collectors::FigureTable table("fuzz", {{rules::Day{0}, rules::Day{40'000}}, rules::Timestamp{}});
   for (const char* pointer : {"", "/rows", "/*/rows", "/rows/*/a[b=c]"}) {
     const auto path = std::get<collectors::FieldPath>(collectors::FieldPath::compile(pointer));
-    const auto found = collectors::find_records((*tree)->root(), path, pointer);
+    const auto found =
+        collectors::find_records((*tree)->root(), path, pointer, collectors::AbsentList::is_an_error);
     const auto* records = std::get_if<std::vector<collectors::JsonRecord>>(&found);
     if (records == nullptr) continue;
     for (const collectors::JsonRecord& record : *records) {
