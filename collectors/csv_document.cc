@@ -3,11 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "collectors/utf8.h"
+#include "collectors/cell_text.h"
 #include "rules/formula.h"
 
 namespace tightrope::collectors {
@@ -15,34 +14,6 @@ namespace {
 
 constexpr std::size_t kNoColumn = static_cast<std::size_t>(-1);  // the header lacks it, and may
 constexpr std::size_t kSampleBytes = 64 << 10;                   // enough to tell the delimiter
-
-// As people compare column names: "Avg. Cost " is "avg.cost".
-std::string folded(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\xc2' || c == '\xa0') continue;
-    out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return out;
-}
-
-// What stands in a cell while its formula waits for data from elsewhere, in the language of the sheet.
-bool is_not_computed_yet(std::string_view cell) {
-  constexpr std::array<std::string_view, 9> kWaiting{"loading",     "#getting_data", "#busy!",
-                                                     "wirdgeladen", "chargement",    "cargando",
-                                                     "caricamento", "carregando",    "laden"};
-  std::string text = folded(cell);
-  while (text.ends_with('.')) text.pop_back();
-  if (text.ends_with("\xe2\x80\xa6")) text.resize(text.size() - 3);  // an ellipsis
-  if (text.size() == folded(cell).size() && !text.starts_with('#')) return false;
-  return std::find(kWaiting.begin(), kWaiting.end(), text) != kWaiting.end();
-}
-
-bool is_formula_error(std::string_view cell) {
-  constexpr std::array<std::string_view, 8> kErrors{"#N/A",    "#DIV/0!", "#NULL!",  "#REF!",
-                                                    "#VALUE!", "#NAME?",  "#ERROR!", "#NUM!"};
-  return std::find(kErrors.begin(), kErrors.end(), cell) != kErrors.end();
-}
 
 bool looks_like_html(std::string_view text) {
   const std::string start = folded(text.substr(0, 200));
@@ -145,13 +116,43 @@ std::optional<std::string> CsvDocument::find_columns() {
     table_.note_columns(header_);
     return std::nullopt;
   }
+  return find_spread_columns();
+}
+
+std::optional<std::string> CsvDocument::find_spread_columns() {
+  std::vector<std::string> shapes;
   for (std::size_t i = 0; i < header_.size(); ++i) {
-    if (const auto bucket = mapper_.bucket(header_[i])) spread_.push_back({i, *bucket});
+    const auto bucket = mapper_.bucket(header_[i]);
+    if (!bucket) continue;
+    spread_.push_back({i, *bucket});
+    shapes.push_back(date_shape(header_[i]));
   }
-  if (!spread_.empty()) return std::nullopt;
-  return fmt::format("line {}: no column's name is a date of the format {}; the header has {}",
-                     reader_->line(), source_.mapping.date_format, header_text()) +
-         other_delimiter();
+  if (spread_.empty()) {
+    return fmt::format("line {}: no column's name is a date of the format {}; the header has {}",
+                       reader_->line(), source_.mapping.date_format, header_text()) +
+           other_delimiter();
+  }
+  // Without this a day that somebody mistyped would be a column like any other, and its figures missing.
+  for (std::size_t i = 0; i < header_.size(); ++i) {
+    if (mapper_.bucket(header_[i]) || is_mapped(i) || is_total(header_[i])) continue;
+    if (std::find(shapes.begin(), shapes.end(), date_shape(header_[i])) == shapes.end()) continue;
+    return fmt::format("line {}: column {} looks like the dates beside it, and is none of the format {}",
+                       reader_->line(), quoted(header_[i]), source_.mapping.date_format);
+  }
+  return std::nullopt;
+}
+
+bool CsvDocument::is_mapped(std::size_t column) const noexcept {
+  return std::find(columns_.begin(), columns_.end(), column) != columns_.end();
+}
+
+// Of a row without a date of its own: its first column, or one that a dimension is read from, says so.
+bool CsvDocument::is_spread_total() const {
+  const auto fields = reader_->fields();
+  for (std::size_t i = 0; i < header_.size(); ++i) {
+    if ((i == 0 || is_mapped(i)) && is_named_total(fields[i])) return true;
+  }
+  return false;
 }
 
 std::string CsvDocument::other_delimiter() const {
@@ -222,6 +223,7 @@ std::optional<std::string> CsvDocument::check_cell(std::size_t column, std::stri
 
 std::optional<std::string> CsvDocument::take_spread_row(std::span<const FieldValue> record) {
   table_.count_row();
+  if (is_spread_total()) return std::nullopt;
   auto about = mapper_.entity(record);
   if (const auto* problem = std::get_if<FieldProblem>(&about))
     return column_error(columns_[problem->slot], problem->text);

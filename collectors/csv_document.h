@@ -36,6 +36,9 @@ class CsvDocument {
   std::optional<std::string> read_rows();
   std::optional<std::string> take_header();
   std::optional<std::string> find_columns();
+  std::optional<std::string> find_spread_columns();
+  bool is_mapped(std::size_t column) const noexcept;
+  bool is_spread_total() const;
   std::optional<std::string> take_row();
   std::optional<std::string> take_spread_row(std::span<const FieldValue> record);
   // Of a spreadsheet: what a cell that is read has instead of a value. Nothing for a figure that is missing.

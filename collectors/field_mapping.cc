@@ -7,28 +7,13 @@
 #include <cmath>
 #include <limits>
 
+#include "collectors/cell_text.h"
 #include "collectors/utf8.h"
 
 namespace tightrope::collectors {
 namespace {
 
 using Kind = FieldValue::Kind;
-
-// "Total", "total:", "Totals", "Grand total", "Total: account", "Gesamtsumme", "Sum", "Suma". Dates have
-// digits, and none of these words.
-bool is_total(std::string_view text) noexcept {
-  constexpr std::string_view kGrand = "grand ";
-  constexpr std::array<std::string_view, 8> kTotals{"total",     "totaal", "sum",   "gesamt",
-                                                    "insgesamt", "somme",  "somma", "soma"};
-  const auto starts_with = [&text](std::string_view word) {
-    return text.size() >= word.size() &&
-           std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) {
-             return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-           });
-  };
-  if (starts_with(kGrand)) text.remove_prefix(kGrand.size());
-  return std::any_of(kTotals.begin(), kTotals.end(), starts_with);
-}
 
 // Of what is given in a currency's smallest unit (ISO 4217): hundredths, but for those without one and those
 // with thousandths.

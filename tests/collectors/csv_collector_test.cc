@@ -95,6 +95,54 @@ TEST_F(CsvCollectorTest, ReadsDatesSpreadOverColumns) {
                   "\"campaign\", \"spend\""));
 }
 
+TEST_F(CsvCollectorTest, TotalsOfATableWithSpreadDatesAreNoCampaigns) {
+  csv.spread_metric = "spend";
+  csv.mapping.bucket_field = "";
+  csv.mapping.metrics.clear();
+  for (const std::string word : {"Total", "total:", "Grand Total", "Gesamt", "SUMME", "Totals", "Suma"}) {
+    EXPECT_THAT(figures("campaign,2026-11-20\nbrand,1\nSummer sale,2\nTotal recall,3\n" + word + ",6\n"),
+                ElementsAre("/brand 2026-11-20 spend 1", "/Summer sale 2026-11-20 spend 2",
+                            "/Total recall 2026-11-20 spend 3"))
+        << word;
+    EXPECT_THAT(figures("client,campaign,2026-11-20\nacme,brand,1\n" + word + ",,1\nacme," + word + ",1\n"),
+                ElementsAre("/brand 2026-11-20 spend 1"))
+        << word;
+  }
+}
+
+TEST_F(CsvCollectorTest, AMistypedDateAmongColumnsOfDatesIsAnError) {
+  csv.spread_metric = "spend";
+  csv.mapping.bucket_field = "";
+  csv.mapping.metrics.clear();
+  const auto problem = [&](const std::string& header) { return figures(header + "\n").at(0); };
+  EXPECT_EQ(
+      problem("campaign,2026-11-30,2026-11-31,2026-12-01"),
+      "error bad_data: line 1: column \"2026-11-31\" looks like the dates beside it, and is none of the "
+      "format %Y-%m-%d");
+  EXPECT_THAT(problem("campaign,2026-13-01,2026-11-02"), HasSubstr("\"2026-13-01\" looks like"));
+  csv.mapping.date_format = "%d.%m.%Y";
+  EXPECT_THAT(problem("campaign,30.11.2026,31.11.2026"), HasSubstr("\"31.11.2026\" looks like"));
+  csv.mapping.date_format = "%d %b %Y";
+  EXPECT_THAT(problem("campaign,19 Nov 2026,20 Nvo 2026"), HasSubstr("\"20 Nvo 2026\" looks like"));
+  csv.mapping.date_format = "%Y%m%d";
+  EXPECT_THAT(problem("campaign,20261130,20261131"), HasSubstr("\"20261131\" looks like"));
+}
+
+TEST_F(CsvCollectorTest, OtherColumnsBesideDatesAreLeftAlone) {
+  csv.spread_metric = "spend";
+  csv.mapping.bucket_field = "";
+  csv.mapping.metrics.clear();
+  for (const auto& [format, date] : std::vector<std::pair<std::string, std::string>>{
+           {"%Y-%m-%d", "2026-11-20"}, {"%d %b %Y", "20 Nov 2026"}, {"%Y%m%d", "20261120"}}) {
+    csv.mapping.date_format = format;
+    EXPECT_THAT(
+        figures("campaign," + date + ",Notes,Q1,2026,2026-11,Total 20 2026,1-2-3,Week 47 2026,,47\na,1" +
+                std::string(9, ',') + "\n"),
+        ElementsAre("/a 2026-11-20 spend 1"))
+        << format;
+  }
+}
+
 TEST_F(CsvCollectorTest, RowsOfOneFigureInOneDocumentAreAdded) {
   EXPECT_THAT(
       figures(
