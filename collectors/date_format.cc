@@ -216,12 +216,18 @@ std::variant<DateFormat, std::string> DateFormat::compile(std::string_view forma
 }
 
 std::optional<Bucket> DateFormat::parse(std::string_view text, const rules::Calendar& calendar) const {
+  const auto date = read(text, calendar);
+  return date ? std::optional(date->bucket) : std::nullopt;
+}
+
+std::optional<DateFormat::Date> DateFormat::read(std::string_view text,
+                                                 const rules::Calendar& calendar) const {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   std::optional<Timestamp> instant;
   switch (kind_) {
     case Kind::fields:
-      return parse_fields(text, calendar);
+      return read_fields(text, calendar);
     case Kind::unix_seconds:
       instant = from_unix(text, 1000);
       break;
@@ -229,15 +235,16 @@ std::optional<Bucket> DateFormat::parse(std::string_view text, const rules::Cale
       instant = from_unix(text, 1);
       break;
     case Kind::rfc3339:
-      if (const auto day = rules::parse_day(text)) return Bucket{*day};
+      if (const auto day = rules::parse_day(text)) return Date{Bucket{*day}};
       instant = rules::parse_timestamp(text);
       break;
   }
   if (!instant) return std::nullopt;
-  return calendar.hour_of(*instant);
+  return Date{calendar.hour_of(*instant)};
 }
 
-std::optional<Bucket> DateFormat::parse_fields(std::string_view text, const rules::Calendar& calendar) const {
+std::optional<DateFormat::Date> DateFormat::read_fields(std::string_view text,
+                                                        const rules::Calendar& calendar) const {
   Fields fields;
   for (const Item& item : items_) {
     if (item.directive != 0) {
@@ -252,7 +259,7 @@ std::optional<Bucket> DateFormat::parse_fields(std::string_view text, const rule
   if (!text.empty()) return std::nullopt;
   const auto day = day_of(fields);
   if (!day || fields.minute > 59 || fields.second > 60) return std::nullopt;
-  if (!hourly_) return Bucket{*day};
+  if (!hourly_) return Date{Bucket{*day}};
   if (fields.half_day >= 0) {
     if (fields.hour < 1 || fields.hour > 12) return std::nullopt;
     fields.hour = fields.hour % 12 + 12 * fields.half_day;
@@ -261,9 +268,14 @@ std::optional<Bucket> DateFormat::parse_fields(std::string_view text, const rule
   if (has_offset_) {
     const Timestamp midnight{std::chrono::days(day->number)};
     const int minutes = fields.hour * 60 + fields.minute - fields.offset_minutes;
-    return calendar.hour_of(midnight + std::chrono::minutes(minutes) + std::chrono::seconds(fields.second));
+    return Date{
+        calendar.hour_of(midnight + std::chrono::minutes(minutes) + std::chrono::seconds(fields.second))};
   }
-  return calendar.parse_bucket(fmt::format("{}T{:02}", rules::to_string(*day), fields.hour));
+  for (int hour = fields.hour; hour < 24; ++hour) {
+    const auto bucket = calendar.parse_bucket(fmt::format("{}T{:02}", rules::to_string(*day), hour));
+    if (bucket) return Date{*bucket, hour != fields.hour};
+  }
+  return std::nullopt;
 }
 
 }  // namespace tightrope::collectors

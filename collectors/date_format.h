@@ -22,8 +22,16 @@ class DateFormat {
 
   // A whole day, or the hour when the format tells one: with %H or %I it is the calendar's own, but instants
   // (unix, rfc3339, an hour with %z) go to the calendar's hour that contains them. Nothing when the text is
-  // not of the format, or a time that does not exist.
+  // not of the format, or a date that does not exist.
   std::optional<rules::Bucket> parse(std::string_view text, const rules::Calendar& calendar) const;
+
+  // The same. An hour that the clocks skip in spring is the one after it: whoever writes it has counted on
+  // with the offset of before (RFC 5545 reads such times so as well).
+  struct Date {
+    rules::Bucket bucket;
+    bool hour_is_skipped = false;
+  };
+  std::optional<Date> read(std::string_view text, const rules::Calendar& calendar) const;
 
  private:
   enum class Kind : std::uint8_t { fields, unix_seconds, unix_milliseconds, rfc3339 };
@@ -31,7 +39,7 @@ class DateFormat {
     char directive;  // 0: the literal
     char literal;
   };
-  std::optional<rules::Bucket> parse_fields(std::string_view text, const rules::Calendar& calendar) const;
+  std::optional<Date> read_fields(std::string_view text, const rules::Calendar& calendar) const;
 
   Kind kind_ = Kind::fields;
   bool hourly_ = false;

@@ -88,9 +88,14 @@ std::size_t FieldMapper::slot(const std::string& name) {
 }
 
 std::optional<rules::Bucket> FieldMapper::bucket(std::string_view text) const {
-  auto bucket = date_format_.parse(text, calendar_);
-  if (bucket && mapping_.whole_days) bucket = rules::Bucket{bucket->day};
-  return bucket;
+  const auto read = read_date(text);
+  return read ? std::optional(read->bucket) : std::nullopt;
+}
+
+std::optional<DateFormat::Date> FieldMapper::read_date(std::string_view text) const {
+  auto date = date_format_.read(text, calendar_);
+  if (date && mapping_.whole_days) date = DateFormat::Date{rules::Bucket{date->bucket.day}};
+  return date;
 }
 
 std::optional<FieldProblem> FieldMapper::add(std::span<const FieldValue> record, FigureTable& table) {
@@ -146,9 +151,13 @@ FieldMapper::Dated FieldMapper::date(std::span<const FieldValue> record, FigureT
   table.count_row();
   note_kinds(record, table);
   if (!last_bucket_ || text != last_date_) {
-    last_bucket_ = bucket(text);
+    const auto read = read_date(text);
+    last_bucket_ = read ? std::optional(read->bucket) : std::nullopt;
+    last_is_skipped_ = read && read->hour_is_skipped;
     last_date_ = text;
   }
+  // Its zeros are no statement about the hour that follows.
+  if (last_is_skipped_ && is_all_zero(record)) return std::nullopt;
   if (last_bucket_) return last_bucket_;
   if (is_total(text)) return std::nullopt;
   return FieldProblem{bucket_slot_,
@@ -294,6 +303,17 @@ bool FieldMapper::is_lacking(const Metric& metric, std::span<const FieldValue> r
 bool FieldMapper::is_missing(std::string_view text) const noexcept {
   return text.empty() ||
          std::find(mapping_.missing.begin(), mapping_.missing.end(), text) != mapping_.missing.end();
+}
+
+bool FieldMapper::is_all_zero(std::span<const FieldValue> record) const {
+  return std::all_of(metrics_.begin(), metrics_.end(), [&](const Metric& metric) {
+    return !metric.field->counts_records &&
+           std::all_of(metric.slots.begin(), metric.slots.end(), [&](std::size_t slot) {
+             const Read number = read(record[slot]);
+             const auto* decimal = std::get_if<std::optional<DecimalNumber>>(&number);
+             return decimal != nullptr && (!*decimal || (*decimal)->to_double() == 0);
+           });
+  });
 }
 
 bool FieldMapper::has_figures(std::span<const FieldValue> record) const noexcept {

@@ -43,10 +43,11 @@ class FieldMapper {
 
   // Puts the record's figures into the table, unless its day is not wanted. Skipped without a word are
   // records without a date and without any figure (trailing rows), and those with a word such as "Total" or
-  // "Gesamt" in the date's place: the sum of other records. A dimension that is null or "" is "not reported",
-  // and so is a metric that is null, absent or one of the mapping's `missing` texts; a computed metric is
-  // missing when one of its inputs is, or when it divides by zero. An inverse is rounded once, from all
-  // digits of the field. REQUIRES: record.size() == names().size().
+  // "Gesamt" in the date's place: the sum of other records; and those of an hour that the clocks skip whose
+  // figures are all zero or missing: exports with 24 hours to a day write them. A dimension that is null or
+  // "" is "not reported", and so is a metric that is null, absent or one of the mapping's `missing` texts; a
+  // computed metric is missing when one of its inputs is, or when it divides by zero. An inverse is rounded
+  // once, from all digits of the field. REQUIRES: record.size() == names().size().
   std::optional<FieldProblem> add(std::span<const FieldValue> record, FigureTable& table);
 
   // The day of records whose mapping says that it is the one asked for (bucket_is_asked).
@@ -79,6 +80,7 @@ class FieldMapper {
   Dated date(std::span<const FieldValue> record, FigureTable& table);
   // What the record's currency adds to the names of its money ("@EUR"), or nothing; ISO 4217 in any case.
   std::variant<std::string, FieldProblem> currency(std::span<const FieldValue> record) const;
+  std::optional<DateFormat::Date> read_date(std::string_view text) const;
   void number_metrics(FigureTable& table, const std::string& currency);
   void note_kinds(std::span<const FieldValue> record, FigureTable& table) const;
   Read read(const FieldValue& value) const;
@@ -87,6 +89,7 @@ class FieldMapper {
   static bool is_lacking(const Metric& metric, std::span<const FieldValue> record);
   bool is_missing(std::string_view text) const noexcept;
   bool has_figures(std::span<const FieldValue> record) const noexcept;
+  bool is_all_zero(std::span<const FieldValue> record) const;
 
   const config::FieldMapping& mapping_;
   const rules::Calendar& calendar_;
@@ -104,6 +107,7 @@ class FieldMapper {
   // Records of one day tend to follow each other.
   std::string last_date_;
   std::optional<rules::Bucket> last_bucket_;
+  bool last_is_skipped_ = false;  // an hour that the clocks skip
 };
 
 // The text without spaces at its ends.

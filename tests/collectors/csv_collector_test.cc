@@ -175,6 +175,32 @@ TEST_F(CsvCollectorTest, HoursGoToHourlyBuckets) {
       ElementsAre("/a 2026-11-20T08 clicks 3", "/a 2026-11-20T09 clicks 4"));
 }
 
+TEST_F(CsvCollectorTest, AnHourThatTheClocksSkipVoidsNoFile) {
+  collecting.calendar = calendar_of("Europe/Berlin");
+  collecting.asked = days("2026-03-01", "2026-03-31");
+  csv.mapping.date_format = "%Y-%m-%d %H:%M";
+  EXPECT_THAT(
+      figures("date,campaign,spend,clicks\n2026-03-29 01:00,a,1,1\n2026-03-29 02:00,a,0.00,\n2026-03-29 "
+              "03:00,a,,4\n"),
+      ElementsAre("/a 2026-03-29T01 spend 1", "/a 2026-03-29T01 clicks 1", "/a 2026-03-29T03 spend missing",
+                  "/a 2026-03-29T03 clicks 4"))
+      << "a row of zeros fills a grid of 24 hours, and says nothing of the hour after it";
+  EXPECT_THAT(figures("date,campaign,spend,clicks\n2026-03-29 02:00,a,2,0\n2026-03-29 03:00,a,3,4\n"),
+              ElementsAre("/a 2026-03-29T03 spend 5", "/a 2026-03-29T03 clicks 4"));
+  EXPECT_THAT(figures("date,campaign,spend,clicks\n2026-03-29 02:00,a,x,0\n"),
+              ElementsAre(HasSubstr("not a number")));
+}
+
+TEST_F(CsvCollectorTest, AnHourThatTheClocksShowTwiceIsTheSumOfItsRows) {
+  collecting.calendar = calendar_of("Europe/Berlin");
+  collecting.asked = days("2026-10-01", "2026-10-31");
+  csv.mapping.date_format = "%Y-%m-%d %H:%M";
+  csv.mapping.metrics = {metric("clicks", "clicks")};
+  EXPECT_THAT(
+      figures("date,campaign,clicks\n2026-10-25 02:00,a,1\n2026-10-25 02:00,a,2\n2026-10-25 03:00,a,4\n"),
+      ElementsAre("/a 2026-10-25T02+02:00 clicks 3", "/a 2026-10-25T03 clicks 4"));
+}
+
 TEST_F(CsvCollectorTest, TotalsAndTrailingRowsAreNoData) {
   EXPECT_THAT(figures("date,campaign,spend,clicks\n2026-11-20,a,1,2\nTotal,,100,200\nGrand total: "
                       "all,,100,200\n,note,,--\n"),

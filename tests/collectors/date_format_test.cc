@@ -74,7 +74,17 @@ INSTANTIATE_TEST_SUITE_P(NoDates, DateFormatTest,
 TEST(DateFormatTest, AnHourIsTheCalendarsOwn) {
   EXPECT_EQ(read("%F %H", "2026-11-20 08", "America/New_York"), "2026-11-20T08");
   EXPECT_EQ(read("rfc3339", "2026-11-20T03:00:00Z", "America/New_York"), "2026-11-19T22");
-  EXPECT_EQ(read("%F %H", "2026-03-08 02", "America/New_York"), "none") << "the clocks skip that hour";
+}
+
+TEST(DateFormatTest, AnHourThatTheClocksSkipIsTheOneThatFollows) {
+  EXPECT_EQ(read("%F %H", "2026-03-08 02", "America/New_York"), "2026-03-08T03");
+  EXPECT_EQ(read("%F %T", "2026-03-29 02:59:00", "Europe/Berlin"), "2026-03-29T03");
+  EXPECT_EQ(read("%F %H", "2026-03-29 02", "UTC"), "2026-03-29T02");
+  EXPECT_EQ(read("%F %H", "2011-12-30 08", "Pacific/Apia"), "none") << "a whole day is no hour";
+  const auto format = std::get<DateFormat>(DateFormat::compile("%F %H"));
+  const auto berlin = calendar_of("Europe/Berlin");
+  EXPECT_TRUE(format.read("2026-03-29 02", berlin)->hour_is_skipped);
+  EXPECT_FALSE(format.read("2026-03-29 03", berlin)->hour_is_skipped);
 }
 
 TEST(DateFormatTest, AFormatHasToTellADay) {
