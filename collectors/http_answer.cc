@@ -69,8 +69,8 @@ FailureKind kind_of(const TransferResponse& response) noexcept {
   if (status == 429 || (status == 503 && response.header("retry-after") != nullptr))
     return FailureKind::throttled;
   if (status == 401 || status == 403) return FailureKind::unauthorized;
-  // 408: the server gave up waiting; 425: too early. Both ask for another try.
-  if (status >= 500 || status == 408 || status == 425) return FailureKind::temporary;
+  // 408: the server gave up waiting; 425: too early; 202: it has begun. All ask for another try.
+  if (status >= 500 || status == 408 || status == 425 || status == kAccepted) return FailureKind::temporary;
   return FailureKind::rejected;
 }
 
@@ -85,8 +85,10 @@ std::string answer_text(const TransferResponse& response, std::span<const std::s
 
 std::optional<CollectError> answer_error(const TransferResponse& response,
                                          std::span<const std::string> secrets, rules::Timestamp now) {
-  if (response.status >= 200 && response.status < 300) return std::nullopt;
+  const bool accepted = response.status == kAccepted;
+  if (response.status >= 200 && response.status < 300 && !accepted) return std::nullopt;
   CollectError error{kind_of(response), answer_text(response, secrets), std::nullopt};
+  if (accepted) error.text += fmt::format("; {}", kNotReady);
   const std::string* retry_after = response.header("retry-after");
   if (retry_after != nullptr) error.retry_after = parse_retry_after(*retry_after, now);
   return error;

@@ -10,9 +10,14 @@
 
 namespace tightrope::collectors {
 
-// Nothing for a 2xx. The text quotes the message of a text or JSON answer, at most 200 bytes of it, and only
-// if none of the `secrets` occurs anywhere in it; secrets shorter than four bytes are not looked for. 429,
-// and 503 with a Retry-After, is throttled.
+// What was asked for is being made (RFC 9110, 15.3.3), and how errors say so.
+inline constexpr int kAccepted = 202;
+inline constexpr std::string_view kNotReady = "not ready yet";
+
+// Nothing for a 2xx but 202, which is temporary: what was asked for is being made (RFC 9110, 15.3.3). The
+// text quotes the message of a text or JSON answer, at most 200 bytes of it, and only if none of the
+// `secrets` occurs anywhere in it; secrets shorter than four bytes are not looked for. 429, and 503 with a
+// Retry-After, is throttled.
 std::optional<CollectError> answer_error(const TransferResponse& response,
                                          std::span<const std::string> secrets, rules::Timestamp now);
 

@@ -150,7 +150,7 @@ class HttpCollector final : public Collector {
     const config::ReportJob& job = *http_.job;
     if (vendor_.context.clock == nullptr)
       co_return vendor_failure(FailureKind::rejected, "reports that take time are not available here");
-    Question submit{&job.submit, values, {}, std::nullopt};
+    Question submit{&job.submit, values, {}, std::nullopt, true};
     VendorResult submitted = co_await read.session.ask(std::move(submit));
     if (!submitted) co_return submitted.error();
     const JsonValue id = at(*submitted, job.id);
@@ -160,7 +160,7 @@ class HttpCollector final : public Collector {
     values.job = id.text();
     const rules::Timestamp deadline = read.session.now() + job.deadline;
     for (;;) {
-      Question poll{&job.poll, values, {}, std::nullopt};
+      Question poll{&job.poll, values, {}, std::nullopt, true};
       VendorResult state = co_await read.session.ask(std::move(poll));
       if (!state) co_return state.error();
       if (any_holds(job.failed, *state, false))

@@ -149,7 +149,7 @@ asio::awaitable<VendorResult> VendorSession::ask(Question question) {
       auto parsed = JsonTree::parse(response.body);
       if (auto* tree = std::get_if<std::unique_ptr<JsonTree>>(&parsed)) given.tree = std::move(*tree);
     }
-    Verdict verdict = judge(response, given.tree.get());
+    Verdict verdict = judge(response, given.tree.get(), question);
     switch (verdict.kind) {
       case Verdict::Kind::good:
         co_return std::move(given);
@@ -205,16 +205,18 @@ VendorSession::Verdict VendorSession::rested(const AnswerRules& rules, const Tra
   return {Verdict::Kind::good, {}};
 }
 
-VendorSession::Verdict VendorSession::judge(const TransferResponse& response, const JsonTree* tree) {
+VendorSession::Verdict VendorSession::judge(const TransferResponse& response, const JsonTree* tree,
+                                            const Question& question) {
   const auto& rules = std::get<AnswerRules>(vendor_.rules);
   const JsonValue root = tree != nullptr ? tree->root() : JsonValue();
   const auto judged = rules.judge(response, root, now());
   std::optional<CollectError> by_status = answer_error(response, vendor_.secrets, now());
   const bool can_renew = uses_tokens() && !renewed_;
   if (!judged) {
-    if (!by_status) return rested(rules, response, root);
+    const bool accepted = response.status == kAccepted;
+    if (!by_status || (accepted && question.may_be_accepted)) return rested(rules, response, root);
     if (response.status == 401 && can_renew) return {Verdict::Kind::renew_token, {}};
-    by_status->text = text_of(response, "");
+    by_status->text = text_of(response, accepted ? kNotReady : "");
     if (by_status->kind == FailureKind::throttled) return throttled(*std::move(by_status));
     return {Verdict::Kind::failed, {*std::move(by_status)}};
   }

@@ -34,6 +34,7 @@ struct Question {
   TemplateValues values;
   config::TextPairs page;             // into the query
   std::optional<WebAddress> address;  // instead of the request's own
+  bool may_be_accepted = false;       // 202 is an answer, for it is of a report that is being made
 };
 
 struct VendorAnswer {
@@ -73,7 +74,7 @@ class VendorSession {
   bool uses_tokens() const noexcept;
   TokenRequest token_request(const TemplateValues& values) const;
   bool is_worth_parsing(const TransferResponse& response) const;
-  Verdict judge(const TransferResponse& response, const JsonTree* tree);
+  Verdict judge(const TransferResponse& response, const JsonTree* tree, const Question& question);
   Verdict throttled(CollectError error);
   // A good answer; the account rests where little is left.
   Verdict rested(const AnswerRules& rules, const TransferResponse& response, JsonValue root);

@@ -25,6 +25,7 @@ CollectError error_of(const TransferResponse& response, std::vector<std::string>
 TEST(HttpAnswerTest, SuccessIsNoError) {
   EXPECT_FALSE(answer_error(answer(200), {}, kNow));
   EXPECT_FALSE(answer_error(answer(204), {}, kNow));
+  EXPECT_EQ(answer_error(answer(202), {}, kNow)->kind, FailureKind::temporary);
 }
 
 TEST(HttpAnswerTest, StatusesTellHowToGoOn) {

@@ -426,6 +426,40 @@ TEST_F(HttpCollectorTest, AReportIsMadeAskedForAndFetched) {
   EXPECT_THAT(figures(), ElementsAre("error bad_data: the answer names no report at \"/id\""));
 }
 
+TEST_F(HttpCollectorTest, AnAnswerThatIsNotReadyYetIsAskedForAgainLater) {
+  will_answer(202, "", {{"retry-after", "90"}});
+  EXPECT_THAT(figures(), ElementsAre("error temporary: HTTP 202 from api.example.com:443; not ready yet"));
+  EXPECT_EQ(retry_after, std::chrono::seconds(90));
+  will_answer(202, R"({"message":"your report is being made"})");
+  EXPECT_THAT(
+      figures(),
+      ElementsAre(
+          "error temporary: HTTP 202 from api.example.com:443: your report is being made; not ready yet"));
+  config::AnswerRule good;
+  good.when.status_from = good.when.status_to = 202;
+  good.means = config::AnswerMeaning::good;
+  http.answers = {good};
+  will_answer(202, kRow);
+  EXPECT_THAT(figures(), ElementsAre("/brand 2026-11-20 spend 12.5")) << "where a source says else";
+}
+
+TEST_F(HttpCollectorTest, AReportThatIsBeingMadeMayAnswerSo) {
+  config::ReportJob job;
+  job.submit.url = "{base_url}/submit";
+  job.id = "/id";
+  job.poll.url = "{base_url}/state/{job}";
+  config::AnswerTest done;
+  done.path = "/done";
+  job.done = {done};
+  job.download.url = "{base_url}/rows/{job}";
+  http.job = job;
+  will_answer(202, R"({"id":"7"})");
+  will_answer(202, R"({"done":null})");
+  will_answer(200, R"({"done":true})");
+  will_answer(200, kRow);
+  EXPECT_THAT(figures(), ElementsAre("/brand 2026-11-20 spend 12.5"));
+}
+
 TEST_F(HttpCollectorTest, AReportThatIsNeverReadyEnds) {
   config::ReportJob job;
   job.submit.url = "{base_url}/submit";
