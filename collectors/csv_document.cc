@@ -28,6 +28,7 @@ CsvDocument::CsvDocument(const config::CsvSource& source, FieldMapper& mapper, F
       mapper_(mapper),
       table_(table),
       decoder_(most_bytes),
+      header_row_(source.header_row),
       spread_scale_(source.spread_scale) {}
 
 std::optional<std::string> CsvDocument::feed(std::string_view bytes) {
@@ -50,15 +51,16 @@ std::optional<std::string> CsvDocument::finish() {
   }
   reader_->finish();
   if (auto problem = read_rows()) return problem;
-  if (header_.empty()) return fmt::format("there is no header: row {} is missing", source_.header_row);
+  if (header_.empty()) return fmt::format("there is no header: row {} is missing", header_row_);
   return std::nullopt;
 }
 
 std::optional<std::string> CsvDocument::start_reading() {
   if (looks_like_html(text_)) return "an HTML page came instead of CSV: is the sheet private?";
-  const char delimiter = source_.delimiter == "auto" ? sniff_delimiter(text_, source_.header_row)
-                         : source_.delimiter.empty() ? ','
-                                                     : source_.delimiter[0];
+  const char hinted = hinted_delimiter(text_);
+  if (hinted != '\0' && header_row_ == 1) header_row_ = 2;
+  char delimiter = source_.delimiter.empty() ? ',' : source_.delimiter[0];
+  if (source_.delimiter == "auto") delimiter = hinted != '\0' ? hinted : sniff_delimiter(text_, header_row_);
   reader_.emplace(delimiter);
   reader_->feed(text_);
   text_ = std::string();
@@ -82,7 +84,7 @@ std::optional<std::string> CsvDocument::read_rows() {
 }
 
 std::optional<std::string> CsvDocument::take_header() {
-  if (++rows_ < source_.header_row) return std::nullopt;
+  if (++rows_ < header_row_) return std::nullopt;
   if (reader_->blank()) return fmt::format("line {}: the header is empty", reader_->line());
   for (const std::string_view name : reader_->fields()) header_.emplace_back(trimmed(name));
   return find_columns();

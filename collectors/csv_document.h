@@ -15,7 +15,9 @@ namespace tightrope::collectors {
 
 // Usage: feed any number of times, then finish. An error names line and column ("line 14, column \"date\":
 // ..."), and nothing is to be fed after one. Blank rows are skipped. A row has as many fields as the header;
-// surplus ones must be empty. Columns are found by name, without regard to case and spaces.
+// surplus ones must be empty. A first line "sep=;" says the delimiter, as spreadsheets take it: it is no
+// header, and is heeded where the source's delimiter is auto. Columns are found by name, without regard to
+// case and spaces.
 class CsvDocument {
  public:
   // Borrows all of it. `most_bytes` bounds the text after unpacking.
@@ -56,6 +58,7 @@ class CsvDocument {
   std::string text_;  // decoded, not yet read
   std::optional<CsvReader> reader_;
   int rows_ = 0;  // up to the header
+  int header_row_;
   std::vector<std::string> header_;
   std::vector<std::size_t> columns_;  // of the mapper's fields
   std::vector<SpreadColumn> spread_;

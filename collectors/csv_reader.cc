@@ -132,6 +132,20 @@ CsvReader::Scan CsvReader::fail(std::uint64_t line, std::string_view problem) {
   return Scan::failed;
 }
 
+char hinted_delimiter(std::string_view text) noexcept {
+  constexpr std::string_view kHint = "sep=";
+  const std::size_t end = text.find_first_of("\r\n");
+  std::string_view line = text.substr(0, end);
+  if (line.size() >= 2 && line.front() == '"' && line.back() == '"') line = line.substr(1, line.size() - 2);
+  if (end == std::string_view::npos || line.size() != kHint.size() + 1) return '\0';
+  for (std::size_t i = 0; i < kHint.size(); ++i) {
+    const char c = line[i] >= 'A' && line[i] <= 'Z' ? static_cast<char>(line[i] - 'A' + 'a') : line[i];
+    if (c != kHint[i]) return '\0';
+  }
+  constexpr std::string_view kDelimiters = ",;\t|:^~ ";
+  return kDelimiters.find(line.back()) != std::string_view::npos ? line.back() : '\0';
+}
+
 char sniff_delimiter(std::string_view sample, int header_row) {
   constexpr int kRowsBelow = 20;
   char best = ',';

@@ -67,4 +67,7 @@ class CsvReader {
 // longest. Comma when none does. `sample` is the beginning of the text; `header_row` counts from 1.
 char sniff_delimiter(std::string_view sample, int header_row);
 
+// What a first line "sep=;" says, which spreadsheets write for each other; '\0' where there is none.
+char hinted_delimiter(std::string_view text) noexcept;
+
 }  // namespace tightrope::collectors

@@ -201,6 +201,26 @@ TEST_F(CsvCollectorTest, AnHourThatTheClocksShowTwiceIsTheSumOfItsRows) {
       ElementsAre("/a 2026-10-25T02+02:00 clicks 3", "/a 2026-10-25T03 clicks 4"));
 }
 
+TEST_F(CsvCollectorTest, TheHintOfSpreadsheetsAboveTheHeaderIsTaken) {
+  const std::string rows = "date;campaign;spend;clicks\n2026-11-20;a,b;1;2\n";
+  csv.delimiter = "auto";
+  for (const char* hint : {"sep=;\n", "\xef\xbb\xbfsep=;\r\n", "SEP=;\r", "\"sep=;\"\n"}) {
+    EXPECT_THAT(figures(hint + rows), ElementsAre("/a,b 2026-11-20 spend 1", "/a,b 2026-11-20 clicks 2"))
+        << hint;
+  }
+  EXPECT_THAT(figures("sep=\t\ndate\tcampaign\tspend\tclicks\n2026-11-20\ta\t1\t2\n").size(), 2u);
+  EXPECT_THAT(figures("sep=;\n" + rows + "x;a;1;2\n"), ElementsAre(HasSubstr("line 4, column \"date\"")));
+  EXPECT_THAT(figures("sep=;\n"), ElementsAre(HasSubstr("there is no header: row 2 is missing")));
+  csv.delimiter = ";";
+  EXPECT_EQ(figures("sep=,\n" + rows).size(), 2u) << "what the source says comes first";
+  csv.header_row = 2;
+  EXPECT_EQ(figures("sep=;\n" + rows).size(), 2u) << "who counted the hint as a row goes on so";
+  csv.header_row = 1;
+  csv.delimiter = "auto";
+  csv.mapping.dimensions = {{1, "sep=x"}};
+  EXPECT_EQ(figures("sep=x;date;spend;clicks\na;2026-11-20;1;2\n").size(), 2u) << "a header";
+}
+
 TEST_F(CsvCollectorTest, TotalsAndTrailingRowsAreNoData) {
   EXPECT_THAT(figures("date,campaign,spend,clicks\n2026-11-20,a,1,2\nTotal,,100,200\nGrand total: "
                       "all,,100,200\n,note,,--\n"),
