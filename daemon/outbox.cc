@@ -216,7 +216,7 @@ void Outbox::State::enqueue(OutboxMessage message) {
   if (lane.queue.next(clock.now()).kind != OutboxQueue::Action::Kind::wait) lane.alarm.set(kAtOnce);
 }
 
-// Takes the front message one step further, or waits.
+// Takes the next message one step further, or waits.
 asio::awaitable<void> Outbox::State::work(State& state, std::shared_ptr<Lane> lane) {
   using Kind = OutboxQueue::Action::Kind;
   while (!lane->gone) {
@@ -225,7 +225,7 @@ asio::awaitable<void> Outbox::State::work(State& state, std::shared_ptr<Lane> la
       lane->alarm.set(action.kind == Kind::wait ? std::optional<Timestamp>(action.until) : std::nullopt);
       co_await lane->alarm.ring();
     } else if (action.kind == Kind::too_old) {
-      const OutboxMessage message = lane->queue.drop_front();
+      const OutboxMessage message = lane->queue.drop_oldest();
       state.give_up(message, OutboxEvent::Kind::too_old, "it could not be delivered for too long");
       state.erase(message);
     } else {
@@ -237,10 +237,10 @@ asio::awaitable<void> Outbox::State::work(State& state, std::shared_ptr<Lane> la
 asio::awaitable<void> Outbox::State::try_once(State& state, std::shared_ptr<Lane> lane) {
   // A reload may replace the integration meanwhile; the try ends with the one it began with.
   const std::shared_ptr<Integration> integration = lane->integration;
-  std::string body = lane->queue.front().body;
-  std::string id = lane->queue.front().notification_id;
+  const OutboxMessage& message = lane->queue.start(state.clock.now());
+  std::string body = message.body;
+  std::string id = message.notification_id;
   Delivery delivery;
-  lane->queue.set_in_flight(true);
   try {
     auto sending = integration->send(std::move(body), std::move(id));
     auto in_time =
@@ -253,23 +253,24 @@ asio::awaitable<void> Outbox::State::try_once(State& state, std::shared_ptr<Lane
     // A bug in one integration must not stop its queue, nor lose what is in it.
     delivery.text = "the try ended in an internal error";
   }
-  lane->queue.set_in_flight(false);
   if (!lane->gone) state.settle(*lane, delivery);
 }
 
 void Outbox::State::settle(Lane& lane, const Delivery& delivery) {
   const OutboxQueue::Settled settled = lane.queue.settled(delivery, clock.now());
+  const OutboxMessage& message = settled.message;
   if (settled.kind == OutboxQueue::Settled::Kind::failing) {
-    const OutboxMessage& message = lane.queue.front();
     if (settled.log_failure) {
-      log->warn("delivery failed, trying again in {} ms receiver={} integration={} notification={} error={}",
-                settled.next_try_in.count(), quoted(message.receiver), quoted(message.integration),
-                message.notification_id, quoted(delivery.text));
+      log->warn(
+          "delivery failed{}, trying again in {} ms receiver={} integration={} group={} notification={} "
+          "error={}",
+          settled.group_at_fault ? " while other groups are taken" : "", settled.next_try_in.count(),
+          quoted(message.receiver), quoted(message.integration), quoted(message.group_key),
+          message.notification_id, quoted(delivery.text));
     }
     tell(OutboxEvent::Kind::failed_try, message, delivery.text);
     return;
   }
-  const OutboxMessage& message = settled.message;
   if (settled.kind == OutboxQueue::Settled::Kind::refused) {
     give_up(message, OutboxEvent::Kind::refused, "refused: " + delivery.text);
   } else {
@@ -401,7 +402,7 @@ void Outbox::configure(std::vector<ReceiverIntegrations> receivers, const std::v
   for (const auto& [name, lane] : gone) {
     lane->gone = true;
     while (!lane->queue.empty()) {
-      const OutboxMessage message = lane->queue.drop_front();
+      const OutboxMessage message = lane->queue.drop_oldest();
       state_->give_up(message, OutboxEvent::Kind::dropped, "the integration is no longer configured");
       state_->erase(message);
     }

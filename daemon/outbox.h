@@ -1,5 +1,6 @@
 // Messages on their way. A message is durable before it is tried, tried until the receiver takes it, refuses
-// it or it is too old, and then erased. One queue per integration: a dead receiver delays nobody else.
+// it or it is too old, and then erased. One queue per integration: a dead receiver delays nobody else; and in
+// it one line per group: a message that a receiver cannot take delays its own group only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -2,13 +2,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/backoff.h"
+#include "daemon/outbox_message.h"
 #include "daemon/receivers/receiver.h"
 #include "rules/units.h"
 
@@ -25,33 +29,30 @@ struct OutboxLimits {
       std::chrono::seconds(15)};  // of one try, for an integration that does not end by itself
 };
 
-// One message to one integration, rendered. Kept as bytes until it is delivered.
-struct OutboxMessage {
-  std::string notification_id;
-  std::string receiver;     // the configured receiver's name
-  std::string integration;  // oncall/slack[0]
-  std::string body;
-  rules::Timestamp made_at{};
-  std::uint64_t order = 0;  // among those made at one time
-  // What it says, for when it is lost: its group, and the ids of its alerts.
-  std::string group_key = {};
-  std::vector<std::string> alerts = {};
-};
-// Version 2: a version byte, then the fields as above, each as rules/codec.h writes them. Version 1 ended
-// with `order`.
-std::string encode(const OutboxMessage& message);
-// Nothing when the bytes are not a whole message of a known version.
-std::optional<OutboxMessage> decode_outbox_message(std::string_view bytes);
-// The key of its record in the journal's table kOutboxTable.
-std::string record_key(const OutboxMessage& message);
-constexpr std::string_view kOutboxTable = "outbox";
+// So many groups failed, one after another and with nothing taken in between: it is the receiver, not one of
+// its messages. More of those that have failed while others were taken: they say less.
+constexpr unsigned kDownAfterGroups = 3;
+constexpr unsigned kDownAfterGroupsAtFault = 20;
 
-// Messages are tried one after another, in order: a later one must not overtake ("resolved" before "firing").
+// One try at a time. Messages of one group go out in order: a later one must not overtake ("resolved" before
+// "firing"). Groups do not wait for one another: one whose message fails backs off by itself and goes to the
+// end of the line, so that it delays others by one try at most.
+//
+// When the receiver seems to be down (kDownAfterGroups), there is one try, of the group that is next in line,
+// each time the integration's own back-off has passed. The first message that is answered ends that, and
+// every group that failed meanwhile is tried at once. One that then fails again is at fault itself: it is not
+// hurried any more until one of its messages is answered.
+//
+// A Retry-After is the receiver's word on itself and holds for all groups; for its own group only where that
+// is at fault.
 class OutboxQueue {
  public:
   OutboxQueue(const OutboxLimits& limits, std::uint64_t jitter_seed);
+  OutboxQueue(const OutboxQueue&) = delete;  // groups are pointed to
+  OutboxQueue& operator=(const OutboxQueue&) = delete;
 
-  // Returns the messages dropped to make room, oldest first: usually none.
+  // Returns the messages dropped to make room, oldest first: usually none. The one being tried is never
+  // dropped, and neither is the newest.
   std::vector<OutboxMessage> push(OutboxMessage message);
 
   struct Action {
@@ -59,42 +60,70 @@ class OutboxQueue {
     Kind kind = Kind::idle;
     rules::Timestamp until{};  // of wait
   };
-  // What to do with the front message. `attempt` stays the answer until settled() or drop_front().
+  // What to do next; idle while a message is being tried. too_old: drop_oldest().
   Action next(rules::Timestamp now) const;
-  const OutboxMessage& front() const { return messages_.front(); }  // REQUIRES: not empty
+  // The message to try now. Valid until settled(). REQUIRES: next(now) is `attempt`.
+  const OutboxMessage& start(rules::Timestamp now);
 
   // What a try has come to.
   struct Settled {
     enum class Kind { delivered, refused, failing };  // failing: it stays, and is tried again
     Kind kind = Kind::failing;
-    OutboxMessage message;           // for delivered and refused: taken off the queue
+    OutboxMessage message;           // failing: a copy without the body; else taken off the queue
     bool log_failure = false;        // failing: the first time, or for another reason than before
+    bool group_at_fault = false;     // failing: while others of the integration are taken
     rules::Duration next_try_in{0};  // failing
     unsigned failures = 0;  // tries that failed before this; for delivered: the failing has ended if not 0
   };
-  // REQUIRES: not empty. The front message is the one that was tried.
+  // REQUIRES: start() was called, and this not since.
   Settled settled(const Delivery& delivery, rules::Timestamp now);
-  OutboxMessage drop_front();  // REQUIRES: not empty
-  // The next try is due at once: the configuration has changed.
-  void hurry() { not_before_.reset(); }
+  OutboxMessage drop_oldest();  // REQUIRES: not empty
+  // Every group is due at once, and none is at fault: the configuration has changed.
+  void hurry();
 
   bool empty() const noexcept { return messages_.empty(); }
   std::size_t size() const noexcept { return messages_.size(); }
-  unsigned failures() const noexcept { return failures_; }
-  // A message that is being tried is not dropped for room.
-  void set_in_flight(bool in_flight) noexcept { in_flight_ = in_flight; }
 
  private:
-  OutboxMessage pop();
+  // In the line: of a message when it came, or of a group when it failed. Each is given once.
+  using Place = std::uint64_t;
+  struct Group {
+    std::string key;
+    std::deque<Place> messages;  // never empty
+    Place turn = 0;
+    std::optional<rules::Timestamp> not_before;  // while it backs off
+    unsigned failures = 0;                       // since the last answer to it
+    std::uint64_t failed_after = 0;              // answers_ when it last failed
+    bool at_fault = false;
+    std::string failing;  // why, as last seen
+  };
+
+  void join_line(Group& group);
+  void leave_line(Group& group);
+  Group* next_in_line(rules::Timestamp now) const;
+  OutboxMessage remove(Place place);
+  OutboxMessage answered(Group& group);
+  void failed(Group& group, const Delivery& delivery, rules::Timestamp now, Settled& settled);
+  bool receiver_down() const;
 
   OutboxLimits limits_;
   Backoff backoff_;
-  std::deque<OutboxMessage> messages_;
+  Place next_place_ = 0;
+  std::map<Place, OutboxMessage> messages_;
   std::size_t bytes_ = 0;
-  unsigned failures_ = 0;  // since the last delivery
-  std::string failing_;    // why, as last logged
+  std::map<std::string, Group> groups_;                                          // by group key
+  std::map<Place, Group*> ready_;                                                // by turn
+  std::set<std::pair<rules::Timestamp, std::pair<Place, Group*>>> backing_off_;  // by not_before, then turn
+  Group* in_flight_ = nullptr;  // whose first message is being tried
+
+  // Of the integration as a whole.
+  std::uint64_t answers_ = 0;     // messages delivered or refused
+  unsigned failed_groups_ = 0;    // since the last answer; not those at fault
+  unsigned failed_at_fault_ = 0;  // likewise
+  unsigned failures_ = 0;         // tries since the last answer; not of groups at fault
+  std::string failing_;           // why, as last seen
+  unsigned probes_failed_ = 0;    // tries since it seems to be down
   std::optional<rules::Timestamp> not_before_;
-  bool in_flight_ = false;
 };
 
 }  // namespace tightrope::daemon

@@ -1,6 +1,7 @@
 // Messages from a dispatch to the receiver: stored first, tried until taken, erased after.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -30,7 +31,8 @@ constexpr Timestamp t0 = testing::kEvening;
 struct Mailbox {
   std::deque<Delivery> answers;  // then it takes everything
   bool hangs = false;
-  Strings ids;  // of every try
+  std::string poison;  // a body that it answers 500 to
+  Strings ids;         // of every try
   Strings bodies;
 };
 
@@ -43,6 +45,7 @@ class MailboxIntegration final : public Integration {
     return "body of " + notification.id;
   }
   asio::awaitable<Delivery> send(std::string body, std::string notification_id) override {
+    const bool poisoned = body == mailbox_.poison;
     mailbox_.ids.push_back(std::move(notification_id));
     mailbox_.bodies.push_back(std::move(body));
     if (mailbox_.hangs) {
@@ -55,6 +58,10 @@ class MailboxIntegration final : public Integration {
     if (!mailbox_.answers.empty()) {
       delivery = mailbox_.answers.front();
       mailbox_.answers.pop_front();
+    }
+    if (poisoned) {
+      delivery.kind = Kind::try_again;
+      delivery.text = "answered 500";
     }
     co_return delivery;
   }
@@ -107,15 +114,15 @@ class OutboxTest : public ::testing::Test {
     EXPECT_TRUE(stop());
   }
 
-  Dispatched dispatch(std::string id, std::string receiver = "oncall") {
+  Dispatched dispatch(std::string id, std::string receiver = "oncall", std::string group = "{}:{}") {
     Dispatched dispatched;
     dispatched.notification.id = id;
     dispatched.notification.receiver = receiver;
-    dispatched.notification.group_key = "{}:{}";
+    dispatched.notification.group_key = group;
     dispatched.notification.firing = {testing::small_alert("a", "acme", "page", t0)};
     dispatched.notification.made_at = clock_.now();
     dispatched.notified.receiver = std::move(receiver);
-    dispatched.notified.group_key = "{}:{}";
+    dispatched.notified.group_key = std::move(group);
     dispatched.notified.firing["a"] = ++revision_;
     dispatched.notified.at = clock_.now();
     dispatched.reason = "first";
@@ -206,6 +213,20 @@ TEST_F(OutboxTest, LogSaysWhenFailingStartsChangesAndEnds) {
   EXPECT_NE(lines[0].find("error=\"answered 503\""), std::string::npos) << lines[0];
   EXPECT_NE(lines[1].find("error=\"no route\""), std::string::npos) << lines[1];
   EXPECT_NE(lines[2].find("deliveries succeed again"), std::string::npos) << lines[2];
+}
+
+TEST_F(OutboxTest, MessageThatAReceiverCannotTakeDelaysItsOwnGroupOnly) {
+  oncall_.poison = "body of poison";
+  outbox_->take(dispatch("poison", "oncall", "{}:{client=\"acme\"}"));
+  outbox_->take(dispatch("behind it", "oncall", "{}:{client=\"acme\"}"));
+  outbox_->take(dispatch("n1", "oncall", "{}:{client=\"beta\"}"));
+  run();
+  EXPECT_NE(std::find(oncall_.ids.begin(), oncall_.ids.end(), "n1"), oncall_.ids.end());
+  for (int i = 0; i < 100; ++i) advance(1min);
+  EXPECT_EQ(std::find(oncall_.ids.begin(), oncall_.ids.end(), "behind it"), oncall_.ids.end());
+  EXPECT_EQ(outbox_->queued("oncall"), 2u);
+  EXPECT_TRUE(log_.contains("delivery failed while other groups are taken"));
+  EXPECT_TRUE(log_.contains("group=\"{}:{client=\\\"acme\\\"}\""));
 }
 
 TEST_F(OutboxTest, RefusedMessageIsLostWithAnErrorAndTheNextGoesOut) {

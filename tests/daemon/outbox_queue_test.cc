@@ -18,13 +18,14 @@ using Settled = OutboxQueue::Settled::Kind;
 
 constexpr Timestamp t0 = testing::kEvening;
 
-OutboxMessage message(std::string id, Timestamp made_at = t0) {
+OutboxMessage message(std::string id, std::string group = "") {
   return {.notification_id = std::move(id),
           .receiver = "oncall",
           .integration = "oncall/webhook[0]",
           .body = "{}",
-          .made_at = made_at,
-          .order = 7};
+          .made_at = t0,
+          .order = 7,
+          .group_key = std::move(group)};
 }
 Delivery failure(std::string text, std::optional<rules::Duration> retry_after = {}) {
   return {.kind = Delivery::Kind::try_again, .text = std::move(text), .retry_after = retry_after};
@@ -53,73 +54,203 @@ TEST(BackoffTest, GrowsToItsLimitAndIsSpread) {
   EXPECT_NE(a, c);
 }
 
+// The id of the message tried, and how it went.
+std::string tried(OutboxQueue& queue, const Delivery& delivery, Timestamp now) {
+  if (queue.next(now).kind != Action::attempt) return "";
+  const std::string id = queue.start(now).notification_id;
+  queue.settled(delivery, now);
+  return id;
+}
+
 TEST(OutboxQueueTest, MessagesGoOutInOrder) {
   OutboxQueue queue({}, 1);
   EXPECT_EQ(queue.next(t0).kind, Action::idle);
   queue.push(message("a"));
   queue.push(message("b"));
+  queue.push(message("c", "other"));
+  queue.push(message("d"));
   EXPECT_EQ(queue.next(t0).kind, Action::attempt);
+  EXPECT_EQ(queue.start(t0).notification_id, "a");
+  EXPECT_EQ(queue.next(t0).kind, Action::idle) << "one at a time";
   const auto settled = queue.settled(kDelivered, t0);
   EXPECT_EQ(settled.kind, Settled::delivered);
   EXPECT_EQ(settled.message.notification_id, "a");
-  EXPECT_EQ(queue.front().notification_id, "b");
+  for (const char* id : {"b", "c", "d", ""}) EXPECT_EQ(tried(queue, kDelivered, t0), id);
 }
 
 TEST(OutboxQueueTest, FailedMessageStaysInFrontAndWaits) {
   OutboxQueue queue({}, 1);
   queue.push(message("a"));
   queue.push(message("b"));
+  queue.start(t0);
   const auto settled = queue.settled(failure("refused", 20s), t0);
   EXPECT_EQ(settled.kind, Settled::failing);
+  EXPECT_EQ(settled.message.notification_id, "a");
   EXPECT_EQ(settled.next_try_in, 20s) << "Retry-After is longer than the first back-off";
   EXPECT_EQ(queue.next(t0 + 19s).kind, Action::wait);
   EXPECT_EQ(queue.next(t0 + 19s).until, t0 + 20s);
-  EXPECT_EQ(queue.next(t0 + 20s).kind, Action::attempt);
-  EXPECT_EQ(queue.front().notification_id, "a");
-  queue.settled(failure("refused", 20s), t0 + 20s);
+  EXPECT_EQ(tried(queue, failure("refused", 20s), t0 + 20s), "a");
   queue.hurry();
-  EXPECT_EQ(queue.next(t0 + 20s).kind, Action::attempt);
+  EXPECT_EQ(tried(queue, kDelivered, t0 + 20s), "a");
+}
+
+TEST(OutboxQueueTest, PoisonedMessageHoldsUpItsOwnGroupOnly) {
+  OutboxQueue queue({.first_backoff = 1min}, 1);
+  queue.push(message("poison", "p"));
+  queue.push(message("after it", "p"));
+  queue.push(message("a", "a"));
+  queue.push(message("b", "b"));
+  EXPECT_EQ(tried(queue, failure("500"), t0), "poison");
+  EXPECT_EQ(tried(queue, kDelivered, t0), "a");
+  EXPECT_EQ(tried(queue, kDelivered, t0), "b");
+  EXPECT_EQ(tried(queue, failure("500"), t0), "poison")
+      << "at once: the receiver answers, so it may have been down";
+  queue.push(message("c", "c"));
+  EXPECT_EQ(tried(queue, kDelivered, t0), "c");
+  EXPECT_EQ(queue.next(t0).kind, Action::wait) << "it is at fault itself, and is hurried no more";
+  EXPECT_EQ(queue.size(), 2u);
+}
+
+TEST(OutboxQueueTest, FailedGroupGoesToTheEndOfTheLine) {
+  OutboxQueue queue({.first_backoff = 0s, .longest_backoff = 0s}, 1);  // due again at once
+  queue.push(message("poison", "p"));
+  queue.push(message("a", "a"));
+  EXPECT_EQ(tried(queue, failure("500"), t0), "poison");
+  EXPECT_EQ(tried(queue, kDelivered, t0), "a");
+}
+
+TEST(OutboxQueueTest, ReceiverThatIsDownIsProbedWithOneGroupAtATime) {
+  OutboxQueue queue({.first_backoff = 4h, .longest_backoff = 4h}, 1);
+  for (int i = 0; i < 100; ++i) queue.push(message(std::to_string(i), std::to_string(i)));
+  EXPECT_EQ(tried(queue, failure("down"), t0), "0");
+  EXPECT_EQ(tried(queue, failure("down"), t0), "1");
+  EXPECT_EQ(tried(queue, failure("down"), t0), "2");
+  Timestamp now = t0;
+  for (const char* id : {"3", "4"}) {
+    ASSERT_EQ(queue.next(now).kind, Action::wait);
+    now = queue.next(now).until;
+    EXPECT_EQ(tried(queue, failure("down"), now), id) << "the next in line";
+  }
+  now = queue.next(now).until;
+  ASSERT_LT(now, t0 + 24h);
+  EXPECT_EQ(tried(queue, kDelivered, now), "5");
+  int delivered = 1;
+  while (!tried(queue, kDelivered, now).empty()) ++delivered;
+  EXPECT_EQ(delivered, 100) << "all at once, those that had failed too";
+}
+
+TEST(OutboxQueueTest, GroupsAtFaultDoNotMakeTheReceiverLookDown) {
+  OutboxQueue queue({.first_backoff = 1h, .longest_backoff = 1h}, 1);
+  for (const char* id : {"p", "q", "r", "s"}) queue.push(message(id, id));
+  Timestamp now = t0;
+  int deliveries = 0;
+  for (int i = 0; i < 200; ++i) {
+    const std::string id = "good" + std::to_string(i);
+    queue.push(message(id, id));
+    for (int tries = 0; tries < 20 && queue.size() > 4; ++tries) {
+      if (queue.next(now).kind == Action::wait) now = queue.next(now).until;
+      const bool good = queue.start(now).notification_id == id;
+      queue.settled(good ? kDelivered : failure("500"), now);
+      deliveries += good ? 1 : 0;
+    }
+    if (i < 5) now += 1h;
+  }
+  EXPECT_EQ(deliveries, 200);
+  const Timestamp before = now;
+  queue.push(message("urgent", "urgent"));
+  for (int tries = 0; tries < 5; ++tries) {
+    ASSERT_EQ(queue.next(now).kind, Action::attempt);
+    if (queue.start(now).notification_id == "urgent") break;
+    queue.settled(failure("500"), now);
+    ASSERT_LT(tries, 4) << "each of the four delays it by one try at most";
+  }
+  EXPECT_EQ(now, before);
+}
+
+TEST(OutboxQueueTest, RetryAfterHoldsForAllGroupsUnlessItsOwnIsAtFault) {
+  OutboxQueue queue({}, 1);
+  queue.push(message("a", "a"));
+  queue.push(message("b", "b"));
+  EXPECT_EQ(tried(queue, failure("429", 10min), t0), "a");
+  EXPECT_EQ(queue.next(t0).kind, Action::wait);
+  EXPECT_EQ(queue.next(t0).until, t0 + 10min);
+  EXPECT_EQ(tried(queue, kDelivered, t0 + 10min), "b");
+  EXPECT_EQ(tried(queue, failure("429", 10min), t0 + 10min), "a") << "a second time, b was taken";
+  queue.push(message("c", "c"));
+  EXPECT_EQ(tried(queue, kDelivered, t0 + 10min), "c");
+  EXPECT_EQ(queue.next(t0 + 10min).until, t0 + 20min);
 }
 
 TEST(OutboxQueueTest, FailureIsLoggedWhenItStartsAndChangesOnly) {
-  OutboxQueue queue({}, 1);
+  OutboxQueue queue({.first_backoff = 0s, .longest_backoff = 0s}, 1);
+  const auto logged = [&queue](const char* why) {
+    queue.start(t0);
+    return queue.settled(failure(why), t0).log_failure;
+  };
   queue.push(message("a"));
-  EXPECT_TRUE(queue.settled(failure("refused"), t0).log_failure);
-  EXPECT_FALSE(queue.settled(failure("refused"), t0).log_failure);
-  EXPECT_TRUE(queue.settled(failure("timeout"), t0).log_failure);
+  EXPECT_TRUE(logged("refused"));
+  EXPECT_FALSE(logged("refused"));
+  EXPECT_TRUE(logged("timeout"));
+  queue.start(t0);
   EXPECT_EQ(queue.settled(kDelivered, t0).failures, 3u);
   queue.push(message("b"));
-  EXPECT_TRUE(queue.settled(failure("timeout"), t0).log_failure) << "it starts anew";
+  EXPECT_TRUE(logged("timeout")) << "it starts anew";
+  queue.push(message("c", "other"));
+  EXPECT_FALSE(logged("timeout")) << "another group, for the same reason";
+}
+
+TEST(OutboxQueueTest, GroupFoundAtFaultIsLoggedOnce) {
+  OutboxQueue queue({.first_backoff = 0s, .longest_backoff = 0s}, 1);
+  queue.push(message("poison", "p"));
+  tried(queue, failure("500"), t0);
+  int failed = 0;
+  int logged = 0;
+  for (int i = 0; i < 5; ++i) {
+    queue.push(message("good", "g"));
+    while (queue.size() > 1) {
+      const bool good = queue.start(t0).notification_id == "good";
+      queue.settled(good ? kDelivered : failure("500"), t0);
+    }
+    queue.start(t0);
+    const auto settled = queue.settled(failure("500"), t0);
+    failed += settled.group_at_fault ? 1 : 0;
+    logged += settled.log_failure ? 1 : 0;
+  }
+  EXPECT_EQ(failed, 5);
+  EXPECT_EQ(logged, 1);
 }
 
 TEST(OutboxQueueTest, RefusedMessageIsTakenOffAndTheNextIsDueAtOnce) {
   OutboxQueue queue({}, 1);
   queue.push(message("a"));
   queue.push(message("b"));
+  queue.start(t0);
   EXPECT_EQ(queue.settled({.kind = Delivery::Kind::refused, .text = "404", .retry_after = {}}, t0).kind,
             Settled::refused);
-  EXPECT_EQ(queue.next(t0).kind, Action::attempt);
-  EXPECT_EQ(queue.front().notification_id, "b");
+  EXPECT_EQ(tried(queue, kDelivered, t0), "b");
 }
 
 TEST(OutboxQueueTest, OldMessageIsGivenUp) {
   OutboxQueue queue({.oldest = 1h}, 1);
   queue.push(message("a"));
-  queue.settled(failure("down", 2h), t0);
+  tried(queue, failure("down", 2h), t0);
   EXPECT_EQ(queue.next(t0 + 59min).kind, Action::wait);
+  EXPECT_EQ(queue.next(t0 + 59min).until, t0 + 1h);
   EXPECT_EQ(queue.next(t0 + 1h).kind, Action::too_old);
+  EXPECT_EQ(queue.drop_oldest().notification_id, "a");
+  EXPECT_TRUE(queue.empty());
 }
 
 TEST(OutboxQueueTest, OldestIsDroppedForRoomButNotTheOneOnItsWay) {
   OutboxQueue queue({.most_queued = 2}, 1);
   queue.push(message("a"));
-  queue.set_in_flight(true);
+  queue.start(t0);
   queue.push(message("b"));
   const auto dropped = queue.push(message("c"));
   ASSERT_EQ(dropped.size(), 1u);
   EXPECT_EQ(dropped[0].notification_id, "b");
-  EXPECT_EQ(queue.front().notification_id, "a");
-  EXPECT_EQ(queue.size(), 2u);
+  EXPECT_EQ(queue.settled(kDelivered, t0).message.notification_id, "a");
+  EXPECT_EQ(queue.size(), 1u);
 }
 
 TEST(OutboxQueueTest, BytesAreBoundedAndTheNewestAlwaysFits) {
