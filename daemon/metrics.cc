@@ -56,6 +56,8 @@ std::string_view reason_of(OutboxEvent::Kind kind) {
       return "too_old";
     case OutboxEvent::Kind::dropped:
       return "dropped";
+    case OutboxEvent::Kind::superseded:
+      return "";
   }
   return "";
 }
@@ -153,6 +155,11 @@ struct Metrics::Families {
                                            "From a notification's making to its delivery.",
                                            {"receiver"}};
 
+  Labelled<Counter> outbox_superseded{registry,
+                                      "tightrope_outbox_superseded_total",
+                                      "Messages not sent because a newer one says all of them.",
+                                      {"receiver", "integration"}};
+
   Labelled<Gauge> reload_successful{registry,
                                     "tightrope_config_last_reload_successful",
                                     "1 when the newest reload of the configuration went well.",
@@ -188,7 +195,7 @@ struct Metrics::Families {
     }
     for (Labelled<Counter>* family :
          {&engine_events, &engine_changes, &source_errors, &source_observations, &source_restated,
-          &source_found, &notifications, &notifications_failed}) {
+          &source_found, &notifications, &notifications_failed, &outbox_superseded}) {
       family->keep_only(label, list);
     }
     for (Labelled<Histogram>* family : {&engine_apply, &source_duration, &notification_latency}) {
@@ -269,6 +276,8 @@ void Metrics::source_state(const SourceStatus& status, rules::Timestamp now) {
 
 void Metrics::notified(const OutboxEvent& event) {
   const std::lock_guard lock(families_->mutex);
+  if (event.kind == OutboxEvent::Kind::superseded)
+    return families_->outbox_superseded.at({event.receiver, event.integration}).Increment();
   const bool tried = event.kind == OutboxEvent::Kind::delivered ||
                      event.kind == OutboxEvent::Kind::failed_try || event.kind == OutboxEvent::Kind::refused;
   Counter& tries = families_->notifications.at({event.receiver});

@@ -103,6 +103,7 @@ struct Outbox::State : std::enable_shared_from_this<Outbox::State> {
   void take_up(const std::vector<Record>& stored);
   void enqueue(OutboxMessage message);
   void give_up(const OutboxMessage& message, OutboxEvent::Kind kind, const std::string& why);
+  void drop_superseded(const std::vector<OutboxMessage>& messages);
   void erase(const OutboxMessage& message);
   void settle(Lane& lane, const Delivery& delivery);
 
@@ -144,6 +145,15 @@ void Outbox::State::give_up(const OutboxMessage& message, OutboxEvent::Kind kind
              quoted(message.receiver), quoted(message.integration), message.notification_id, quoted(why));
   tell(kind, message, why);
   if (on_lost && lanes.count(message.integration) != 0) on_lost(message);
+}
+
+void Outbox::State::drop_superseded(const std::vector<OutboxMessage>& messages) {
+  for (const OutboxMessage& message : messages) {
+    log->debug("superseded by a newer message of the group receiver={} integration={} notification={}",
+               quoted(message.receiver), quoted(message.integration), message.notification_id);
+    tell(OutboxEvent::Kind::superseded, message, {});
+    erase(message);
+  }
 }
 
 void Outbox::State::erase(const OutboxMessage& message) {
@@ -208,7 +218,9 @@ void Outbox::State::enqueue(OutboxMessage message) {
     return;
   }
   Lane& lane = *found->second;
-  for (const OutboxMessage& dropped : lane.queue.push(std::move(message))) {
+  const OutboxQueue::Pushed pushed = lane.queue.push(std::move(message));
+  drop_superseded(pushed.superseded);
+  for (const OutboxMessage& dropped : pushed.dropped) {
     give_up(dropped, OutboxEvent::Kind::dropped, "too many notifications wait for this receiver");
     erase(dropped);
   }
@@ -269,6 +281,7 @@ void Outbox::State::settle(Lane& lane, const Delivery& delivery) {
           message.notification_id, quoted(delivery.text));
     }
     tell(OutboxEvent::Kind::failed_try, message, delivery.text);
+    drop_superseded(settled.superseded);
     return;
   }
   if (settled.kind == OutboxQueue::Settled::Kind::refused) {
@@ -419,18 +432,16 @@ void Outbox::take(Dispatched dispatched) {
       {std::string(kNotifiedTable), record_key(dispatched.notified), encode(dispatched.notified)});
   for (const auto& [name, lane] : state_->lanes) {
     if (lane->receiver != notification.receiver || !is_for(dispatched, name)) continue;
-    std::optional<std::string> body = lane->integration->render(notification);
-    if (!body) continue;
+    std::optional<Rendered> rendered = lane->integration->render(notification);
+    if (!rendered) continue;
     OutboxMessage message{.notification_id = notification.id,
                           .receiver = notification.receiver,
                           .integration = name,
-                          .body = std::move(*body),
+                          .body = std::move(rendered->body),
                           .made_at = notification.made_at,
                           .order = state_->next_order++,
-                          .group_key = notification.group_key};
-    for (const auto* alerts : {&notification.firing, &notification.resolved}) {
-      for (const rules::Alert& alert : *alerts) message.alerts.push_back(alert.id);
-    }
+                          .group_key = notification.group_key,
+                          .alerts = std::move(rendered->shown)};
     unstored.changes.push_back({std::string(kOutboxTable), record_key(message), encode(message)});
     unstored.messages.push_back(std::move(message));
   }

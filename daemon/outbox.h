@@ -22,7 +22,8 @@ namespace tightrope::daemon {
 
 // What happened to a message, for metrics and the log.
 struct OutboxEvent {
-  enum class Kind { delivered, failed_try, refused, too_old, dropped };
+  // superseded: a newer message says all of it, so nothing is lost.
+  enum class Kind { delivered, failed_try, refused, too_old, dropped, superseded };
   Kind kind;
   std::string receiver;  // the configured receiver's name
   std::string integration;

@@ -7,7 +7,7 @@
 namespace tightrope::daemon {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 
 }  // namespace
 
@@ -30,14 +30,15 @@ std::optional<OutboxMessage> decode_outbox_message(std::string_view bytes) {
   rules::ByteReader reader(bytes);
   OutboxMessage message;
   const std::uint8_t version = reader.byte();
-  if (version != 1 && version != kVersion) return std::nullopt;
+  if (version < 1 || version > kVersion) return std::nullopt;
   message.notification_id = reader.string();
   message.receiver = reader.string();
   message.integration = reader.string();
   message.body = reader.string();
   message.made_at = rules::Timestamp(rules::Duration(reader.signed_varint()));
   message.order = reader.varint();
-  if (version == kVersion) {
+  message.shows_alerts = version >= 3;
+  if (version >= 2) {
     message.group_key = reader.string();
     for (std::size_t left = reader.count(1); left > 0; --left) message.alerts.emplace_back(reader.string());
   }

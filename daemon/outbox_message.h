@@ -19,12 +19,14 @@ struct OutboxMessage {
   std::string body;
   rules::Timestamp made_at{};
   std::uint64_t order = 0;  // among those made at one time
-  // What it says, for when it is lost: its group, and the ids of its alerts.
+  // What it says, for when it is lost or outdated: its group, and the ids of the alerts that its body shows.
   std::string group_key = {};
   std::vector<std::string> alerts = {};
+  // False when an earlier version stored it: that named all alerts of the notification, shown or not.
+  bool shows_alerts = true;
 };
-// Version 2: a version byte, then the fields as above, each as rules/codec.h writes them. Version 1 ended
-// with `order`.
+// Version 3: a version byte, then the fields as above up to `alerts`, each as rules/codec.h writes them. In
+// version 2 `alerts` were those of the notification; version 1 ended with `order`.
 std::string encode(const OutboxMessage& message);
 // Nothing when the bytes are not a whole message of a known version.
 std::optional<OutboxMessage> decode_outbox_message(std::string_view bytes);

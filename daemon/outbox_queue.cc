@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string_view>
+#include <unordered_set>
 
 namespace tightrope::daemon {
 
@@ -37,7 +39,7 @@ OutboxQueue::Group* OutboxQueue::next_in_line(Timestamp now) const {
 
 OutboxMessage OutboxQueue::remove(Place place) {
   const auto found = messages_.find(place);
-  OutboxMessage message = std::move(found->second);
+  OutboxMessage message = std::move(found->second.message);
   messages_.erase(found);
   bytes_ -= message.body.size();
   const auto of = groups_.find(message.group_key);
@@ -52,7 +54,28 @@ OutboxMessage OutboxQueue::remove(Place place) {
   return message;
 }
 
-std::vector<OutboxMessage> OutboxQueue::push(OutboxMessage message) {
+// Takes out those of the group that came before `newer` and say nothing that it does not.
+std::vector<OutboxMessage> OutboxQueue::supersede(Group& group, Place newer) {
+  std::vector<OutboxMessage> superseded;
+  Waiting& by = messages_.at(newer);
+  if (group.messages.front() == newer || !by.message.shows_alerts) return superseded;
+  const std::unordered_set<std::string_view> shown(by.message.alerts.begin(), by.message.alerts.end());
+  const std::deque<Place> all = group.messages;
+  for (const Place place : all) {
+    if (place == newer) break;
+    if (in_flight_ == &group && group.messages.front() == place) continue;
+    const Waiting& older = messages_.at(place);
+    const auto is_shown = [&shown](const std::string& id) { return shown.count(id) != 0; };
+    const std::vector<std::string>& said = older.message.alerts;
+    // One that an earlier version stored without its alerts may say anything.
+    if (said.empty() || !std::all_of(said.begin(), said.end(), is_shown)) continue;
+    by.since = std::min(by.since, older.since);
+    superseded.push_back(remove(place));
+  }
+  return superseded;
+}
+
+OutboxQueue::Pushed OutboxQueue::push(OutboxMessage message) {
   const Place place = next_place_++;
   bytes_ += message.body.size();
   Group& group = groups_[message.group_key];
@@ -62,21 +85,23 @@ std::vector<OutboxMessage> OutboxQueue::push(OutboxMessage message) {
     group.turn = place;
     join_line(group);
   }
-  messages_.emplace(place, std::move(message));
+  const Timestamp made_at = message.made_at;
+  messages_.emplace(place, Waiting{std::move(message), made_at});
 
-  std::vector<OutboxMessage> dropped;
+  Pushed pushed;
+  pushed.superseded = supersede(group, place);
   while (messages_.size() > limits_.most_queued || bytes_ > limits_.most_queued_bytes) {
     auto oldest = messages_.begin();
     if (in_flight_ != nullptr && in_flight_->messages.front() == oldest->first) ++oldest;
     if (oldest == messages_.end() || oldest->first == place) break;
-    dropped.push_back(remove(oldest->first));
+    pushed.dropped.push_back(remove(oldest->first));
   }
-  return dropped;
+  return pushed;
 }
 
 OutboxQueue::Action OutboxQueue::next(Timestamp now) const {
   if (messages_.empty() || in_flight_ != nullptr) return {};
-  const Timestamp given_up = messages_.begin()->second.made_at + limits_.oldest;
+  const Timestamp given_up = messages_.begin()->second.message.made_at + limits_.oldest;
   if (given_up <= now) return {.kind = Action::Kind::too_old};
   Timestamp due = ready_.empty() ? backing_off_.begin()->first : now;
   if (not_before_) due = std::max(due, *not_before_);
@@ -87,7 +112,14 @@ OutboxQueue::Action OutboxQueue::next(Timestamp now) const {
 const OutboxMessage& OutboxQueue::start(Timestamp now) {
   in_flight_ = next_in_line(now);
   assert(in_flight_ != nullptr);
-  return messages_.at(in_flight_->messages.front());
+  return messages_.at(in_flight_->messages.front()).message;
+}
+
+std::optional<Timestamp> OutboxQueue::waiting_since() const {
+  std::optional<Timestamp> since;
+  for (const auto& [place, waiting] : messages_)
+    since = std::min(since.value_or(waiting.since), waiting.since);
+  return since;
 }
 
 OutboxMessage OutboxQueue::drop_oldest() {
@@ -160,12 +192,13 @@ void OutboxQueue::failed(Group& group, const Delivery& delivery, Timestamp now, 
   }
   join_line(group);
 
-  const OutboxMessage& message = messages_.at(group.messages.front());
+  const OutboxMessage& message = messages_.at(group.messages.front()).message;
   settled.message.notification_id = message.notification_id;
   settled.message.receiver = message.receiver;
   settled.message.integration = message.integration;
   settled.message.made_at = message.made_at;
   settled.message.group_key = message.group_key;
+  settled.superseded = supersede(group, group.messages.back());
 }
 
 OutboxMessage OutboxQueue::answered(Group& group) {

@@ -43,6 +43,13 @@ constexpr unsigned kDownAfterGroupsAtFault = 20;
 // every group that failed meanwhile is tried at once. One that then fails again is at fault itself: it is not
 // hurried any more until one of its messages is answered.
 //
+// After an outage nobody is told every state that a group went through. A message that waits is superseded
+// when a newer one of its group shows every alert that it shows: each shows them as they were when it was
+// made, so the newer one says all of it. An alert that the newer one no longer shows (its end was told since,
+// or there is no room for it) keeps the older one waiting. So whoever was told of a beginning is told of the
+// end, and what began and ended meanwhile is told as ended. The newer one takes over the older one's place in
+// the line. What is being tried is superseded when that has failed.
+//
 // A Retry-After is the receiver's word on itself and holds for all groups; for its own group only where that
 // is at fault.
 class OutboxQueue {
@@ -51,9 +58,12 @@ class OutboxQueue {
   OutboxQueue(const OutboxQueue&) = delete;  // groups are pointed to
   OutboxQueue& operator=(const OutboxQueue&) = delete;
 
-  // Returns the messages dropped to make room, oldest first: usually none. The one being tried is never
-  // dropped, and neither is the newest.
-  std::vector<OutboxMessage> push(OutboxMessage message);
+  // The messages that left the queue, oldest first: usually none.
+  struct Pushed {
+    std::vector<OutboxMessage> superseded;
+    std::vector<OutboxMessage> dropped;  // to make room. Never the one being tried, nor the newest
+  };
+  Pushed push(OutboxMessage message);
 
   struct Action {
     enum class Kind { idle, wait, attempt, too_old };
@@ -74,6 +84,7 @@ class OutboxQueue {
     bool group_at_fault = false;     // failing: while others of the integration are taken
     rules::Duration next_try_in{0};  // failing
     unsigned failures = 0;  // tries that failed before this; for delivered: the failing has ended if not 0
+    std::vector<OutboxMessage> superseded = {};  // failing: the one tried, when a newer one says all of it
   };
   // REQUIRES: start() was called, and this not since.
   Settled settled(const Delivery& delivery, rules::Timestamp now);
@@ -83,10 +94,16 @@ class OutboxQueue {
 
   bool empty() const noexcept { return messages_.empty(); }
   std::size_t size() const noexcept { return messages_.size(); }
+  // When the oldest message was made, or the oldest of those that it superseded; nothing when empty.
+  std::optional<rules::Timestamp> waiting_since() const;
 
  private:
   // In the line: of a message when it came, or of a group when it failed. Each is given once.
   using Place = std::uint64_t;
+  struct Waiting {
+    OutboxMessage message;
+    rules::Timestamp since;
+  };
   struct Group {
     std::string key;
     std::deque<Place> messages;  // never empty
@@ -102,6 +119,7 @@ class OutboxQueue {
   void leave_line(Group& group);
   Group* next_in_line(rules::Timestamp now) const;
   OutboxMessage remove(Place place);
+  std::vector<OutboxMessage> supersede(Group& group, Place newer);
   OutboxMessage answered(Group& group);
   void failed(Group& group, const Delivery& delivery, rules::Timestamp now, Settled& settled);
   bool receiver_down() const;
@@ -109,7 +127,7 @@ class OutboxQueue {
   OutboxLimits limits_;
   Backoff backoff_;
   Place next_place_ = 0;
-  std::map<Place, OutboxMessage> messages_;
+  std::map<Place, Waiting> messages_;
   std::size_t bytes_ = 0;
   std::map<std::string, Group> groups_;                                          // by group key
   std::map<Place, Group*> ready_;                                                // by turn

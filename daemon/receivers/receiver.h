@@ -25,14 +25,19 @@ struct Delivery {
 // Of one try, from the wait for a connection to the whole answer.
 constexpr rules::Duration kDeliveryTimeout = std::chrono::seconds(10);
 
+// A message as it goes into the outbox.
+struct Rendered {
+  std::string body;                // of the request; sent the same on every retry
+  std::vector<std::string> shown;  // ids of the alerts that a reader finds in it
+};
+
 // One integration of a configured receiver: `oncall/slack[0]`.
 class Integration {
  public:
   virtual ~Integration() = default;
   virtual const std::string& name() const noexcept = 0;
-  // The request's body as it goes into the outbox: rendered once, sent the same on every retry. Nothing when
-  // there is nothing to tell (all resolved and send_resolved is off).
-  virtual std::optional<std::string> render(const Notification& notification) const = 0;
+  // Nothing when there is nothing to tell (all resolved and send_resolved is off).
+  virtual std::optional<Rendered> render(const Notification& notification) const = 0;
   // The integration must outlive the coroutine. Throws only operation_aborted, when cancelled.
   virtual boost::asio::awaitable<Delivery> send(std::string body, std::string notification_id) = 0;
 };

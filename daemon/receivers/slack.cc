@@ -109,12 +109,12 @@ class Slack final : public Integration {
 
   const std::string& name() const noexcept override { return name_; }
 
-  std::optional<std::string> render(const Notification& notification) const override {
+  std::optional<Rendered> render(const Notification& notification) const override {
     if (!settings_.send_resolved && !notification.firing_news) return std::nullopt;
-    if (settings_.send_resolved) return slack_message(notification, settings_.channel, links_);
+    if (settings_.send_resolved) return rendered(notification);
     Notification firing = notification;
     firing.resolved.clear();
-    return slack_message(firing, settings_.channel, links_);
+    return rendered(firing);
   }
 
   boost::asio::awaitable<Delivery> send(std::string body, std::string notification_id) override {
@@ -124,6 +124,11 @@ class Slack final : public Integration {
   }
 
  private:
+  Rendered rendered(const Notification& notification) const {
+    return {.body = slack_message(notification, settings_.channel, links_),
+            .shown = first_alerts(notification, kMostAlerts)};
+  }
+
   // Not in the coroutine: braced lists in one are what g++ 12 gets wrong.
   collectors::TransferRequest request_of(std::string body, const std::string& notification_id) const {
     collectors::TransferRequest request;

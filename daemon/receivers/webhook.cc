@@ -17,6 +17,10 @@ namespace json = boost::json;
 constexpr std::size_t kMostAlerts = 10'000;                  // about 15 MB
 constexpr std::string_view kNoEnd = "0001-01-01T00:00:00Z";  // Go's zero time: still firing
 
+std::size_t most_shown(int max_alerts) {
+  return max_alerts > 0 ? std::min(static_cast<std::size_t>(max_alerts), kMostAlerts) : kMostAlerts;
+}
+
 class AlertList {
  public:
   AlertList(std::size_t most, const MessageLinks& links) : most_(most), links_(links) {}
@@ -78,12 +82,12 @@ class Webhook final : public Integration {
 
   const std::string& name() const noexcept override { return name_; }
 
-  std::optional<std::string> render(const Notification& notification) const override {
+  std::optional<Rendered> render(const Notification& notification) const override {
     if (!settings_.send_resolved && !notification.firing_news) return std::nullopt;
-    if (settings_.send_resolved) return webhook_payload(notification, settings_.max_alerts, links_);
+    if (settings_.send_resolved) return rendered(notification);
     Notification firing = notification;
     firing.resolved.clear();
-    return webhook_payload(firing, settings_.max_alerts, links_);
+    return rendered(firing);
   }
 
   boost::asio::awaitable<Delivery> send(std::string body, std::string notification_id) override {
@@ -93,6 +97,11 @@ class Webhook final : public Integration {
   }
 
  private:
+  Rendered rendered(const Notification& notification) const {
+    return {.body = webhook_payload(notification, settings_.max_alerts, links_),
+            .shown = first_alerts(notification, most_shown(settings_.max_alerts))};
+  }
+
   // Not in the coroutine: braced lists in one are what g++ 12 gets wrong.
   collectors::TransferRequest request_of(std::string body, const std::string& notification_id) const {
     collectors::TransferRequest request;
@@ -122,9 +131,7 @@ class Webhook final : public Integration {
 }  // namespace
 
 std::string webhook_payload(const Notification& notification, int max_alerts, const MessageLinks& links) {
-  const std::size_t most =
-      max_alerts > 0 ? std::min(static_cast<std::size_t>(max_alerts), kMostAlerts) : kMostAlerts;
-  AlertList alerts(most, links);
+  AlertList alerts(most_shown(max_alerts), links);
   for (const rules::Alert& alert : notification.firing) alerts.add(alert);
   for (const rules::Alert& alert : notification.resolved) alerts.add(alert);
 

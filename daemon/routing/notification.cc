@@ -19,4 +19,14 @@ Labels labels_of(const rules::Alert& alert) {
   return labels;
 }
 
+std::vector<std::string> first_alerts(const Notification& notification, std::size_t most) {
+  std::vector<std::string> ids;
+  for (const auto* alerts : {&notification.firing, &notification.resolved}) {
+    for (const rules::Alert& alert : *alerts) {
+      if (ids.size() < most) ids.push_back(alert.id);
+    }
+  }
+  return ids;
+}
+
 }  // namespace tightrope::daemon

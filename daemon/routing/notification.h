@@ -1,6 +1,7 @@
 // What is sent to a receiver: a group of alerts.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -31,5 +32,8 @@ struct Notification {
   bool firing_news = true;
   rules::Timestamp made_at{};
 };
+
+// Ids of the first `most` alerts, firing ones first: those that a message with room for so many shows.
+std::vector<std::string> first_alerts(const Notification& notification, std::size_t most);
 
 }  // namespace tightrope::daemon

@@ -40,9 +40,9 @@ class MailboxIntegration final : public Integration {
  public:
   MailboxIntegration(std::string name, Mailbox& mailbox) : name_(std::move(name)), mailbox_(mailbox) {}
   const std::string& name() const noexcept override { return name_; }
-  std::optional<std::string> render(const Notification& notification) const override {
+  std::optional<Rendered> render(const Notification& notification) const override {
     if (notification.firing.empty() && notification.resolved.empty()) return std::nullopt;
-    return "body of " + notification.id;
+    return Rendered{.body = "body of " + notification.id, .shown = first_alerts(notification, 100)};
   }
   asio::awaitable<Delivery> send(std::string body, std::string notification_id) override {
     const bool poisoned = body == mailbox_.poison;
@@ -119,7 +119,7 @@ class OutboxTest : public ::testing::Test {
     dispatched.notification.id = id;
     dispatched.notification.receiver = receiver;
     dispatched.notification.group_key = group;
-    dispatched.notification.firing = {testing::small_alert("a", "acme", "page", t0)};
+    dispatched.notification.firing = {testing::small_alert(id, "acme", "page", t0)};
     dispatched.notification.made_at = clock_.now();
     dispatched.notified.receiver = std::move(receiver);
     dispatched.notified.group_key = std::move(group);
@@ -253,7 +253,7 @@ TEST_F(OutboxTest, LostMessageIsGivenBackAndErasedWithWhatIsRememberedOfIt) {
   oncall_.answers = {{.kind = Kind::refused, .text = "answered 404", .retry_after = {}}};
   outbox_->take(sent);
   run();
-  EXPECT_EQ(lost, (Strings{"oncall/webhook[0] {}:{} a"}));
+  EXPECT_EQ(lost, (Strings{"oncall/webhook[0] {}:{} n1"}));
   Strings tables;
   for (const RecordChange& change : journal_.writes.back()) tables.push_back(change.table);
   EXPECT_EQ(tables, (Strings{"notified", "outbox"})) << "in one transaction";
@@ -431,6 +431,26 @@ TEST_F(OutboxTest, UnreadableRecordIsLeftAndTheOthersAreSent) {
   EXPECT_EQ(oncall_.ids, (Strings{"n1"}));
   EXPECT_TRUE(log_.contains("cannot be read"));
   EXPECT_EQ(journal_.records.count({"outbox", "broken"}), 1u);
+}
+
+TEST_F(OutboxTest, AfterAnOutageTheNewestStateIsToldOnceAndNothingIsLost) {
+  oncall_.answers = {failure("down"), failure("down"), failure("down")};
+  for (int i = 0; i < 50; ++i) {
+    Dispatched repeated = dispatch("n" + std::to_string(i));
+    repeated.notification.firing[0].id = "a";
+    outbox_->take(repeated);
+    run();
+  }
+  restart();
+  for (int i = 0; i < 60; ++i) advance(1s);
+  EXPECT_EQ(oncall_.ids.back(), "n49");
+  EXPECT_LT(oncall_.ids.size(), 8u);
+  EXPECT_FALSE(log_.contains("level=error"));
+  const auto superseded = [](const OutboxEvent& event) {
+    return event.kind == OutboxEvent::Kind::superseded;
+  };
+  EXPECT_EQ(std::count_if(events_.begin(), events_.end(), superseded), 49);
+  EXPECT_EQ(stored(), 0u);
 }
 
 TEST_F(OutboxTest, TooManyWaitingDropsTheOldestWithAnError) {

@@ -93,7 +93,7 @@ TEST_P(OutboxPropertyTest, GroupsKeepTheirOrderAndNothingIsLostOrExceedsItsBound
     if (what < 3) {
       const OutboxMessage made = message("g" + std::to_string(below(8)), now);
       expected.push(made);
-      for (const OutboxMessage& dropped : queue.push(made)) expected.leaves(dropped);
+      for (const OutboxMessage& dropped : queue.push(made).dropped) expected.leaves(dropped);
     } else if (what == 3) {
       const Duration steps[] = {1ms, 1s, 10s, 1min, 10min};
       now += steps[below(5)];
@@ -112,7 +112,7 @@ TEST_P(OutboxPropertyTest, GroupsKeepTheirOrderAndNothingIsLostOrExceedsItsBound
       for (unsigned more = below(60) == 0 ? 60 : below(2); more > 0; --more) {
         const OutboxMessage made = message("g" + std::to_string(below(8)), now);
         expected.push(made);
-        for (const OutboxMessage& dropped : queue.push(made)) {
+        for (const OutboxMessage& dropped : queue.push(made).dropped) {
           ASSERT_NE(dropped.notification_id, tried.notification_id);
           expected.leaves(dropped);
         }
@@ -230,6 +230,60 @@ TEST_P(OutboxPropertyTest, ReceiverThatIsDownIsTriedAsSeldomAsIfOneMessageWaited
   EXPECT_LE(now, began + 10h + 5min);
   worked.run(now);
   EXPECT_TRUE(queue.empty());
+}
+
+// A group of alerts that begin and end, each message with all that fire and those that ended since the last.
+TEST_P(OutboxPropertyTest, AfterAnyOutageTheReceiverKnowsWhatFiresAndEveryEndOfWhatItSawBegin) {
+  SCOPED_TRACE("TIGHTROPE_TEST_SEED=" + std::to_string(seed_));
+  OutboxQueue queue({.oldest = 24h * 365}, seed_);
+  std::map<std::string, std::string> says;  // by notification id and alert: "fires" or "ended"
+  std::set<std::string> firing, believed, seen_ended;
+  unsigned begun = 0;
+  std::size_t superseded = 0;
+  Timestamp now = testing::kEvening;
+  const auto take = [&](bool answers) {
+    const OutboxMessage tried = queue.start(now);
+    Delivery delivery;
+    if (answers) delivery.kind = Delivery::Kind::delivered;
+    superseded += queue.settled(delivery, now).superseded.size();
+    if (!answers) return;
+    for (const std::string& alert : tried.alerts) {
+      if (says.at(tried.notification_id + alert) == "fires") {
+        EXPECT_EQ(seen_ended.count(alert), 0u) << "an end was overtaken";
+        believed.insert(alert);
+      } else {
+        believed.erase(alert);
+        seen_ended.insert(alert);
+      }
+    }
+  };
+  for (int step = 0; step < 1'000; ++step) {
+    OutboxMessage made = message("g", now);
+    for (unsigned changes = 1 + below(3); changes > 0; --changes) {
+      if (below(2) == 0 && firing.size() < 6) {
+        firing.insert("a" + std::to_string(begun++));
+      } else if (!firing.empty()) {
+        const auto ends = std::next(firing.begin(), below(static_cast<unsigned>(firing.size())));
+        made.alerts.push_back(*ends);
+        says[made.notification_id + *ends] = "ended";
+        firing.erase(ends);
+      }
+    }
+    for (const std::string& alert : firing) {
+      made.alerts.push_back(alert);
+      says[made.notification_id + alert] = "fires";
+    }
+    superseded += queue.push(made).superseded.size();
+    const bool answers = step / 50 % 2 == 0;
+    for (int tries = 0; tries < 3 && queue.next(now).kind == Action::attempt; ++tries) take(answers);
+    now += Duration(1s) * below(600);
+  }
+  while (!queue.empty()) {
+    if (queue.next(now).kind == Action::wait) now = queue.next(now).until;
+    take(true);
+  }
+  EXPECT_EQ(believed, firing);
+  EXPECT_GT(superseded, 30u) << "too few were superseded to prove anything";
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, OutboxPropertyTest, ::testing::Range(1u, 33u));

@@ -246,7 +246,7 @@ TEST(OutboxQueueTest, OldestIsDroppedForRoomButNotTheOneOnItsWay) {
   queue.push(message("a"));
   queue.start(t0);
   queue.push(message("b"));
-  const auto dropped = queue.push(message("c"));
+  const auto dropped = queue.push(message("c")).dropped;
   ASSERT_EQ(dropped.size(), 1u);
   EXPECT_EQ(dropped[0].notification_id, "b");
   EXPECT_EQ(queue.settled(kDelivered, t0).message.notification_id, "a");
@@ -257,16 +257,86 @@ TEST(OutboxQueueTest, BytesAreBoundedAndTheNewestAlwaysFits) {
   OutboxQueue queue({.most_queued_bytes = 10}, 1);
   OutboxMessage large = message("a");
   large.body = std::string(100, 'x');
-  EXPECT_TRUE(queue.push(large).empty());
+  EXPECT_TRUE(queue.push(large).dropped.empty());
   large.notification_id = "b";
-  const auto dropped = queue.push(large);
+  const auto dropped = queue.push(large).dropped;
   ASSERT_EQ(dropped.size(), 1u);
   EXPECT_EQ(dropped[0].notification_id, "a");
   EXPECT_EQ(queue.size(), 1u);
 }
 
+OutboxMessage showing(std::string id, std::vector<std::string> alerts, Timestamp made_at = t0) {
+  OutboxMessage made = message(std::move(id), "g");
+  made.alerts = std::move(alerts);
+  made.made_at = made_at;
+  return made;
+}
+std::vector<std::string> ids(const std::vector<OutboxMessage>& messages) {
+  std::vector<std::string> all;
+  for (const OutboxMessage& each : messages) all.push_back(each.notification_id);
+  return all;
+}
+using Ids = std::vector<std::string>;
+
+TEST(OutboxQueueTest, WaitingMessageIsSupersededByOneThatShowsAllItsAlerts) {
+  OutboxQueue queue({}, 1);
+  queue.push(showing("first", {"a"}));
+  EXPECT_EQ(ids(queue.push(showing("second", {"a", "b"}, t0 + 1h)).superseded), (Ids{"first"}));
+  EXPECT_EQ(queue.waiting_since(), t0) << "what it says has waited as long";
+  EXPECT_EQ(tried(queue, kDelivered, t0), "second");
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(OutboxQueueTest, MessageWithAnAlertThatTheNewerDoesNotShowStays) {
+  OutboxQueue queue({}, 1);
+  queue.push(showing("a fires", {"a", "b"}));
+  EXPECT_EQ(ids(queue.push(showing("a ends", {"b", "a"})).superseded), (Ids{"a fires"}));
+  EXPECT_TRUE(queue.push(showing("b fires on", {"b"})).superseded.empty());
+  EXPECT_EQ(ids(queue.push(showing("b ends", {"b"})).superseded), (Ids{"b fires on"}));
+  for (const char* id : {"a ends", "b ends", ""}) EXPECT_EQ(tried(queue, kDelivered, t0), id);
+}
+
+TEST(OutboxQueueTest, OtherGroupsAndUnknownContentsAreNotSuperseded) {
+  OutboxQueue queue({}, 1);
+  OutboxMessage other = showing("other", {"a"});
+  other.group_key = "h";
+  queue.push(other);
+  queue.push(showing("unknown", {}));
+  OutboxMessage stored = showing("stored by an earlier version", {"a"});
+  stored.shows_alerts = false;
+  queue.push(showing("first", {"a"}));
+  EXPECT_TRUE(queue.push(stored).superseded.empty()) << "its body may not show what it lists";
+  EXPECT_EQ(ids(queue.push(showing("last", {"a"})).superseded),
+            (Ids{"first", "stored by an earlier version"}));
+  EXPECT_EQ(queue.size(), 3u);
+}
+
+TEST(OutboxQueueTest, MessageBeingTriedIsSupersededWhenThatHasFailed) {
+  OutboxQueue queue({}, 1);
+  queue.push(showing("first", {"a"}));
+  queue.start(t0);
+  EXPECT_TRUE(queue.push(showing("second", {"a"})).superseded.empty());
+  const auto settled = queue.settled(failure("timeout"), t0);
+  EXPECT_EQ(settled.message.notification_id, "first");
+  EXPECT_EQ(ids(settled.superseded), (Ids{"first"}));
+  EXPECT_EQ(queue.next(t0).kind, Action::wait) << "the back-off is the group's";
+  EXPECT_EQ(tried(queue, kDelivered, queue.next(t0).until), "second");
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(OutboxQueueTest, SupersedingKeepsThePlaceInTheLine) {
+  OutboxQueue queue({}, 1);
+  queue.push(showing("first", {"a"}));
+  queue.push(message("other", "h"));
+  queue.push(showing("second", {"a"}));
+  EXPECT_EQ(tried(queue, kDelivered, t0), "second");
+}
+
 TEST(OutboxMessageTest, WhatAnEarlierVersionStoredIsRead) {
   const std::string bytes = encode(message("a"));  // without a group and alerts: two bytes of 0
+  const auto second = decode_outbox_message("\x02" + bytes.substr(1));
+  ASSERT_TRUE(second.has_value());
+  EXPECT_FALSE(second->shows_alerts);
   const auto back = decode_outbox_message("\x01" + bytes.substr(1, bytes.size() - 3));
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back->order, 7u);
@@ -287,6 +357,7 @@ TEST(OutboxMessageTest, BytesComeBackWholeOrNotAtAll) {
   EXPECT_EQ(back->order, original.order);
   EXPECT_EQ(back->group_key, original.group_key);
   EXPECT_EQ(back->alerts, original.alerts);
+  EXPECT_TRUE(back->shows_alerts);
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_FALSE(decode_outbox_message(bytes.substr(0, length)).has_value());
   }

@@ -272,11 +272,30 @@ TEST(RenderTest, ResolutionsAreLeftOutForThoseWhoDoNotWantThem) {
   Notification only_resolved = mixed;
   only_resolved.firing_news = false;  // one went, the other is known already
   for (const auto& integration : integrations) {
-    const auto body = integration->render(mixed);
-    ASSERT_TRUE(body.has_value());
-    EXPECT_EQ(body->find("back on target"), std::string::npos) << *body;
+    const auto rendered = integration->render(mixed);
+    ASSERT_TRUE(rendered.has_value());
+    EXPECT_EQ(rendered->body.find("back on target"), std::string::npos) << rendered->body;
+    EXPECT_EQ(rendered->shown, (std::vector<std::string>{mixed.firing[0].id}));
     EXPECT_FALSE(integration->render(only_resolved).has_value());
   }
+}
+
+TEST(RenderedTest, NamesTheAlertsThatItsMessageHasRoomFor) {
+  FakeTransfer transfer;
+  config::Receiver receiver;
+  receiver.name = "oncall";
+  receiver.webhooks.resize(1);
+  receiver.webhooks[0].max_alerts = 3;
+  receiver.slacks.resize(1);
+  const auto integrations = make_integrations(receiver, transfer, MessageLinks{});
+  Notification many;
+  for (int i = 0; i < 20; ++i)
+    many.firing.push_back(testing::small_alert("a" + std::to_string(i), "acme", "page", testing::kEvening));
+  const auto webhook = integrations[0]->render(many);
+  EXPECT_EQ(webhook->shown, (std::vector<std::string>{"a0", "a1", "a2"}));
+  const auto slack = integrations[1]->render(many);
+  ASSERT_EQ(slack->shown.size(), 10u);
+  EXPECT_EQ(slack->shown.back(), "a9");
 }
 
 }  // namespace
