@@ -49,6 +49,15 @@ std::unique_ptr<const config::CsvSource> csv_source(const config::RecordsSpec& r
   return csv;
 }
 
+// Whether the first two lines are each a document: JSON that came as lines of it.
+bool is_json_lines(std::string_view text) {
+  const std::size_t end = text.find('\n');
+  if (end == std::string_view::npos) return false;
+  const std::string_view rest = text.substr(end + 1);
+  const auto is_json = [](std::string_view line) { return JsonTree::parse(trimmed(line)).index() == 0; };
+  return is_json(text.substr(0, end)) && is_json(rest.substr(0, rest.find('\n')));
+}
+
 JsonValue find_in(const JsonRecord& record, const FieldPath& path) {
   switch (path.base()) {
     case FieldPath::Base::holder:
@@ -131,7 +140,11 @@ std::variant<ReadPage, std::string> RecordReader::read(const std::string& body,
   }
   if (!tree) {
     auto parsed = JsonTree::parse(*text);
-    if (auto* problem = std::get_if<std::string>(&parsed)) return "the answer is not JSON: " + *problem;
+    if (auto* problem = std::get_if<std::string>(&parsed)) {
+      const char* remedy =
+          is_json_lines(*text) ? "; if each line is a record, write records: {format: ndjson}" : "";
+      return fmt::format("the answer is not JSON: {}{}", *problem, remedy);
+    }
     tree = std::get<std::unique_ptr<JsonTree>>(std::move(parsed));
   }
   return read_json(std::move(tree), mapper, table);

@@ -268,6 +268,12 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadJsonTest,
     ::testing::ValuesIn(std::vector<BadJson>{
         {"Empty", "", "the answer is not JSON: empty"},
+        {"LinesOfJson", "{\"data\":[]}\n{\"data\":[]}\n",
+         "the answer is not JSON: text after the end of the document; if each line is a record, write "
+         "records: "
+         "{format: ndjson}"},
+        {"TwoDocumentsInALine", "{\"data\":[]}{}",
+         "the answer is not JSON: text after the end of the document"},
         {"HtmlPage", "<html>Sign in</html>", "an HTML page came instead of JSON"},
         {"ErrorWithStatus200", R"({"error":{"message":"quota used up"}})",
          "the answer is an error: quota used up"},
