@@ -40,8 +40,8 @@ struct FieldMapping {
   std::string currency_field;  // "" or the field with the record's currency (ISO 4217, in any case)
   std::vector<MetricField> metrics;
   bool decimal_comma = false;  // "1.234,56"
-  std::vector<std::string> missing{"",     "-",   "--", "null",
-                                   "NULL", "n/a", "N/A"};  // texts that mean: not reported
+  // Texts that mean: not reported. Spreadsheets turn hyphens into dashes.
+  std::vector<std::string> missing{"", "-", "--", "\u2013", "\u2014", "null", "NULL", "n/a", "N/A"};
   // A metric whose field a record lacks says nothing there. False: in a table that is a mistake, and in JSON
   // the figure is missing.
   bool may_lack_metrics = false;

@@ -221,6 +221,14 @@ TEST_F(CsvCollectorTest, TheHintOfSpreadsheetsAboveTheHeaderIsTaken) {
   EXPECT_EQ(figures("sep=x;date;spend;clicks\na;2026-11-20;1;2\n").size(), 2u) << "a header";
 }
 
+TEST_F(CsvCollectorTest, DashesAreMissingFigures) {
+  for (const std::string dash : {"-", "--", "\u2013", "\u2014"}) {
+    EXPECT_THAT(figures("date,campaign,spend,clicks\n2026-11-20,a," + dash + ",2\n"),
+                ElementsAre("/a 2026-11-20 spend missing", "/a 2026-11-20 clicks 2"))
+        << dash;
+  }
+}
+
 TEST_F(CsvCollectorTest, TotalsAndTrailingRowsAreNoData) {
   EXPECT_THAT(figures("date,campaign,spend,clicks\n2026-11-20,a,1,2\nTotal,,100,200\nGrand total: "
                       "all,,100,200\n,note,,--\n"),
