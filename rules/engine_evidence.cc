@@ -204,8 +204,7 @@ bool Engine::State::matters(const Checks& check, NodeIndex node) const {
   const double missed = check.evidence.plan.side == EvidenceSide::below ? 1 - ratio : ratio - 1;
   if (missed < target.min_miss) return false;
   if (!(target.min_stake > 0)) return true;
-  const Verdict verdict = judge(target, *check.kpi, sides_at(check, node), input_at(check, node));
-  return verdict.stake_per_hour * 24 >= target.min_stake;
+  return verdict_of_sums(check, node).stake_per_hour * 24 >= target.min_stake;
 }
 
 // Y given X by day, as statistics of counts, of the last days: what is shown. It begins from nothing, so it

@@ -327,6 +327,7 @@ struct Engine::State {
   // Every alert and every miss is looked at, whether it changed or not: after another strategy came.
   void check_afresh(Effects& effects);
   CheckInput input_at(const Checks& check, NodeIndex node) const;
+  Verdict verdict_of_sums(const Checks& check, NodeIndex node) const;  // of judge(), whatever else is known
   Verdict verdict_without_evidence(const Checks& check, NodeIndex node) const;
   Verdict verdict(const Checks& check, NodeIndex node) const;
   std::optional<Sides> sides_at(const Checks& check, NodeIndex node) const {
