@@ -164,6 +164,10 @@ std::size_t Alerting::queued() const {
   return queued;
 }
 
+std::vector<OutboxBacklog> Alerting::backlog() const {
+  return state_->outbox.backlog();
+}
+
 asio::awaitable<void> Alerting::stop() {
   state_->tasks.cancel();
   co_await state_->tasks.join();

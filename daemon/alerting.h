@@ -46,6 +46,7 @@ class Alerting {
 
   // Messages that are not yet delivered.
   std::size_t queued() const;
+  std::vector<OutboxBacklog> backlog() const;  // of each integration in force; not of Alertmanagers
   // What is not delivered stays in the store.
   asio::awaitable<void> stop();
 

@@ -248,6 +248,10 @@ std::vector<SourceStatus> App::sources() const {
   return polling_ ? polling_->statuses() : std::vector<SourceStatus>();
 }
 
+std::vector<OutboxBacklog> App::backlog() const {
+  return alerting_ ? alerting_->backlog() : std::vector<OutboxBacklog>();
+}
+
 void App::pushed(std::string_view source, const Accepted& accepted, std::optional<rules::Day> newest) {
   polling_->pushed(source, accepted, newest);
 }

@@ -53,6 +53,7 @@ class App final : public Services {
   std::vector<ClientRuntime*> clients() override;
   ClientRuntime* find_client(std::string_view name) override;
   std::vector<SourceStatus> sources() const override;
+  std::vector<OutboxBacklog> backlog() const override;
   void pushed(std::string_view source, const Accepted& accepted, std::optional<rules::Day> newest) override;
   bool ready() const override { return ready_; }
   asio::awaitable<config::Errors> reload() override;

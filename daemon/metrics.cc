@@ -155,6 +155,12 @@ struct Metrics::Families {
                                            "From a notification's making to its delivery.",
                                            {"receiver"}};
 
+  Labelled<Gauge> outbox_messages{
+      registry, "tightrope_outbox_messages", "Messages not yet delivered.", {"receiver", "integration"}};
+  Labelled<Gauge> outbox_oldest{registry,
+                                "tightrope_outbox_oldest_seconds",
+                                "For how long the oldest of them has waited; 0 when there is none.",
+                                {"receiver", "integration"}};
   Labelled<Counter> outbox_superseded{registry,
                                       "tightrope_outbox_superseded_total",
                                       "Messages not sent because a newer one says all of them.",
@@ -190,7 +196,7 @@ struct Metrics::Families {
   void keep_only(std::string_view label, const std::vector<std::string>& list) {
     for (Labelled<Gauge>* family :
          {&engine_cells, &engine_cell_bytes, &engine_entities, &engine_checks, &engine_last, &source_success,
-          &source_next, &source_age, &source_stale, &source_findings}) {
+          &source_next, &source_age, &source_stale, &source_findings, &outbox_messages, &outbox_oldest}) {
       family->keep_only(label, list);
     }
     for (Labelled<Counter>* family :
@@ -326,6 +332,22 @@ void Metrics::clock_state(rules::Duration ahead) {
   const std::lock_guard lock(families_->mutex);
   const double seconds = std::chrono::duration<double>(ahead).count();
   families_->clock_ahead.at({}).Set(std::max(seconds, 0.0));
+}
+
+void Metrics::outbox_state(const std::vector<OutboxBacklog>& backlog) {
+  const std::lock_guard lock(families_->mutex);
+  std::vector<std::string> integrations;
+  for (const OutboxBacklog& each : backlog) {
+    families_->outbox_messages.at({each.receiver, each.integration}).Set(static_cast<double>(each.messages));
+    families_->outbox_oldest.at({each.receiver, each.integration})
+        .Set(std::chrono::duration<double>(each.oldest).count());
+    families_->outbox_superseded.at({each.receiver, each.integration});
+    integrations.push_back(each.integration);
+  }
+  // A reload may take one from a receiver that stays.
+  for (Labelled<Gauge>* family : {&families_->outbox_messages, &families_->outbox_oldest})
+    family->keep_only("integration", integrations);
+  families_->outbox_superseded.keep_only("integration", integrations);
 }
 
 void Metrics::process_state() {

@@ -41,7 +41,8 @@ class Metrics {
   void journal_state(const JournalStats& stats);                                // at scrape time
   // By how much the time of events is ahead of the system's clock; nothing where it is not.
   void clock_state(rules::Duration ahead);
-  void process_state();  // at scrape time; reads /proc/self
+  void outbox_state(const std::vector<OutboxBacklog>& backlog);  // at scrape time
+  void process_state();                                          // at scrape time; reads /proc/self
   void reloaded(bool successful, rules::Timestamp at);
   void http_answered(std::string_view handler, int status, double seconds);
   // Label sets of clients, sources and receivers that are no longer configured are removed.

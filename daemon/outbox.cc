@@ -85,6 +85,7 @@ struct Outbox::State : std::enable_shared_from_this<Outbox::State> {
 
   // The store: one write at a time, so that what was told of a group is never overwritten by something older.
   std::deque<Unstored> unstored;
+  std::vector<Unstored> being_stored;
   std::vector<std::string> erasures;   // record keys
   std::optional<Timestamp> erase_due;  // set while there are erasures
   bool writing = false;
@@ -109,8 +110,14 @@ struct Outbox::State : std::enable_shared_from_this<Outbox::State> {
 
   void start_write();
   void reschedule_store();
-  void write_ended(std::vector<Unstored> batch, std::vector<std::string> erased,
-                   std::optional<JournalError> error);
+  void write_ended(std::vector<std::string> erased, std::optional<JournalError> error);
+  // Calls `visit` with each message that is not in its lane yet.
+  template <class Visit>
+  void each_unstored(Visit visit) const {
+    for (const Unstored& each : being_stored)
+      std::for_each(each.messages.begin(), each.messages.end(), visit);
+    for (const Unstored& each : unstored) std::for_each(each.messages.begin(), each.messages.end(), visit);
+  }
 
   static asio::awaitable<void> work(State& state, std::shared_ptr<Lane> lane);
   static asio::awaitable<void> try_once(State& state, std::shared_ptr<Lane> lane);
@@ -302,29 +309,28 @@ void Outbox::State::settle(Lane& lane, const Delivery& delivery) {
 void Outbox::State::start_write() {
   if (writing || (unstored.empty() && erasures.empty())) return;
   std::vector<RecordChange> changes;
-  std::vector<Unstored> batch(std::make_move_iterator(unstored.begin()),
-                              std::make_move_iterator(unstored.end()));
+  being_stored.assign(std::make_move_iterator(unstored.begin()), std::make_move_iterator(unstored.end()));
   unstored.clear();
-  for (const Unstored& each : batch) changes.insert(changes.end(), each.changes.begin(), each.changes.end());
+  for (const Unstored& each : being_stored)
+    changes.insert(changes.end(), each.changes.begin(), each.changes.end());
   std::vector<std::string> erased = std::exchange(erasures, {});
   for (const std::string& key : erased) changes.push_back({std::string(kOutboxTable), key, std::nullopt});
   erase_due.reset();
   store_retry.reset();
   writing = true;
   reschedule_store();
-  journal.write(std::move(changes), [self = weak_from_this(), runs_on = executor, batch = std::move(batch),
+  journal.write(std::move(changes), [self = weak_from_this(), runs_on = executor,
                                      erased = std::move(erased)](std::optional<JournalError> error) mutable {
-    asio::post(runs_on, [self = std::move(self), batch = std::move(batch), erased = std::move(erased),
-                         error = std::move(error)]() mutable {
-      if (const auto state = self.lock())
-        state->write_ended(std::move(batch), std::move(erased), std::move(error));
-    });
+    asio::post(runs_on,
+               [self = std::move(self), erased = std::move(erased), error = std::move(error)]() mutable {
+                 if (const auto state = self.lock()) state->write_ended(std::move(erased), std::move(error));
+               });
   });
 }
 
-void Outbox::State::write_ended(std::vector<Unstored> batch, std::vector<std::string> erased,
-                                std::optional<JournalError> error) {
+void Outbox::State::write_ended(std::vector<std::string> erased, std::optional<JournalError> error) {
   writing = false;
+  std::vector<Unstored> batch = std::exchange(being_stored, {});
   if (error) {
     // Back to the front, in the old order.
     unstored.insert(unstored.begin(), std::make_move_iterator(batch.begin()),
@@ -492,10 +498,27 @@ std::size_t Outbox::queued(std::string_view receiver) const {
   for (const auto& [name, lane] : state_->lanes) {
     if (lane->receiver == receiver) count += lane->queue.size();
   }
-  for (const Unstored& unstored : state_->unstored) {
-    for (const OutboxMessage& message : unstored.messages) count += message.receiver == receiver ? 1 : 0;
-  }
+  state_->each_unstored([&](const OutboxMessage& message) { count += message.receiver == receiver ? 1 : 0; });
   return count;
+}
+
+std::vector<OutboxBacklog> Outbox::backlog() const {
+  const Timestamp now = state_->clock.now();
+  std::map<std::string, OutboxBacklog> all;
+  const auto add = [&](const std::string& integration, std::size_t messages, Timestamp since) {
+    const auto found = all.find(integration);
+    if (found == all.end()) return;  // no longer configured
+    found->second.messages += messages;
+    found->second.oldest = std::max(found->second.oldest, now - since);
+  };
+  for (const auto& [name, lane] : state_->lanes) {
+    all[name] = OutboxBacklog{.receiver = lane->receiver, .integration = name};
+    add(name, lane->queue.size(), lane->queue.waiting_since().value_or(now));
+  }
+  state_->each_unstored([&](const OutboxMessage& message) { add(message.integration, 1, message.made_at); });
+  std::vector<OutboxBacklog> backlog;
+  for (auto& [name, each] : all) backlog.push_back(std::move(each));
+  return backlog;
 }
 
 asio::awaitable<void> Outbox::stop() {

@@ -31,6 +31,14 @@ struct OutboxEvent {
   std::string text;
 };
 
+// What waits for an integration, durable or not yet.
+struct OutboxBacklog {
+  std::string receiver;
+  std::string integration;
+  std::size_t messages = 0;
+  Duration oldest{0};  // for how long the oldest has waited, or one that it superseded; 0 when there is none
+};
+
 // At least once: a crash between a delivery and the erasure of its message (0.1 s later at most) sends it
 // again, under the same notification id. On one executor's thread. stop() before destruction; clock and
 // journal are borrowed until then.
@@ -61,6 +69,8 @@ class Outbox {
   void forget(const std::vector<std::string>& notified_keys);
   // Messages not yet delivered to the receiver, over all its integrations.
   std::size_t queued(std::string_view receiver) const;
+  // Of each integration in force, by name.
+  std::vector<OutboxBacklog> backlog() const;
   // Takes nothing more; ends tries under way (their messages stay stored) and waits for what is being stored;
   // what could not be stored is tried once more.
   asio::awaitable<void> stop();

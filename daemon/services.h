@@ -11,6 +11,7 @@
 #include "daemon/client_runtime.h"
 #include "daemon/clock.h"
 #include "daemon/journal.h"
+#include "daemon/outbox.h"
 #include "daemon/source_status.h"
 
 namespace tightrope::daemon {
@@ -27,6 +28,7 @@ class Services {
   virtual std::vector<ClientRuntime*> clients() = 0;               // in configuration order
   virtual ClientRuntime* find_client(std::string_view name) = 0;   // or null
   virtual std::vector<SourceStatus> sources() const = 0;           // in configuration order
+  virtual std::vector<OutboxBacklog> backlog() const = 0;          // of each integration, by name
   // Tells the status of a source that figures were pushed to it.
   virtual void pushed(std::string_view source, const Accepted& accepted, std::optional<rules::Day> newest) = 0;
   virtual bool ready() const = 0;  // recovered and started, and not stopping

@@ -36,6 +36,7 @@ class ApiWorld final : public daemon::Services {
   std::vector<daemon::ClientRuntime*> clients() override;
   daemon::ClientRuntime* find_client(std::string_view name) override;
   std::vector<daemon::SourceStatus> sources() const override { return source_statuses; }
+  std::vector<daemon::OutboxBacklog> backlog() const override { return {}; }
   void pushed(std::string_view source, const daemon::Accepted& accepted,
               std::optional<rules::Day> newest) override;
   bool ready() const override { return is_ready; }

@@ -86,10 +86,28 @@ void fill(Metrics& metrics) {
   journal.file_bytes = 4096;
   journal.last_commit_seconds = 0.0005;
   metrics.journal_state(journal);
+  metrics.outbox_state({{"oncall", "oncall/slack[0]", 3, 90s}, {"oncall", "oncall/webhook[0]", 0, 0s}});
+  metrics.notified({.kind = OutboxEvent::Kind::superseded,
+                    .receiver = "oncall",
+                    .integration = "oncall/slack[0]",
+                    .latency = 0ms,
+                    .text = ""});
   metrics.process_state();
   metrics.reloaded(true, kNow);
   metrics.http_answered("alerts", 200, 0.001);
   metrics.http_answered("alerts", 400, 0.001);
+}
+
+TEST(MetricsTest, WhatWaitsIsShownForEachIntegrationThatIsConfigured) {
+  Metrics metrics;
+  fill(metrics);
+  const Exposition page = read(metrics);
+  EXPECT_EQ(page.value("tightrope_outbox_messages", {{"integration", "oncall/slack[0]"}}), 3);
+  EXPECT_EQ(page.value("tightrope_outbox_oldest_seconds", {{"integration", "oncall/slack[0]"}}), 90);
+  EXPECT_EQ(page.value("tightrope_outbox_messages", {{"integration", "oncall/webhook[0]"}}), 0);
+  EXPECT_EQ(page.value("tightrope_outbox_superseded_total", {{"integration", "oncall/slack[0]"}}), 1);
+  metrics.outbox_state({{"oncall", "oncall/slack[0]", 0, 0s}});
+  EXPECT_EQ(read(metrics).count("tightrope_outbox_messages"), 1u) << "the other is no longer configured";
 }
 
 TEST(MetricsTest, EveryEventIsCounted) {

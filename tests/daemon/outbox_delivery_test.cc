@@ -149,7 +149,10 @@ TEST_F(OutboxTest, MessageIsDurableBeforeItIsTried) {
   outbox_->take(dispatch("n1"));
   run();
   EXPECT_TRUE(oncall_.ids.empty());
-  EXPECT_EQ(outbox_->queued("oncall"), 0u) << "on its way into the journal";
+  EXPECT_EQ(outbox_->queued("oncall"), 1u) << "on its way into the journal";
+  clock_.advance(3s);
+  EXPECT_EQ(outbox_->backlog().at(0).messages, 1u);
+  EXPECT_EQ(outbox_->backlog().at(0).oldest, 3s);
   journal_.release();
   EXPECT_EQ(stored(), 1u);
   run();
@@ -451,6 +454,24 @@ TEST_F(OutboxTest, AfterAnOutageTheNewestStateIsToldOnceAndNothingIsLost) {
   };
   EXPECT_EQ(std::count_if(events_.begin(), events_.end(), superseded), 49);
   EXPECT_EQ(stored(), 0u);
+}
+
+TEST_F(OutboxTest, BacklogIsThatOfEachIntegrationInForce) {
+  second_.answers = std::deque<Delivery>(100, failure("down"));
+  outbox_->take(dispatch("n1", "second"));
+  advance(10min);
+  outbox_->take(dispatch("n2", "second"));
+  advance(1min);
+  std::vector<OutboxBacklog> backlog = outbox_->backlog();
+  ASSERT_EQ(backlog.size(), 2u);
+  EXPECT_EQ(backlog[0].integration, "oncall/webhook[0]");
+  EXPECT_EQ(backlog[0].messages, 0u);
+  EXPECT_EQ(backlog[0].oldest, 0s);
+  EXPECT_EQ(backlog[1].receiver, "second");
+  EXPECT_EQ(backlog[1].messages, 2u);
+  EXPECT_EQ(backlog[1].oldest, 11min);
+  configure({"oncall"});
+  EXPECT_EQ(outbox_->backlog().size(), 1u);
 }
 
 TEST_F(OutboxTest, TooManyWaitingDropsTheOldestWithAnError) {

@@ -142,6 +142,7 @@ def check_metrics(daemon):
         "tightrope_verdicts", "tightrope_stake_per_hour", "tightrope_alerts", "tightrope_recommendations",
         "tightrope_spend_aligned_ratio", "tightrope_source_last_success_timestamp_seconds",
         "tightrope_source_poll_duration_seconds_bucket", "tightrope_source_observations_total",
+        "tightrope_clock_ahead_seconds", "tightrope_outbox_messages", "tightrope_outbox_oldest_seconds", "tightrope_outbox_superseded_total",
         "tightrope_notifications_total", "tightrope_notification_latency_seconds_bucket",
         "tightrope_config_last_reload_successful", "tightrope_config_last_reload_success_timestamp_seconds",
         "tightrope_build_info",

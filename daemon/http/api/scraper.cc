@@ -126,6 +126,7 @@ struct Scraper::State {
     Metrics& metrics = services.metrics();
     const rules::Timestamp now = services.clock().now();
     for (const SourceStatus& source : services.sources()) metrics.source_state(source, now);
+    metrics.outbox_state(services.backlog());
     metrics.journal_state(services.journal().stats());
     metrics.process_state();
     write_families(page.own, metrics.registry().Collect(), format);
