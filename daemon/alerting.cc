@@ -3,6 +3,7 @@
 #include <spdlog/logger.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "daemon/alarm.h"
@@ -156,6 +157,10 @@ void Alerting::end(std::vector<rules::Alert> alerts) {
       changes.push_back(rules::ended(std::move(alert), "The client is no longer configured.", now));
   }
   if (!changes.empty()) changed(changes);
+}
+
+std::set<std::string> Alerting::told_and_unknown() const {
+  return state_->dispatcher ? state_->dispatcher->told_and_unknown() : std::set<std::string>();
 }
 
 std::size_t Alerting::queued() const {

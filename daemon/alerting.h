@@ -44,6 +44,9 @@ class Alerting {
   // Those that fire are resolved and told like any other change; pending ones are forgotten.
   void end(std::vector<rules::Alert> alerts);
 
+  // After know(): the ids of alerts that receivers believe to fire, and of which nothing is known. For end().
+  std::set<std::string> told_and_unknown() const;
+
   // Messages that are not yet delivered.
   std::size_t queued() const;
   std::vector<OutboxBacklog> backlog() const;  // of each integration in force; not of Alertmanagers

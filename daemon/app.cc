@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "daemon/call_on.h"
 #include "daemon/logging.h"
 #include "daemon/outbox_queue.h"
+#include "daemon/recovery.h"
 #include "daemon/routing/dispatch.h"
 #include "daemon/systemd.h"
 #include "daemon/token_store.h"
@@ -31,6 +33,32 @@ double in_seconds(Duration duration) noexcept {
 std::size_t threads_for_engines(const AppOptions& options) {
   if (options.engine_threads > 0) return options.engine_threads;
   return std::max(1u, std::thread::hardware_concurrency());
+}
+
+// Of clients that are in the journal and not `configured`: their alerts of these ids. Blocking.
+std::vector<rules::Alert> alerts_of_others(Journal& journal, const std::set<std::string>& ids,
+                                           const std::set<std::string>& configured) {
+  std::vector<rules::Alert> found;
+  std::vector<std::string> clients;
+  auto error = journal.read_clients(clients);
+  for (const std::string& client : clients) {
+    if (error) break;
+    if (configured.count(client) != 0) continue;
+    auto outcome = recover_engine(journal, client);
+    if (auto* problem = std::get_if<JournalError>(&outcome)) {
+      error = std::move(*problem);
+      break;
+    }
+    const auto& engine = std::get<Recovered>(outcome).engine;
+    if (!engine) continue;
+    for (rules::Alert& alert : engine->alerts()) {
+      if (ids.count(alert.id) != 0) found.push_back(std::move(alert));
+    }
+  }
+  if (error) {
+    logger("app")->warn("alerts of clients that were removed stay untold error={}", quoted(error->text));
+  }
+  return found;
 }
 
 }  // namespace
@@ -165,6 +193,22 @@ asio::awaitable<void> App::know_alerts() {
   }
 }
 
+asio::awaitable<void> App::end_removed_clients() {
+  const std::set<std::string> told = alerting_->told_and_unknown();
+  if (told.empty()) co_return;
+  std::set<std::string> configured;
+  for (const config::Client& client : configuration_->clients) configured.insert(client.strategy.client);
+  auto left = std::make_shared<std::vector<rules::Alert>>();
+  std::function<void(Finish)> work = [journal = journal_.get(), told, configured, left](Finish finish) {
+    *left = alerts_of_others(*journal, told, configured);
+    finish();
+  };
+  co_await call_on(pool_.get_executor(), std::move(work));
+  alerting_->know(*left);  // those that have resolved are told so
+  alerting_->end(std::move(*left));
+  alerting_->dispatch();
+}
+
 asio::awaitable<std::optional<std::string>> App::start() {
   const auto began = std::chrono::steady_clock::now();
   Problem problem = open();
@@ -177,6 +221,7 @@ asio::awaitable<std::optional<std::string>> App::start() {
   for (ClientRuntime* client : clients()) names.push_back(client->name());
   clients_->start(names);
   alerting_->dispatch();
+  co_await end_removed_clients();
   co_await polling_->configure(*configuration_);
   for (const config::Receiver& receiver : configuration_->receivers)
     metrics_.receiver_configured(receiver.name);

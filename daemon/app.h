@@ -73,6 +73,8 @@ class App final : public Services {
   asio::awaitable<config::Errors> swap(std::unique_ptr<config::Configuration> wanted);
   // Everything each client's engine knows of alerts goes to the routes in force.
   asio::awaitable<void> know_alerts();
+  // Tells the end of alerts whose client was taken out of the configuration while no daemon ran.
+  asio::awaitable<void> end_removed_clients();
   StoredAlerting read_stored(Problem& problem);
   void on_changes(const std::vector<rules::AlertChange>& changes);
 

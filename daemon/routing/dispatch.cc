@@ -556,6 +556,16 @@ std::vector<std::string> Dispatcher::receivers_of(const Alert& alert) const {
   return receivers;
 }
 
+std::set<std::string> Dispatcher::told_and_unknown() const {
+  std::set<std::string> ids;
+  for (const auto& [key, group] : state_->groups) {
+    for (const auto& [id, revision] : group->told.firing) {
+      if (state_->known.count(id) == 0) ids.insert(id);
+    }
+  }
+  return ids;
+}
+
 std::vector<std::string> Dispatcher::take_forgotten() {
   return std::exchange(state_->forgotten, {});
 }

@@ -104,6 +104,9 @@ class Dispatcher {
 
   // The receivers an alert goes to, in order, each once: for AlertmanagerFeed, commands and tests.
   std::vector<std::string> receivers_of(const rules::Alert& alert) const;
+  // The ids that receivers were told of as firing, and that update() was never given: nobody watches them any
+  // more, and nobody has told their end.
+  std::set<std::string> told_and_unknown() const;
   // Record keys of remembered groups that can be erased from the store: their alerts are gone and were told.
   // Each is given once.
   std::vector<std::string> take_forgotten();

@@ -340,6 +340,44 @@ TEST_F(AppTest, AClientThatAReloadRemovesAlertsNoMore) {
       << "resolved is told once";
 }
 
+TEST_F(AppTest, TheEndIsToldOfAlertsWhoseClientWasRemovedWhileNoDaemonRan) {
+  const auto write = [&](const std::string& more_clients) {
+    configure(1000);
+    std::string yaml = read_file(directory_ / "tightrope.yaml");
+    yaml.insert(yaml.find("playbooks:"), more_clients);
+    write_file(directory_ / "tightrope.yaml", yaml);
+  };
+  write(R"(  - name: beta
+    timezone: UTC
+    currency: EUR
+    objectives:
+      - name: sales
+        match: {channel: search}
+        targets: [{name: cpa_now, kpi: cpa, at_most: 40, over: 7d, per: campaign, severity: page}]
+)");
+  {
+    RunningApp app(options());
+    ASSERT_FALSE(app.problem()) << *app.problem();
+    ASSERT_TRUE(app.run(app.app().find_client("beta")->observe(figures("brand", today(), 100, 1))));
+    ASSERT_TRUE(sink_.wait_for_requests(1));
+  }
+  write("");
+  {
+    RunningApp app(options());
+    ASSERT_FALSE(app.problem()) << *app.problem();
+    ASSERT_TRUE(sink_.wait_for_requests(2)) << "its alert fires for ever";
+    EXPECT_EQ(alerts_in(sink_.requests()[1]), (std::map<std::string, std::string>{{"brand", "resolved"}}));
+    EXPECT_NE(sink_.requests()[1].body.find("The client is no longer configured"), std::string::npos);
+  }
+  RunningApp app(options());
+  configure(40);
+  ASSERT_TRUE(is_good(app.run(app.app().reload())));
+  ASSERT_TRUE(push(app, "generic", 100, 1));
+  ASSERT_TRUE(sink_.wait_for_requests(3));
+  EXPECT_EQ(alerts_in(sink_.requests()[2]), (std::map<std::string, std::string>{{"generic", "firing"}}))
+      << "the end is told once";
+}
+
 TEST_F(AppTest, AReloadOfTheSameFileChangesNothing) {
   LogCapture log(daemon::LogLevel::info);
   configure();
