@@ -443,7 +443,8 @@ TEST_F(HttpCollectorTest, AnAnswerThatIsNotReadyYetIsAskedForAgainLater) {
   EXPECT_THAT(figures(), ElementsAre("/brand 2026-11-20 spend 12.5")) << "where a source says else";
 }
 
-TEST_F(HttpCollectorTest, AReportThatIsBeingMadeMayAnswerSo) {
+// Submitted, asked for until it is done, downloaded.
+config::ReportJob report_job() {
   config::ReportJob job;
   job.submit.url = "{base_url}/submit";
   job.id = "/id";
@@ -452,7 +453,11 @@ TEST_F(HttpCollectorTest, AReportThatIsBeingMadeMayAnswerSo) {
   done.path = "/done";
   job.done = {done};
   job.download.url = "{base_url}/rows/{job}";
-  http.job = job;
+  return job;
+}
+
+TEST_F(HttpCollectorTest, AReportThatIsBeingMadeMayAnswerSo) {
+  http.job = report_job();
   will_answer(202, R"({"id":"7"})");
   will_answer(202, R"({"done":null})");
   will_answer(200, R"({"done":true})");
@@ -461,16 +466,9 @@ TEST_F(HttpCollectorTest, AReportThatIsBeingMadeMayAnswerSo) {
 }
 
 TEST_F(HttpCollectorTest, AReportThatIsNeverReadyEnds) {
-  config::ReportJob job;
-  job.submit.url = "{base_url}/submit";
-  job.id = "/id";
-  job.poll.url = "{base_url}/state/{job}";
-  config::AnswerTest done;
-  done.path = "/done";
-  job.done = {done};
+  config::ReportJob job = report_job();
   job.every = std::chrono::minutes(10);
   job.deadline = std::chrono::minutes(30);
-  job.download.url = "{base_url}/rows/{job}";
   http.job = job;
   will_answer(200, R"({"id":"7"})");
   for (int i = 0; i < 4; ++i) will_answer(200, R"({"done":null})");

@@ -33,6 +33,10 @@ rules::Day today() {
       std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count())};
 }
 
+// A target that 100 EUR for one conversion misses.
+constexpr const char* kBetaFires =
+    "          - {name: cpa_now, kpi: cpa, at_most: 40, over: 7d, per: campaign, severity: page}\n";
+
 // The status of each alert of a webhook's message, by campaign.
 std::map<std::string, std::string> alerts_in(const HttpRequest& request) {
   std::map<std::string, std::string> found;
@@ -74,6 +78,19 @@ class AppTest : public ::testing::Test {
     yaml.insert(yaml.find("clients:"), more_sources);
     yaml += "receivers:\n  - {name: oncall, webhook: {url: \"" + sink_.url("/alerts") + "\"}}\n";
     yaml += "route: {receiver: " + receiver + ", group_by: [campaign], group_wait: 0s, group_interval: 1s}\n";
+    write_file(directory_ / "tightrope.yaml", yaml);
+  }
+
+  // With another client, "beta", of these targets where there are any.
+  void configure_with_beta(const std::string& targets) {
+    configure(1000);
+    if (targets.empty()) return;
+    const std::string beta =
+        "  - name: beta\n    timezone: UTC\n    currency: EUR\n    objectives:\n"
+        "      - name: sales\n        match: {channel: search}\n        targets:\n" +
+        targets;
+    std::string yaml = read_file(directory_ / "tightrope.yaml");
+    yaml.insert(yaml.find("playbooks:"), beta);
     write_file(directory_ / "tightrope.yaml", yaml);
   }
 
@@ -294,25 +311,17 @@ TEST_F(AppTest, AReloadTakesUpTargetsClientsAndRoutes) {
 
 TEST_F(AppTest, AClientThatAReloadRemovesAlertsNoMore) {
   HttpServer alertmanager{[](const HttpRequest&) { return HttpReply{.status = 200}; }};
-  const auto write = [&](const std::string& more_clients) {
-    configure(1000);
+  const auto write = [&](const std::string& targets) {
+    configure_with_beta(targets);
     std::string yaml = read_file(directory_ / "tightrope.yaml");
-    yaml.insert(yaml.find("playbooks:"), more_clients);
     const std::string webhook = "{name: oncall, ";
     yaml.insert(yaml.find(webhook) + webhook.size(),
                 "alertmanager: {urls: [\"" + alertmanager.url("") + "\"]}, ");
     write_file(directory_ / "tightrope.yaml", yaml);
   };
-  write(R"(  - name: beta
-    timezone: UTC
-    currency: EUR
-    objectives:
-      - name: sales
-        match: {channel: search}
-        targets:
-          - {name: cpa_now, kpi: cpa, at_most: 40, over: 7d, per: campaign, severity: page}
-          - {name: cpa_later, kpi: cpa, at_most: 40, over: 7d, per: campaign, severity: page, for: 5h}
-)");
+  write(std::string(kBetaFires) +
+        "          - {name: cpa_later, kpi: cpa, at_most: 40, over: 7d, per: campaign, severity: page, for: "
+        "5h}\n");
   LogCapture log(daemon::LogLevel::info);
   RunningApp app(options());
   ASSERT_FALSE(app.problem()) << *app.problem();
@@ -341,27 +350,14 @@ TEST_F(AppTest, AClientThatAReloadRemovesAlertsNoMore) {
 }
 
 TEST_F(AppTest, TheEndIsToldOfAlertsWhoseClientWasRemovedWhileNoDaemonRan) {
-  const auto write = [&](const std::string& more_clients) {
-    configure(1000);
-    std::string yaml = read_file(directory_ / "tightrope.yaml");
-    yaml.insert(yaml.find("playbooks:"), more_clients);
-    write_file(directory_ / "tightrope.yaml", yaml);
-  };
-  write(R"(  - name: beta
-    timezone: UTC
-    currency: EUR
-    objectives:
-      - name: sales
-        match: {channel: search}
-        targets: [{name: cpa_now, kpi: cpa, at_most: 40, over: 7d, per: campaign, severity: page}]
-)");
+  configure_with_beta(kBetaFires);
   {
     RunningApp app(options());
     ASSERT_FALSE(app.problem()) << *app.problem();
     ASSERT_TRUE(app.run(app.app().find_client("beta")->observe(figures("brand", today(), 100, 1))));
     ASSERT_TRUE(sink_.wait_for_requests(1));
   }
-  write("");
+  configure_with_beta("");
   {
     RunningApp app(options());
     ASSERT_FALSE(app.problem()) << *app.problem();
