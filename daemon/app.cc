@@ -159,10 +159,8 @@ void App::go_on_from_journal() {
   if (ahead <= kMostAhead) return clock_->not_before(newest);
   logger("app")->error(
       "the journal has events of the future: the clock is wrong now, or was when they were stored. Alerts "
-      "stand "
-      "still until it has passed them; set the clock right, or stop and put a copy of the storage from "
-      "before "
-      "them in its place newest={} ahead_seconds={:.0f}",
+      "stand still until it has passed them; set the clock right, or stop and put a copy of the storage from "
+      "before them in its place newest={} ahead_seconds={:.0f}",
       rules::to_rfc3339(newest), in_seconds(ahead));
 }
 

@@ -127,8 +127,10 @@ class Description {
   // The verdict whose bound the alert is about: the one in force now, or while there is none the one it fired
   // on.
   const Verdict& bounded() const {
-    const bool now = !std::isnan(alert_.verdict.low) || !std::isnan(alert_.verdict.high);
-    return now ? alert_.verdict : alert_.fired_on;
+    return has_bound(alert_.verdict) ? alert_.verdict : alert_.fired_on;
+  }
+  static bool has_bound(const Verdict& verdict) {
+    return !std::isnan(verdict.low) || !std::isnan(verdict.high);
   }
 
   std::string figure(double value) const {
@@ -182,8 +184,7 @@ class Description {
                                 alert_.pace ? "pace" : "target", bound(), seen);
     }
     if (resolved_) {
-      const bool in_force = !std::isnan(verdict.low) || !std::isnan(verdict.high);
-      const bool silent = in_force && verdict.reason == Reason::no_figures;
+      const bool silent = has_bound(verdict) && verdict.reason == Reason::no_figures;
       return line + fmt::format("{} {}, was {} {}, {}, {}", kpi,
                                 silent ? "has no figures any more" : "no longer checked",
                                 figure(alert_.fired_on.value), window, target(), seen);

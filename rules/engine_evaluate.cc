@@ -264,11 +264,12 @@ CheckInput Engine::State::input_at(const Checks& check, NodeIndex node) const {
 
 Verdict Engine::State::verdict_of_sums(const Checks& check, NodeIndex node) const {
   CheckInput input = input_at(check, node);
-  const Verdict verdict = judge(*check.target, *check.kpi, sides_at(check, node), input);
+  const std::optional<Sides> sides = sides_at(check, node);
+  const Verdict verdict = judge(*check.target, *check.kpi, sides, input);
   if (!(verdict.stake_per_hour > 0)) return verdict;
   // Only of what costs something, as it has to look into days.
   input.hours = hours_of_money(*check.kpi, frames_now[check.frame], rollups[check.rollup].members(node));
-  return judge(*check.target, *check.kpi, sides_at(check, node), input);
+  return judge(*check.target, *check.kpi, sides, input);
 }
 
 Verdict Engine::State::verdict_without_evidence(const Checks& check, NodeIndex node) const {
